@@ -1,0 +1,305 @@
+"""The command line: it parses, calls and prints. Whatever a user can get wrong ends in one sentence and exit code 2."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
+from cyclopts import App, Parameter
+
+from longthink.contracts import Split
+from longthink.errors import UserError
+
+app = App(
+    name="longthink",
+    help="Train a small recurrent net on easy puzzles, run it for longer, and solve hard ones.",
+    help_format="plaintext",
+)
+
+Options = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
+
+
+@app.command
+def quickstart(*, out: Path = Path("runs/quickstart"), level: int = 512, count: int = 1000) -> None:
+    """Train prefix sums on at most 32 bits in about a minute, test at 512 bits, leave a figure.
+
+    Parameters
+    ----------
+    out
+        Folder of the run; a run that is already there is resumed, or only tested again.
+    level
+        Bits of the test strings.
+    count
+        How many of them.
+    """
+    from longthink import registry
+    from longthink.train import train as train_recipe
+
+    recipe = registry.find("recipes", "prefix_sums_laptop")()
+    run = train_recipe(recipe, out, resume=out.exists())
+    seconds = run.history()[-2]["seconds"]
+    print(f"trained on at most {recipe.curriculum.highest} bits in {seconds:.0f} s: {run.folder}")
+    test(str(out), level=[recipe.curriculum.highest, level], count=count)
+
+
+@app.command
+def train(
+    recipe: str,
+    /,
+    *options: Options,
+    name: str | None = None,
+    out: Path | None = None,
+    resume: bool = False,
+    devices: int = 1,
+    nodes: int = 1,
+    accelerator: str = "auto",
+    threads: int | None = None,
+    tensorboard: bool = False,
+    checkpoint_seconds: float = 30.0,
+) -> None:
+    """Train a recipe into runs/NAME. Any option of the recipe can be changed: --model.width 64 --seed 3.
+
+    Parameters
+    ----------
+    recipe
+        A recipe's name (`longthink list recipes`), a recipe.json, or the folder of a run.
+    name
+        Another name for the recipe: what tables and figures call it.
+    out
+        Folder of the run; by default runs/NAME-SEED.
+    resume
+        Go on after an interruption.
+    devices
+        Processes on this machine.
+    nodes
+        Machines; under torchrun, what torchrun says counts.
+    accelerator
+        cpu, cuda, or auto.
+    threads
+        CPU threads of each process.
+    tensorboard
+        Also write TensorBoard files into the run's folder.
+    checkpoint_seconds
+        Seconds between checkpoints.
+    """
+    import torch
+
+    from longthink import runs
+    from longthink.train import train as train_recipe
+
+    changes = _changes(options) | ({} if name is None else {"name": name})
+    chosen = _recipe(recipe).revised(changes)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    run = train_recipe(
+        chosen,
+        out or runs.RUNS / f"{chosen.name}-{chosen.seed}",
+        resume=resume,
+        devices=devices,
+        nodes=nodes,
+        accelerator=accelerator,
+        checkpoint_seconds=checkpoint_seconds,
+        tensorboard=tensorboard,
+    )
+    print(f"{run.folder}: validation accuracy {run.history()[-1]['validation_accuracy']:.2%}")
+
+
+@app.command
+def test(
+    *runs: str,
+    level: list[int] | None = None,
+    iterations: int = 400,
+    every: int | None = None,
+    count: int = 1000,
+    seed: int = 0,
+    exit_rule: str = "default",
+    out: Path | None = None,
+    rows: str = "csv",
+) -> None:
+    """Accuracy against iterations on puzzles never seen in training: a table, a rows file, a figure.
+
+    Parameters
+    ----------
+    runs
+        One or more of: a shipped net's name, a run's folder or name, a hub id. Seeds of one recipe are averaged.
+    level
+        Level of the puzzles; repeat the option for several. By default the problem's hard levels.
+    iterations
+        How long to think.
+    every
+        Measure every so many iterations; by default 50 times in all.
+    count
+        Puzzles of each level.
+    seed
+        Seed of the test puzzles.
+    exit_rule
+        default, or max_confidence (section 4.3).
+    out
+        Folder for rows and figure; by default the first run's own, or runs/NAME for a shipped net.
+    rows
+        csv or parquet.
+    """
+    from longthink import evaluate, figures
+    from longthink.runs import RUNS, open_run
+
+    if not runs:
+        raise UserError("Say which run to test: a shipped net (`longthink list nets`) or the folder of a run.")
+    opened = [open_run(run) for run in runs]
+    table = evaluate.compare(opened, level, iterations, every, count, seed, exit_rule)
+    folder = out or (RUNS / opened[0].name if opened[0].shipped else opened[0].folder)
+    stem = "test-" + "-".join(str(one) for one in table["level"].unique())
+    shown = dict.fromkeys(("peak", "final"), "{:.2%}".format)
+    print(evaluate.summary(table).to_string(index=False, formatters=shown))
+    print(evaluate.save_rows(table, folder / f"{stem}.{rows}"))
+    print(figures.accuracy_over_iterations(table, folder / f"{stem}.png"))
+
+
+@app.command
+def solve(
+    run: str,
+    puzzle: str,
+    /,
+    *,
+    iterations: int | None = None,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+) -> None:
+    """Solve one puzzle of your own, and say whether the answer is right.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    puzzle
+        For prefix sums: a bit string.
+    iterations
+        Think at most so long; by default until the state settles.
+    out
+        A picture of the net's confidence at each iteration.
+    """
+    from longthink import figures, runs
+    from longthink.evaluate import trace
+    from longthink.solving import solve as solve_one
+
+    opened = runs.open_run(run)
+    solution = solve_one(opened, puzzle, iterations)
+    print(solution.answer)
+    print(
+        f"{'right' if solution.solved else 'wrong'}, confidence {solution.confidence:.2%},"
+        f" {'settled after' if solution.settled else 'not settled in'} {solution.iterations} iterations"
+    )
+    if out is not None:
+        thoughts = trace(opened.model(), solution.puzzles, solution.iterations)
+        print(figures.confidence_over_iterations(thoughts, out))
+
+
+@app.command
+def data(
+    problem: str,
+    /,
+    *,
+    level: list[int],
+    out: Path,
+    count: int = 10_000,
+    seed: int = 0,
+    split: Split = "train",
+    format: str = "arrays",
+) -> None:
+    """Write puzzles to files.
+
+    Parameters
+    ----------
+    problem
+        A problem's name (`longthink list problems`).
+    level
+        Level of the puzzles; repeat the option for several.
+    out
+        Folder to write to.
+    count
+        Puzzles of each level.
+    seed
+        Seed of the puzzles.
+    split
+        train, validation or test; no puzzle is in two of them.
+    format
+        arrays, or easy-to-hard for the official files.
+    """
+    from longthink import registry
+
+    maker, writer = registry.find("problems", problem)(), registry.find("formats", format)()
+    for one in level:
+        for path in writer.write(maker.sample(one, count, seed, split), out):
+            print(path)
+
+
+@app.command(name="list")
+def list_(kind: str, /) -> None:
+    """List what there is: problems, models, objectives, formats, recipes or nets.
+
+    Parameters
+    ----------
+    kind
+        problems, models, objectives, formats, recipes, or nets (those that ship).
+    """
+    from longthink import registry, runs
+
+    if kind == "nets":
+        print("\n".join(runs.shipped()))
+        return
+    if kind not in (*registry.BASES, "recipes"):
+        raise UserError(f"There is no list of '{kind}'; known are: {', '.join((*registry.BASES, 'recipes', 'nets'))}.")
+    for name in registry.names(kind):
+        print(f"{name:24} {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
+
+
+def _recipe(name: str) -> Any:
+    """A recipe from a file, a run's folder, or the registry."""
+    from longthink import registry, runs
+    from longthink.recipe import parse_recipe
+
+    if Path(name).is_file():
+        return parse_recipe(Path(name).read_text())
+    if Path(name).is_dir():
+        return runs.Run(Path(name)).recipe()
+    return registry.find("recipes", name)()
+
+
+def _changes(tokens: Sequence[str]) -> dict[str, Any]:
+    """`--model.width 64 --compile` as {"model.width": 64, "compile": True}."""
+    changes: dict[str, Any] = {}
+    rest = list(tokens)
+    while rest:
+        option = rest.pop(0)
+        if not option.startswith("--"):
+            raise UserError(f"'{option}' is no option of a recipe; options look like --model.width 64.")
+        key, equals, text = option[2:].partition("=")
+        if not equals:
+            text = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
+        try:
+            changes[key] = json.loads(text)
+        except json.JSONDecodeError:
+            changes[key] = text
+    return changes
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code: 0, or 2 where the user can put something right."""
+    try:
+        app(
+            sys.argv[1:] if arguments is None else list(arguments),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
+    except (UserError, cyclopts.CycloptsError) as error:
+        print(f"longthink: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("longthink: interrupted; a training goes on with --resume.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,256 @@
+"""START HERE: the few ideas that everything else is made of.
+
+A `Problem` makes `Puzzles` of any level and scores answers. A `Thinker` is a net that repeats one step.
+`thinking.think` runs it and yields `Thought`s. An `Objective` turns thoughts into a training loss. A `Format`
+reads and writes other people's files.
+
+Shapes: B batch, C input channels, K classes, *P positions (S for strings; H, W for grids).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal, cast
+
+import numpy as np
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Split = Literal["train", "validation", "test"]
+State = Any
+"""What a Thinker carries from one iteration to the next: a tensor (B, width, ...) or a tuple around one."""
+
+
+class Frozen(BaseModel):
+    """Immutable options: values are checked on construction, and a misspelt one is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def plugin_name(cls: type) -> str:
+    """The name a plugin goes by: that of the file it is written in."""
+    return cls.__module__.rpartition(".")[2]
+
+
+# ------------------------------------------------------------------------------------------------ puzzles
+
+
+class Problem(Frozen, ABC):
+    """A family of puzzles whose difficulty is one number, the level. It owns its loss, its mask and its scoring.
+
+    The fields of a subclass are its options. By default a problem is a classification of every position;
+    a regression overrides `loss`, `answer` and `correct`.
+    """
+
+    channels: ClassVar[int]
+    """C, the channels of an input."""
+    classes: ClassVar[int]
+    """K, the channels of an output."""
+    ndim: ClassVar[int]
+    """Number of position axes: 0 one label for an example, 1 strings, 2 grids."""
+    easy: ClassVar[int]
+    """The level that the dissertation trains on."""
+    hard: ClassVar[tuple[int, ...]]
+    """The levels that the dissertation tests on."""
+
+    @abstractmethod
+    def sample(
+        self,
+        level: int,
+        count: int,
+        seed: int = 0,
+        split: Split = "test",
+        index: int = 0,
+        repeats: bool = False,
+    ) -> "Puzzles":
+        """Draw `count` puzzles of one level; the same arguments always give the same puzzles.
+
+        No puzzle is ever in two splits. `index` numbers the batches of an endless stream. Puzzles of one call
+        differ from each other where the level holds few of them, unless `repeats` allows it.
+        Raises UserError where the level, or a split of it, does not exist or holds fewer puzzles than asked for.
+        """
+
+    @abstractmethod
+    def parse(self, text: str) -> "Puzzles":
+        """One puzzle, with its solution, from what a user types. Raises UserError if it is not one."""
+
+    @abstractmethod
+    def write(self, answer: Tensor) -> str:
+        """An answer (*P) as text."""
+
+    @abstractmethod
+    def render(self, puzzles: "Puzzles", values: Tensor | None = None) -> NDArray[np.uint8]:
+        """A picture (height, width, 3) of the first puzzle, with `values` (*P in 0..1) as its answer or confidence."""
+
+    def levels(self, lowest: int, highest: int) -> Sequence[int]:
+        """The levels there are between two, both included."""
+        return range(lowest, highest + 1)
+
+    def loss(self, logits: Tensor, puzzles: "Puzzles", label_smoothing: float = 0.0) -> Tensor:
+        """Mean cross-entropy (B, K, *P) -> scalar over the positions that count (dissertation, eq. 5.3 and 5.4)."""
+        if puzzles.mask is None:
+            return F.cross_entropy(logits, puzzles.y, label_smoothing=label_smoothing)
+        losses = F.cross_entropy(logits, puzzles.y, label_smoothing=label_smoothing, reduction="none")
+        return losses[puzzles.mask].mean()
+
+    def answer(self, logits: Tensor) -> Tensor:
+        """The answer that an output stands for: (B, K, *P) -> (B, *P)."""
+        return logits.argmax(1)
+
+    def correct(self, answers: Tensor, puzzles: "Puzzles") -> Tensor:
+        """Which puzzles are solved: (B, *P) -> bool (B,). A puzzle counts only if every position is right."""
+        return self.position_accuracy(answers, puzzles) == 1
+
+    def position_accuracy(self, answers: Tensor, puzzles: "Puzzles") -> Tensor:
+        """The share of right positions among those that count: (B, *P) -> (B,)."""
+        return _mean_over_positions((answers == puzzles.y).double(), puzzles.mask)
+
+    def confidence(self, logits: Tensor, puzzles: "Puzzles") -> Tensor:
+        """Probability of the most likely class, averaged over the positions that count: (B, K, *P) -> (B,)."""
+        return _mean_over_positions(logits.softmax(1).amax(1), puzzles.mask)
+
+
+def _mean_over_positions(values: Tensor, mask: Tensor | None) -> Tensor:
+    values = values.flatten(1)
+    if mask is None:
+        return values.mean(1)
+    weights = mask.flatten(1).to(values.dtype)
+    return (values * weights).sum(1) / weights.sum(1)
+
+
+@dataclass(frozen=True)
+class Puzzles:
+    """B puzzles of one level: x (B, C, *P) float, y (B, *P) long, mask (B, *P) bool, or None if all positions count."""
+
+    problem: Problem
+    level: int
+    x: Tensor
+    y: Tensor
+    mask: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, which: slice | Tensor) -> "Puzzles":
+        mask = None if self.mask is None else self.mask[which]
+        return Puzzles(self.problem, self.level, self.x[which], self.y[which], mask)
+
+    def to(self, device: torch.device | str) -> "Puzzles":
+        mask = None if self.mask is None else self.mask.to(device)
+        return Puzzles(self.problem, self.level, self.x.to(device), self.y.to(device), mask)
+
+    def dataset(self) -> torch.utils.data.TensorDataset:
+        """The same puzzles as a torch Dataset of (x, y) or (x, y, mask), for a DataLoader."""
+        tensors = (self.x, self.y) if self.mask is None else (self.x, self.y, self.mask)
+        return torch.utils.data.TensorDataset(*tensors)
+
+
+class Format(ABC):
+    """Files that hold puzzles."""
+
+    @abstractmethod
+    def write(self, puzzles: Puzzles, folder: Path) -> list[Path]:
+        """Write the puzzles below a folder, whole or not at all; the files written. Raises UserError if it cannot."""
+
+    @abstractmethod
+    def read(self, problem: Problem, level: int, folder: Path) -> Puzzles:
+        """Read what `write` wrote. Raises UserError for files that are missing, damaged or of another problem."""
+
+
+# ------------------------------------------------------------------------------------------------ thinking
+
+
+class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
+    """A net that thinks in steps: `start` makes a state, `step` improves it, `read` turns it into an answer.
+
+    The arguments of a subclass's constructor are the problem's `channels`, `classes` and `ndim`, then its options.
+    Methods return the same things in training and in evaluation.
+    """
+
+    limit: int | None = None
+    """The number of steps there are, or None for a net that may repeat its step for ever."""
+
+    @abstractmethod
+    def start(self, x: Tensor) -> State:
+        """The state before the first iteration, from inputs (B, C, *P)."""
+
+    @abstractmethod
+    def step(self, state: State, x: Tensor) -> State:
+        """One iteration. Raises ValueError beyond `limit`."""
+
+    @abstractmethod
+    def read(self, state: State) -> Tensor:
+        """Logits (B, K, *P)."""
+
+    @abstractmethod
+    def effective_depth(self, iterations: int) -> int:
+        """Layers between input and output (dissertation, section 4.2)."""
+
+    @abstractmethod
+    def receptive_field(self, iterations: int) -> int:
+        """Positions along an axis that one output position can depend on."""
+
+    @abstractmethod
+    def recurrent_parameters(self) -> list[nn.Parameter]:
+        """The parameters of `step`, which may have a learning rate of their own."""
+
+    def features(self, state: State) -> Tensor:
+        """The tensor (B, ...) inside a state."""
+        assert isinstance(state, Tensor)
+        return state
+
+    def with_features(self, state: State, features: Tensor) -> State:  # noqa: ARG002
+        """The same state around another tensor."""
+        return features
+
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
+        """Save config.json and model.safetensors; the config also says which model it is."""
+        config = {"model": plugin_name(type(self)), **cast(dict[str, Any], self._hub_mixin_config)}
+        return super().save_pretrained(save_directory, config=config, **options)
+
+
+@dataclass(frozen=True)
+class Thought:
+    """What `think` yields: the state after an iteration, counted from 1."""
+
+    model: Thinker
+    iteration: int
+    state: State
+    previous: State
+
+    @cached_property
+    def change(self) -> Tensor:
+        """How far the iteration moved the state of each puzzle, relative to its size: |s' - s| / |s|, (B,)."""
+        before = self.model.features(self.previous).flatten(1)
+        after = self.model.features(self.state).flatten(1)
+        size = torch.linalg.vector_norm(before, dim=1).clamp_min(torch.finfo(before.dtype).tiny)
+        change: Tensor = torch.linalg.vector_norm(after - before, dim=1) / size
+        return change
+
+    def read(self) -> Tensor:
+        """Logits (B, K, *P) of this thought."""
+        return self.model.read(self.state)
+
+
+Thoughts = Iterator[Thought]
+Criterion = Callable[[Tensor], Tensor]
+"""Logits (B, K, *P) to a scalar loss: the problem's, with the puzzles and the label smoothing filled in."""
+
+
+class Objective(Frozen, ABC):
+    """What training minimises. The fields of a subclass are its options."""
+
+    @abstractmethod
+    def loss(
+        self, model: Thinker, x: Tensor, iterations: int, criterion: Criterion, rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """The loss of one batch, and the logits (B, K, *P) it was last computed from.
+
+        `iterations` is the training regime m. Whatever is drawn comes from `rng`, which is the same in every process.
+        """

@@ -1,0 +1,223 @@
+"""Measuring: accuracy, confidence and change at every asked iteration, in one pass over the thoughts.
+
+Nothing of an iteration is kept but its sums, so memory does not depend on how many iterations there are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from longthink.contracts import Problem, Puzzles, Thinker, plugin_name
+from longthink.errors import UserError
+from longthink.files import atomic
+from longthink.runs import Run
+from longthink.thinking import think
+
+Exit = Literal["default", "max_confidence"]
+READINGS = 50
+"""Measurements along a test, unless it is said otherwise."""
+MEASURES = ("accuracy", "position_accuracy", "confidence", "change")
+STATE_BYTES = {"cpu": 2**20, "cuda": 2**28}
+"""Size of the state that a batch is cut to: what stays in a core's cache, or what fills a GPU."""
+
+
+def sweep(
+    model: Thinker,
+    puzzles: Puzzles,
+    iterations: Iterable[int],
+    exit_rule: Exit = "default",
+    batch: int | None = None,
+    labels: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """One row for each asked iteration: shares of puzzles and positions right, confidence, and change of the state.
+
+    `exit_rule` "default" reads the output of the iteration itself; "max_confidence" reads, for each puzzle, that of
+    the most confident iteration so far (section 4.3; every iteration counts, the later one among equals).
+    Puzzles are worked on `batch` at a time, by default as many as fit a cache; a batch that does not fit the memory is
+    halved until it does. `labels` become further columns. `change` is that of `Thought.change`.
+    Raises UserError for iterations below 1 or beyond the net's own.
+
+    >>> import longthink as lt
+    >>> rows = lt.sweep(lt.load("prefix_sums"), lt.problem("prefix_sums").sample(64, 10), iterations=[5, 100])
+    >>> rows[["level", "iteration", "accuracy"]].values.tolist()
+    [[64.0, 5.0, 0.0], [64.0, 100.0, 1.0]]
+    """
+    asked = sorted(set(iterations))
+    if not asked or asked[0] < 1:
+        raise UserError("Ask for the accuracy at iterations of 1 or more.")
+    batch = batch or _default_batch(model, puzzles)
+    sums = np.zeros((len(asked), len(MEASURES)))
+    with torch.inference_mode():
+        for first in range(0, len(puzzles), batch):
+            sums += _sums(model, puzzles[first : first + batch], asked, exit_rule)
+    rows = pd.DataFrame(
+        {
+            "problem": plugin_name(type(puzzles.problem)),
+            "level": puzzles.level,
+            "model": plugin_name(type(model)),
+            **(labels or {}),
+            "puzzles": len(puzzles),
+            "exit": exit_rule,
+            "iteration": asked,
+        }
+    )
+    rows[list(MEASURES)] = sums / len(puzzles)
+    return rows
+
+
+def compare(
+    runs: Sequence[Run],
+    levels: Sequence[int] | None = None,
+    iterations: int = 400,
+    every: int | None = None,
+    count: int = 1000,
+    seed: int = 0,
+    exit_rule: str = "default",
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Sweeps of runs at several levels (by default the problem's hard ones), on the same puzzles of the test split.
+
+    Columns beside those of `sweep`: `series`, the recipe's name; `seed`, the recipe's; `regime`, the most iterations in
+    training. A net that cannot take so many iterations takes all it can.
+    """
+    if exit_rule not in get_args(Exit):
+        raise UserError(f"The exit rule is one of {', '.join(get_args(Exit))}, not '{exit_rule}'.")
+    if iterations < 1 or (every or 1) < 1:
+        raise UserError("Think for at least 1 iteration, and measure every 1 or more.")
+    step = every or max(1, iterations // READINGS)
+    asked = {*range(step, iterations, step), iterations}
+    tables = []
+    for run in tqdm(runs, unit="run", disable=None if progress else True):
+        recipe, model = run.recipe(), run.model()
+        regime = recipe.curriculum.iterations_at(recipe.curriculum.highest)
+        labels = {"series": recipe.name, "seed": recipe.seed, "regime": regime}
+        possible = {min(iteration, model.limit or iteration) for iteration in asked}
+        for level in levels or recipe.problem.hard:
+            puzzles = recipe.problem.sample(level, count, seed)
+            tables.append(sweep(model, puzzles, possible, cast(Exit, exit_rule), labels=labels))
+    return pd.concat(tables, ignore_index=True)
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Peak and final accuracy of every series, level and seed, from the rows of `sweep`."""
+    found = []
+    for key, group in rows.groupby(["series", "level", "seed"], sort=True):
+        best, last = group.iloc[group["accuracy"].argmax()], group.iloc[group["iteration"].argmax()]
+        found.append(
+            {
+                **dict(zip(("series", "level", "seed"), key, strict=True)),
+                "puzzles": last["puzzles"],
+                "peak": best["accuracy"],
+                "at": best["iteration"],
+                "final": last["accuracy"],
+                "iterations": last["iteration"],
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def trace(model: Thinker, puzzles: Puzzles, iterations: int) -> pd.DataFrame:
+    """One row for each iteration and position of the first puzzle of a string problem: the probability of class 1.
+
+    The columns `input` and `target` repeat the puzzle (figure 4.2).
+    """
+    one = puzzles[:1].to(_device(model))
+    tables = []
+    with torch.inference_mode():
+        for thought in think(model, one.x, iterations):
+            probability = thought.read().softmax(1)[0, 1].flatten().tolist()
+            tables.append(
+                pd.DataFrame(
+                    {
+                        "iteration": thought.iteration,
+                        "position": range(len(probability)),
+                        "input": one.x[0, 0].flatten().tolist(),
+                        "target": one.y[0].flatten().tolist(),
+                        "probability": probability,
+                    }
+                )
+            )
+    return pd.concat(tables, ignore_index=True)
+
+
+def save_rows(rows: pd.DataFrame, path: Path) -> Path:
+    """Write rows as .csv or, with pyarrow installed, .parquet. Raises UserError for another ending, or without it."""
+    if path.suffix not in (".csv", ".parquet"):
+        raise UserError(f"Rows are written as .csv or .parquet, not as '{path.suffix}'.")
+    with atomic(path) as partial:
+        if path.suffix == ".csv":
+            rows.to_csv(partial, index=False)
+        else:
+            try:
+                rows.to_parquet(partial, index=False)
+            except ImportError as error:
+                raise UserError("Parquet needs pyarrow: pip install 'longthink[parquet]'.") from error
+    return path
+
+
+def accuracy(model: Thinker, puzzles: Puzzles, iterations: int) -> float:
+    """The share of puzzles solved after so many iterations."""
+    return float(sweep(model, puzzles, [iterations])["accuracy"].iloc[0])
+
+
+def _sums(model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit) -> NDArray[np.float64]:
+    """The measures at each asked iteration, summed over puzzles: (iterations, measures). Halves what does not fit."""
+    try:
+        return _sums_at_once(model, puzzles.to(_device(model)), asked, exit_rule)
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        if not isinstance(error, torch.OutOfMemoryError) and "not enough memory" not in str(error):
+            raise
+    # Outside the except, so that the failed attempt's tensors are free again.
+    if len(puzzles) == 1:
+        raise UserError(f"One puzzle of level {puzzles.level} does not fit the memory; take a lower level.")
+    half = len(puzzles) // 2
+    return _sums(model, puzzles[:half], asked, exit_rule) + _sums(model, puzzles[half:], asked, exit_rule)
+
+
+def _sums_at_once(model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit) -> NDArray[np.float64]:
+    rows = {iteration: row for row, iteration in enumerate(asked)}
+    sums = torch.zeros(len(asked), len(MEASURES), dtype=torch.float64, device=puzzles.x.device)
+    best: torch.Tensor | None = None
+    for thought in think(model, puzzles.x, asked[-1]):
+        row = rows.get(thought.iteration)
+        if row is None and exit_rule == "default":
+            continue
+        measures = _measures(puzzles.problem, thought.read(), puzzles)
+        if exit_rule == "max_confidence":
+            if best is not None:
+                measures = torch.where(measures[2] >= best[2], measures, best)
+            best = measures
+        if row is not None:
+            sums[row, :3] = measures.sum(1)
+            sums[row, 3] = thought.change.double().sum()
+    return sums.cpu().numpy()
+
+
+def _measures(problem: Problem, logits: torch.Tensor, puzzles: Puzzles) -> torch.Tensor:
+    """Solved, share of positions right, and confidence of each puzzle: (3, B)."""
+    answers = problem.answer(logits)
+    return torch.stack(
+        [
+            problem.correct(answers, puzzles).double(),
+            problem.position_accuracy(answers, puzzles).double(),
+            problem.confidence(logits, puzzles).double(),
+        ]
+    )
+
+
+def _default_batch(model: Thinker, puzzles: Puzzles) -> int:
+    device = _device(model)
+    with torch.inference_mode():
+        features = model.features(model.start(puzzles.x[:1].to(device)))
+    budget = STATE_BYTES["cuda" if device.type == "cuda" else "cpu"]
+    return max(1, budget // (features.numel() * features.element_size()))
+
+
+def _device(model: Thinker) -> torch.device:
+    return next(model.parameters()).device

@@ -1,0 +1,110 @@
+"""What the recurrent net and its feed-forward twin are both made of: one block of weights for strings and for grids.
+
+Shapes: B batch, C input channels, W width, K classes, *P positions (S, or H, Y). A string of S positions is treated
+as a grid of one row, (B, W, 1, S): two-dimensional convolutions with channels last are the fastest on every processor.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from longthink.errors import UserError
+
+Activation = Literal["relu", "elu", "gelu", "silu"]
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
+PROJECTION_LAYERS = 1
+BLOCK_LAYERS = 4
+HEAD_LAYERS = 3
+GROUPS = 4
+"""Groups of channels that group norm uses, as in the field's code."""
+
+
+class Layers:
+    """Makes the layers of one net: how a convolution looks is decided here, once."""
+
+    def __init__(self, ndim: int, dilation: int, activation: Activation, group_norm: bool):
+        if ndim not in (1, 2):
+            raise UserError(f"This net works on strings and grids (ndim 1 or 2), not on ndim {ndim}.")
+        if dilation < 1:
+            raise UserError(f"The dilation must be 1 or more, not {dilation}.")
+        self.kernel = (1, 3) if ndim == 1 else (3, 3)
+        self.padding = (0, dilation) if ndim == 1 else (dilation, dilation)
+        self.dilation = dilation
+        self.activation = ACTIVATIONS[activation]
+        self.group_norm = group_norm
+
+    def convolution(self, inputs: int, outputs: int) -> nn.Conv2d:
+        """Three wide along each axis, no bias, and padding that keeps the shape (section 4.2)."""
+        return nn.Conv2d(inputs, outputs, self.kernel, padding=self.padding, dilation=self.dilation, bias=False)
+
+    def norm(self, width: int) -> nn.Module:
+        return nn.GroupNorm(GROUPS, width, affine=False) if self.group_norm else nn.Identity()
+
+    def projection(self, channels: int, width: int) -> nn.Sequential:
+        """p: one convolution and an activation."""
+        return nn.Sequential(self.convolution(channels, width), self.activation())
+
+    def head(self, width: int, hidden: Sequence[int], classes: int) -> nn.Sequential:
+        """h: three convolutions of decreasing width, activations after the first two (section 5.3.1)."""
+        if len(hidden) != HEAD_LAYERS - 1:
+            raise UserError(
+                f"The head has {HEAD_LAYERS - 1} hidden layers; give {HEAD_LAYERS - 1} widths, not {len(hidden)}."
+            )
+        first, second = hidden
+        return nn.Sequential(
+            self.convolution(width, first),
+            self.activation(),
+            self.convolution(first, second),
+            self.activation(),
+            self.convolution(second, classes),
+        )
+
+
+class ResidualPair(nn.Module):
+    """Two convolutions and a skip around them."""
+
+    def __init__(self, layers: Layers, width: int):
+        super().__init__()
+        self.first = nn.Sequential(layers.convolution(width, width), layers.norm(width), layers.activation())
+        self.second = nn.Sequential(layers.convolution(width, width), layers.norm(width))
+        self.activation = layers.activation()
+
+    def forward(self, features: Tensor) -> Tensor:
+        out: Tensor = self.activation(self.second(self.first(features)) + features)
+        return out
+
+
+class Block(nn.Module):
+    """r: four convolutions with a skip every two; with recall, first one that maps [features, input] to the width.
+
+    The field's code follows that convolution by an activation for strings, and by none for grids.
+    """
+
+    def __init__(self, layers: Layers, channels: int, width: int, recall: bool):
+        super().__init__()
+        self.recall = layers.convolution(width + channels, width) if recall else None
+        self.recall_activation = layers.activation() if layers.kernel[0] == 1 else nn.Identity()
+        self.pairs = nn.Sequential(ResidualPair(layers, width), ResidualPair(layers, width))
+
+    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+        if self.recall is not None:
+            features = self.recall_activation(self.recall(torch.cat([features, as_grid(x)], 1)))
+        out: Tensor = self.pairs(features)
+        return out
+
+
+def as_grid(x: Tensor) -> Tensor:
+    """(B, C, S) -> (B, C, 1, S); a grid stays as it is."""
+    return x.unsqueeze(2) if x.ndim == 3 else x
+
+
+def as_problem(logits: Tensor, ndim: int) -> Tensor:
+    """(B, K, 1, S) -> (B, K, S) for strings; a grid stays as it is."""
+    return logits.squeeze(2) if ndim == 1 else logits

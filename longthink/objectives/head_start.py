@@ -1,0 +1,33 @@
+"""The final-iteration loss after a head start: some iterations without gradient, then always m with it.
+
+Unlike progressive loss, every batch is unrolled over all m iterations, and a head start may go beyond m: the net must
+solve a puzzle from any state on the way, and also keep a solved one.
+"""
+
+from typing import Annotated
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from longthink.contracts import Criterion, Objective, Thinker
+from longthink.thinking import last_state
+
+
+class HeadStart(Objective):
+    """A `share` of the batches start after n ~ U{0, reach * m} iterations, the others at the net's own start."""
+
+    share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    reach: Annotated[float, Field(ge=0)] = 1.0
+
+    def loss(
+        self, model: Thinker, x: Tensor, iterations: int, criterion: Criterion, rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        state = None
+        n = int(rng.integers(0, int(self.reach * iterations) + 1)) if rng.random() < self.share else 0
+        if n > 0:
+            with torch.no_grad():
+                state = last_state(model, x, n)
+        logits = model.read(last_state(model, x, iterations, state))
+        return criterion(logits), logits

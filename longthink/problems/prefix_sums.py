@@ -1,0 +1,134 @@
+"""Prefix sums modulo two of a bit string (dissertation, section 2.2.1). The level is the number of bits.
+
+x is (B, 1, S): the bits less 0.5, as chapter 4 feeds them. y is (B, S): bit i is the parity of bits 0..i.
+"""
+
+from typing import ClassVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from longthink.contracts import Problem, Puzzles, Split
+from longthink.errors import UserError
+from longthink.seeds import generator
+
+Words = NDArray[np.uint64]
+"""Bit strings packed into 64-bit words, first bit lowest: (N, words)."""
+
+SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
+"""Which of ten equal shares of all strings a split owns."""
+CELL = 12
+"""Pixels along the side of one bit in a picture."""
+
+
+class PrefixSums(Problem):
+    """Any length; a string's split is a function of the string, so that splits are disjoint by construction.
+
+    >>> puzzles = PrefixSums().sample(level=8, count=2, seed=0)
+    >>> (puzzles.x + 0.5).int().tolist()
+    [[[0, 1, 1, 0, 1, 0, 0, 1]], [[0, 0, 0, 1, 0, 1, 1, 0]]]
+    >>> puzzles.y.tolist()
+    [[0, 1, 0, 0, 1, 1, 1, 0], [0, 0, 0, 1, 1, 0, 1, 1]]
+    """
+
+    channels: ClassVar[int] = 1
+    classes: ClassVar[int] = 2
+    ndim: ClassVar[int] = 1
+    easy: ClassVar[int] = 32
+    hard: ClassVar[tuple[int, ...]] = (48, 512)
+
+    def sample(
+        self,
+        level: int,
+        count: int,
+        seed: int = 0,
+        split: Split = "test",
+        index: int = 0,
+        repeats: bool = False,
+    ) -> Puzzles:
+        if level < 1:
+            raise UserError(f"A bit string has at least 1 bit; level {level} does not exist.")
+        if count < 1:
+            raise UserError(f"Ask for at least 1 puzzle, not {count}.")
+        rng = generator("puzzles", "prefix_sums", level, split, seed, index)
+        # Few strings are drawn from a list of all of them; of the many, one in ten or more is of the right split.
+        if level < 12 or (level < 24 and not repeats):
+            words = _draw_from_all(rng, level, count, split, repeats)
+        else:
+            words = _draw_until_enough(rng, level, count, split, repeats)
+        return self._puzzles(_unpack(words, level))
+
+    def parse(self, text: str) -> Puzzles:
+        bits = text.strip()
+        if not bits or set(bits) - set("01"):
+            raise UserError(f"A bit string is made of 0 and 1 only, like 10110; got '{_shorten(bits)}'.")
+        return self._puzzles(np.array([[int(bit) for bit in bits]], dtype=np.uint8))
+
+    def write(self, answer: Tensor) -> str:
+        return "".join(str(int(bit)) for bit in answer)
+
+    def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
+        """Two rows of cells, white for 1 and black for 0: the input above, the target (or `values`) below."""
+        rows = torch.stack([puzzles.x[0, 0] + 0.5, puzzles.y[0] if values is None else values])
+        grey = (rows.double().clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+        cells = np.kron(grey, np.ones((CELL, CELL), dtype=np.uint8))
+        framed = np.full((cells.shape[0] + 2, cells.shape[1] + 2, 3), 128, dtype=np.uint8)
+        framed[1:-1, 1:-1] = cells[..., None]
+        return framed
+
+    def _puzzles(self, bits: NDArray[np.uint8]) -> Puzzles:
+        x = torch.from_numpy(bits.astype(np.float32)).unsqueeze(1) - 0.5
+        y = torch.from_numpy(np.cumsum(bits, axis=1, dtype=np.int64) % 2)
+        return Puzzles(self, bits.shape[1], x, y)
+
+
+def _draw_from_all(rng: np.random.Generator, level: int, count: int, split: Split, repeats: bool) -> Words:
+    """Choose among all strings of a split, with or without repeats. `random_raw` gives the same for ever."""
+    strings = np.arange(2**level, dtype=np.uint64)[:, None]
+    strings = strings[_is_in(split, strings, level)]
+    if len(strings) == 0 or (count > len(strings) and not repeats):
+        raise UserError(
+            f"There are only {len(strings)} different {split} strings of {level} bits, and {count} are asked for;"
+            " ask for fewer or for longer ones."
+        )
+    raw = rng.bit_generator.random_raw
+    chosen = raw(count) % np.uint64(len(strings)) if repeats else np.argsort(raw(len(strings)), kind="stable")[:count]
+    return cast(Words, strings[chosen])
+
+
+def _draw_until_enough(rng: np.random.Generator, level: int, count: int, split: Split, repeats: bool) -> Words:
+    width = -(-level // 64)
+    unused = np.uint64(64 * width - level)
+    per_round = min(count * 10 // len(SHARES[split]) + 64, max(64, 2**24 // width))
+    found = np.empty((0, width), dtype=np.uint64)
+    while len(found) < count:
+        strings = rng.bit_generator.random_raw(per_round * width).reshape(per_round, width)
+        strings[:, -1] >>= unused
+        found = np.concatenate([found, strings[_is_in(split, strings, level)]])
+        if not repeats:
+            _, first = np.unique(found, axis=0, return_index=True)
+            found = found[np.sort(first)]
+    return found[:count]
+
+
+def _is_in(split: Split, strings: Words, level: int) -> NDArray[np.bool_]:
+    """Which strings belong to a split, by a 64-bit hash (the finaliser of splitmix64) of their words and length."""
+    hashed = np.full(len(strings), level, dtype=np.uint64)
+    for word in strings.T:
+        hashed = hashed ^ word
+        hashed = (hashed ^ (hashed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        hashed = hashed ^ (hashed >> np.uint64(31)) ^ np.uint64(0x9E3779B97F4A7C15)
+    share = (hashed >> np.uint64(32)) % np.uint64(10)
+    return (share >= SHARES[split].start) & (share < SHARES[split].stop)
+
+
+def _unpack(words: Words, level: int) -> NDArray[np.uint8]:
+    octets = np.ascontiguousarray(words.astype("<u8")).view(np.uint8)
+    return np.unpackbits(octets, axis=1, bitorder="little")[:, :level]
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,24 @@
+"""Recipes that take minutes on two CPU cores."""
+
+from longthink.objectives.head_start import HeadStart
+from longthink.problems.prefix_sums import PrefixSums
+from longthink.recipe import Curriculum, ModelChoice, Optimiser, Recipe, Schedule, Stabilisers
+
+
+def prefix_sums_laptop() -> Recipe:
+    """Strings of 2 to 32 bits; solves 512 bits, and thousands.
+
+    Command: longthink train prefix_sums_laptop
+    """
+    return Recipe(
+        name="prefix_sums_laptop",
+        problem=PrefixSums(),
+        model=ModelChoice(name="dt_net", options={"width": 24, "head": (24, 12), "recall": True}),
+        objective=HeadStart(),
+        curriculum=Curriculum(lowest=2, start=4, highest=32, grow=0.6, iterations_per_level=0.3),
+        batch=64,
+        steps=1600,
+        optimiser=Optimiser(name="adam", lr=2e-3, clip=1.0),
+        schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
+        stabilisers=Stabilisers(label_smoothing=0.1, state_noise=0.02, ema=0.99),
+    )

@@ -1,0 +1,109 @@
+"""Plugins are found by file name: `problems/prefix_sums.py` is the problem `prefix_sums`, and nothing lists it.
+
+A package of yours adds one by an entry point in the group `longthink.problems` (or `.models`, `.objectives`,
+`.formats`, `.recipes`) that names the module:
+
+    [project.entry-points."longthink.problems"]
+    my_problem = "my_package.my_problem"
+"""
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from longthink.contracts import Format, Objective, Problem, Thinker
+from longthink.errors import UserError
+
+BASES: dict[str, type] = {"problems": Problem, "models": Thinker, "objectives": Objective, "formats": Format}
+GIVEN = ("channels", "classes", "ndim")
+"""Arguments of a model that its problem gives it."""
+
+
+def names(kind: str) -> list[str]:
+    """The names of every plugin of a kind, sorted.
+
+    >>> names("objectives")
+    ['final', 'head_start', 'progressive']
+    """
+    return sorted(_recipes() if kind == "recipes" else _modules(kind))
+
+
+def find(kind: str, name: str) -> Any:
+    """The class of a plugin (for recipes: the function). Raises UserError, listing the known names, if there is none.
+
+    >>> find("problems", "prefix_sums").__name__
+    'PrefixSums'
+    """
+    name = name.replace("-", "_")
+    if kind == "recipes":
+        known: Iterable[str] = _recipes()
+        if name in known:
+            return _recipes()[name]
+    else:
+        known = _modules(kind)
+        if name in known:
+            return _only_class(importlib.import_module(_modules(kind)[name]), BASES[kind])
+    raise UserError(f"There is no {kind[:-1]} '{name}'{suggest(name, known)}; known are: {', '.join(names(kind))}.")
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """A ' (did you mean ...?)' for a misspelt word, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+@cache
+def options(cls: type) -> type[BaseModel]:
+    """The options of a plugin as a pydantic model: its fields, or for a net the arguments of its constructor."""
+    if issubclass(cls, BaseModel):
+        return cls
+    fields: dict[str, Any] = {
+        parameter.name: (
+            parameter.annotation,
+            ... if parameter.default is inspect.Parameter.empty else parameter.default,
+        )
+        for parameter in inspect.signature(cls.__init__, eval_str=True).parameters.values()
+        if parameter.name not in ("self", *GIVEN)
+    }
+    return create_model(cls.__name__, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+
+
+@cache
+def _modules(kind: str) -> dict[str, str]:
+    package = importlib.import_module(f"longthink.{kind}")
+    own = {
+        module.name: f"{package.__name__}.{module.name}"
+        for module in pkgutil.iter_modules(package.__path__)
+        if not module.name.startswith("_")
+    }
+    outside = {point.name: point.value for point in entry_points(group=f"longthink.{kind}")}
+    return outside | own
+
+
+@cache
+def _recipes() -> dict[str, Callable[..., Any]]:
+    modules = map(importlib.import_module, _modules("recipes").values())
+    return {
+        name: function
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def _only_class(module: ModuleType, base: type) -> type:
+    found = [
+        cls
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if issubclass(cls, base) and not inspect.isabstract(cls) and cls.__module__ == module.__name__
+    ]
+    assert len(found) == 1, f"{module.__name__} must define exactly one {base.__name__}, not {len(found)}"
+    return found[0]

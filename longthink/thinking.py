@@ -1,0 +1,64 @@
+"""The only iteration loop. Whoever iterates a net does it through `think`, and reads where it wants."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from longthink.contracts import State, Thinker, Thought, Thoughts
+from longthink.errors import UserError
+
+Intervention = Callable[[int, State], State]
+"""What may be done to the state after an iteration: (iteration, state) -> state."""
+
+
+def think(
+    model: Thinker, x: Tensor, limit: int, state: State = None, intervene: Intervention | None = None
+) -> Thoughts:
+    """Iterate `model` on inputs x (B, C, *P) and yield every Thought, from iteration 1 to `limit`.
+
+    Starts from `state` where one is given (progressive loss), else from `model.start(x)`. Nothing is kept: memory does
+    not grow with the iterations, unless gradients are on. Raises ValueError for a limit below 0 or beyond the
+    net's own.
+
+    >>> import torch, longthink as lt
+    >>> net = lt.load("prefix_sums")
+    >>> for thought in think(net, lt.problem("prefix_sums").parse("1011").x, limit=10):
+    ...     answer = thought.read().argmax(1)
+    >>> thought.iteration, answer.tolist()
+    (10, [[1, 1, 0, 1]])
+    """
+    if limit < 0:
+        raise UserError(f"The number of iterations must be 0 or more, not {limit}.")
+    if model.limit is not None and limit > model.limit:
+        raise UserError(f"This net has {model.limit} steps and cannot take {limit}; ask for {model.limit} at most.")
+    return _thoughts(model, x, limit, state, intervene)
+
+
+def _thoughts(model: Thinker, x: Tensor, limit: int, state: State, intervene: Intervention | None) -> Thoughts:
+    if state is None:
+        state = model.start(x)
+    for iteration in range(1, limit + 1):
+        previous, state = state, model.step(state, x)
+        if intervene is not None:
+            state = intervene(iteration, state)
+        yield Thought(model, iteration, state, previous)
+
+
+def last_state(model: Thinker, x: Tensor, limit: int, state: State = None) -> State:
+    """The state after `limit` more iterations; with none, the state that was given or the net's own start."""
+    if state is None:
+        state = model.start(x)
+    for thought in think(model, x, limit, state):
+        state = thought.state
+    return state
+
+
+def until_settled(thoughts: Thoughts, tolerance: float = 1e-5) -> Thoughts:
+    """The same stream, ended by the first thought that changes the state of no puzzle by more than `tolerance`.
+
+    The measure is `Thought.change`. Whether a net has settled shows in its last thought's change.
+    """
+    for thought in thoughts:
+        yield thought
+        if bool((thought.change <= tolerance).all()):
+            return
