@@ -23,7 +23,7 @@ Exit = Literal["default", "max_confidence"]
 READINGS = 50
 """Measurements along a test, unless it is said otherwise."""
 MEASURES = ("accuracy", "position_accuracy", "confidence", "change")
-STATE_BYTES = {"cpu": 2**20, "cuda": 2**28}
+STATE_BYTES = {"cpu": 2**21, "cuda": 2**28}
 """Size of the state that a batch is cut to: what stays in a core's cache, or what fills a GPU."""
 
 

@@ -29,9 +29,11 @@ GROUPS = 4
 class Layers:
     """Makes the layers of one net: how a convolution looks is decided here, once."""
 
-    def __init__(self, ndim: int, dilation: int, activation: Activation, group_norm: bool):
+    def __init__(self, ndim: int, width: int, dilation: int, activation: Activation, group_norm: bool):
         if ndim not in (1, 2):
             raise UserError(f"This net works on strings and grids (ndim 1 or 2), not on ndim {ndim}.")
+        if width < 1 or (group_norm and width % GROUPS):
+            raise UserError(f"The width must be 1 or more, with group norm a multiple of {GROUPS}, not {width}.")
         if dilation < 1:
             raise UserError(f"The dilation must be 1 or more, not {dilation}.")
         self.kernel = (1, 3) if ndim == 1 else (3, 3)

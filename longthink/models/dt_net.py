@@ -46,7 +46,7 @@ class DTNet(Thinker):
         super().__init__()
         self.ndim = ndim
         self.dilation = dilation
-        layers = Layers(ndim, dilation, activation, group_norm)
+        layers = Layers(ndim, width, dilation, activation, group_norm)
         self.projection = layers.projection(channels, width)
         self.block = Block(layers, channels, width, recall)
         self.head = layers.head(width, head, classes)

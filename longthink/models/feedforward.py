@@ -57,7 +57,7 @@ class FeedForward(Thinker):
         self.ndim = ndim
         self.dilation = dilation
         self.has_recall = recall
-        layers = Layers(ndim, dilation, activation, group_norm)
+        layers = Layers(ndim, width, dilation, activation, group_norm)
         self.projection = layers.projection(channels, width)
         self.blocks = nn.ModuleList(Block(layers, channels, width, recall) for _ in range(limit))
         self.head = layers.head(width, head, classes)

@@ -1,0 +1,99 @@
+"""Parameter counts, depths and fields of the dissertation's nets (TARGETS: sections 4.2, 5.3)."""
+
+import pytest
+import torch
+
+from longthink.errors import UserError
+from longthink.models.dt_net import DTNet
+from longthink.models.feedforward import FeedForward
+from longthink.thinking import last_state
+
+
+def count(net: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
+@pytest.mark.parametrize(
+    ("channels", "ndim", "width", "head", "millions"),
+    [(1, 1, 400, (400, 200), 3.12), (3, 2, 128, (32, 8), 0.784), (12, 2, 512, (32, 8), 12.06)],
+    ids=["prefix sums", "mazes", "chess"],
+)
+def test_parameters_of_dt_recall(channels: int, ndim: int, width: int, head: tuple[int, int], millions: float) -> None:
+    net = DTNet(channels, 2, ndim, width=width, head=head)
+    assert count(net) / 1e6 == pytest.approx(millions, abs=0.005)
+
+
+def test_parameters_by_hand() -> None:
+    assert count(DTNet(1, 2, 1, width=32, head=(32, 16))) == 20_256
+    width = 120
+    head = 3 * (width * 60 + 60 * 30 + 30 * 2)
+    assert count(DTNet(1, 2, 1, width=width, head=(60, 30), recall=False)) == 3 * width + 12 * width**2 + head
+    assert count(FeedForward(1, 2, 1, limit=16, width=width, head=(60, 30))) == 3 * width + 16 * 12 * width**2 + head
+    assert count(DTNet(3, 2, 2, group_norm=True)) == count(DTNet(3, 2, 2))
+
+
+def test_effective_depths() -> None:
+    assert DTNet(1, 2, 1, width=4, head=(4, 4), recall=False).effective_depth(10) == 44
+    assert DTNet(1, 2, 1, width=4, head=(4, 4), recall=True).effective_depth(30) == 154
+    assert FeedForward(1, 2, 1, limit=4, width=4, head=(4, 4)).effective_depth(4) == 20
+
+
+def test_dilation_widens_the_field_and_keeps_the_shape() -> None:
+    near, far = (DTNet(1, 2, 1, width=4, head=(4, 4), dilation=dilation) for dilation in (1, 3))
+    assert far.receptive_field(2) - 1 == 3 * (near.receptive_field(2) - 1)
+    assert count(far) == count(near)
+    assert far.read(far.start(torch.zeros(1, 1, 5))).shape == (1, 2, 5)
+
+
+def test_a_feed_forward_net_of_equal_blocks_is_the_recurrent_net() -> None:
+    """Sharing the weights is the only difference."""
+    recurrent = DTNet(3, 2, 2, width=8, head=(4, 4), recall=False)
+    twin = FeedForward(3, 2, 2, limit=3, width=8, head=(4, 4))
+    twin.projection.load_state_dict(recurrent.projection.state_dict())
+    twin.head.load_state_dict(recurrent.head.state_dict())
+    for block in twin.blocks:
+        block.load_state_dict(recurrent.block.state_dict())
+    x = torch.randn(2, 3, 6, 6)
+    with torch.no_grad():
+        assert torch.equal(twin.read(last_state(twin, x, 3)), recurrent.read(last_state(recurrent, x, 3)))
+
+
+def test_a_string_net_is_a_one_dimensional_convolutional_net() -> None:
+    """Rows of height one through 2-D convolutions give what Conv1d gives."""
+    net = DTNet(1, 2, 1, width=6, head=(4, 4))
+    x = torch.randn(2, 1, 9)
+    weight = net.projection[0].weight.squeeze(2)
+    expected = torch.relu(torch.nn.functional.conv1d(x, weight, padding=1))
+    assert torch.allclose(net.start(x).squeeze(2), expected, atol=1e-6)
+
+
+def test_group_norm_normalises_in_four_groups() -> None:
+    net = DTNet(1, 2, 1, width=8, head=(4, 4), group_norm=True)
+    out = net.block.pairs[0].second(torch.randn(2, 8, 1, 16))
+    assert out.reshape(2, 4, -1).mean(2).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("activation", ["relu", "elu", "gelu", "silu"])
+def test_activations(activation: str) -> None:
+    net = DTNet(1, 2, 1, width=4, head=(4, 4), activation=activation)
+    assert type(net.projection[1]).__name__.lower() == activation
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dilation": 0}, "dilation"),
+        ({"head": (4,)}, "hidden layers"),
+        ({"ndim": 3}, "strings and grids"),
+        ({"width": 0}, "width"),
+        ({"width": 6, "group_norm": True}, "multiple of 4"),
+    ],
+)
+def test_impossible_nets_are_refused(options: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        DTNet(**{"channels": 1, "classes": 2, "ndim": 1, "width": 4, "head": (4, 4), **options})
+
+
+def test_a_feed_forward_net_needs_a_block() -> None:
+    with pytest.raises(UserError, match="at least 1 block"):
+        FeedForward(1, 2, 1, limit=0)
