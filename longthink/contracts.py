@@ -246,11 +246,16 @@ Criterion = Callable[[Tensor], Tensor]
 class Objective(Frozen, ABC):
     """What training minimises. The fields of a subclass are its options."""
 
+    def longest(self, iterations: int) -> int:
+        """The most iterations that a batch of training regime m runs for, with and without gradient."""
+        return iterations
+
     @abstractmethod
     def loss(
         self, model: Thinker, x: Tensor, iterations: int, criterion: Criterion, rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
         """The loss of one batch, and the logits (B, K, *P) it was last computed from.
 
-        `iterations` is the training regime m. Whatever is drawn comes from `rng`, which is the same in every process.
+        `iterations` is the training regime m; `longest(m)` is the most that any batch runs for. Whatever is drawn
+        comes from `rng`, which is the same in every process.
         """

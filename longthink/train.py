@@ -171,8 +171,8 @@ def train(
     """
     fabric = _launch(recipe, devices, accelerator, nodes)
     first = fabric.is_global_zero
+    examples, validation, model = Examples(recipe), _validation(recipe), _model(recipe)
     run = _open(recipe, folder, resume, fabric)
-    model = recipe.model.build(recipe.problem, recipe.seed)
     averaged = _averaged(recipe, model)
     learner, optimiser = fabric.setup(Learner(recipe, model), recipe.optimiser.build(model))
     now = Progress(model, optimiser, averaged)
@@ -182,7 +182,6 @@ def train(
     if averaged is not None:
         averaged.to(fabric.device)
 
-    examples, validation = Examples(recipe), _validation(recipe)
     journal = Journal(run, now.step, tensorboard and first)
     begun, saved = time.monotonic() - now.seconds, time.monotonic()
     bar = tqdm(
@@ -250,12 +249,17 @@ def train(
 def _launch(recipe: Recipe, devices: int, accelerator: str, nodes: int) -> "Fabric":
     from lightning_fabric import Fabric
     from lightning_fabric.strategies.ddp import DDPStrategy
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
 
     # Progressive loss leaves the projection without a gradient whenever n > 0.
     strategy: Any = DDPStrategy(find_unused_parameters=True) if devices * nodes > 1 else "auto"
-    fabric = Fabric(
-        accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=strategy, precision=recipe.precision
-    )
+    try:
+        fabric = Fabric(
+            accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=strategy, precision=recipe.precision
+        )
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
+        asked = f"{devices} x {accelerator} on {nodes} nodes"
+        raise UserError(f"There is no {asked} here ({str(error).splitlines()[0]}); try --accelerator cpu.") from error
     fabric.launch()
     if recipe.batch % fabric.world_size:
         raise UserError(
@@ -276,6 +280,17 @@ def _open(recipe: Recipe, folder: Path, resume: bool, fabric: "Fabric") -> runs.
     return run
 
 
+def _model(recipe: Recipe) -> Thinker:
+    model = recipe.model.build(recipe.problem, recipe.seed)
+    longest = recipe.objective.longest(recipe.curriculum.iterations_at(recipe.curriculum.highest))
+    if model.limit is not None and longest > model.limit:
+        raise UserError(
+            f"This net has {model.limit} steps, and the recipe takes up to {longest}; raise model.limit to that,"
+            " or lower curriculum.iterations_per_level."
+        )
+    return model
+
+
 def _averaged(recipe: Recipe, model: Thinker) -> AveragedModel | None:
     if recipe.stabilisers.ema is None:
         return None
@@ -284,7 +299,8 @@ def _averaged(recipe: Recipe, model: Thinker) -> AveragedModel | None:
 
 
 def _validation(recipe: Recipe) -> Puzzles:
-    return recipe.problem.sample(recipe.curriculum.highest, recipe.validation.count, recipe.seed, "validation")
+    highest, count = recipe.curriculum.highest, recipe.validation.count
+    return recipe.problem.sample(highest, count, recipe.seed, "validation", repeats=True)
 
 
 def _set_rates(optimiser: torch.optim.Optimizer, factor: float) -> float:

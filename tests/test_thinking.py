@@ -32,10 +32,11 @@ def test_an_intervention_changes_the_state_and_the_net_recovers(parity_net: DTNe
     def wipe(iteration: int, state: torch.Tensor) -> torch.Tensor:
         return torch.zeros_like(state) if iteration == 20 else state
 
-    right = []
     with torch.inference_mode():
-        for thought in think(parity_net, puzzles.x, 40, intervene=wipe):
-            right.append(bool(puzzles.problem.correct(thought.read().argmax(1), puzzles)[0]))
+        right = [
+            bool(puzzles.problem.correct(thought.read().argmax(1), puzzles)[0])
+            for thought in think(parity_net, puzzles.x, 40, intervene=wipe)
+        ]
     assert right[18]
     assert not right[19]
     # Wiped at 20, one bit is right again at 21, and all twelve at 32.

@@ -9,7 +9,7 @@ import tarfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 
@@ -93,9 +93,13 @@ def download_archive(url: str, root: Path, name: str, verify: Callable[[Path], N
         _fetch(url, archive)
         try:
             with tarfile.open(archive) as tar:
+                for member in tar:
+                    parts = PurePosixPath(member.name).parts
+                    if parts[0] != name or ".." in parts:
+                        raise UserError(f"{url} wants to write outside {name} ('{member.name}'); nothing was unpacked.")
                 tar.extractall(unpacked, filter="data")
         except tarfile.FilterError as error:
-            raise UserError(f"{url} wants to write outside its folder ({error}); nothing was unpacked.") from error
+            raise UserError(f"{url} wants to write outside {name} ({error}); nothing was unpacked.") from error
         except (tarfile.TarError, EOFError, OSError) as error:
             raise UserError(f"{url} is no whole .tar.gz archive ({error}); try again.") from error
         verify(unpacked)

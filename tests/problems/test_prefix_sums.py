@@ -29,14 +29,11 @@ def test_targets_are_cumulative_parities(level: int, count: int, seed: int, spli
 
 
 @settings(deadline=None, max_examples=30)
-@given(level=st.integers(4, 40), seed=st.integers(0, 1000), split=SPLITS)
+@given(level=st.integers(6, 40), seed=st.integers(0, 1000), split=SPLITS)
 def test_strings_do_not_repeat(level: int, seed: int, split: str) -> None:
-    try:
-        puzzles = PROBLEM.sample(level, 200, seed, split)
-    except UserError as error:
-        assert level < 12, error
-        return
-    assert len({row.numpy().tobytes() for row in puzzles.x}) == 200
+    count = min(200, 2**level // 20)
+    puzzles = PROBLEM.sample(level, count, seed, split)
+    assert len({row.numpy().tobytes() for row in puzzles.x}) == count
 
 
 @pytest.mark.parametrize("level", [3, 8, 11])
@@ -103,8 +100,8 @@ def test_the_picture_shows_bits_and_values() -> None:
     puzzles = PROBLEM.parse("10")
     picture = PROBLEM.render(puzzles, torch.tensor([0.0, 0.5]))
     cell = (picture.shape[0] - 2) // 2
-    middle = [[picture[1 + cell // 2 + row * cell, 1 + cell // 2 + column * cell, 0] for column in (0, 1)] for row in (0, 1)]
-    assert middle == [[255, 0], [0, 128]]
+    middles = picture[1 + cell // 2 : -1 : cell, 1 + cell // 2 : -1 : cell, 0]
+    assert middles.tolist() == [[255, 0], [0, 128]]
 
 
 def test_very_long_strings() -> None:

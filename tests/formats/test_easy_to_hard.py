@@ -1,0 +1,155 @@
+"""The official prefix-sum files, and a download that verifies."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+import torch
+
+from longthink.errors import UserError
+from longthink.formats import easy_to_hard
+from longthink.formats.easy_to_hard import EasyToHard, PrefixSumDataset
+from longthink.problems.prefix_sums import PrefixSums
+
+LENGTHS = (16, 20)
+
+
+@pytest.fixture(autouse=True)
+def few_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole of 53 lengths would take long to make; the code asks these constants."""
+    monkeypatch.setattr(easy_to_hard, "PREFIX_SUMS_LENGTHS", LENGTHS)
+    monkeypatch.setattr(PrefixSumDataset, "lengths", LENGTHS)
+
+
+@pytest.fixture
+def official(tmp_path: Path) -> Path:
+    """A folder as the package leaves it, written the way its generator writes it: plain torch.save of floats."""
+    folder = tmp_path / "official" / "prefix_sums_data"
+    folder.mkdir(parents=True)
+    for length in LENGTHS:
+        bits = (torch.rand(50, length, generator=torch.Generator().manual_seed(length)) >= 0.5).float()
+        torch.save(bits, folder / f"{length}_data.pth")
+        torch.save(bits.cumsum(1) % 2, folder / f"{length}_targets.pth")
+    return folder.parent
+
+
+def archive(folder: Path, extra: dict[str, bytes] | None = None) -> str:
+    path = folder.parent / "prefix_sums_data.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(folder / "prefix_sums_data", "prefix_sums_data")
+        for name, content in (extra or {}).items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return path.as_uri()
+
+
+def everything_below(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_the_stated_lengths_are_the_official_ones() -> None:
+    import importlib
+
+    fresh = importlib.util.find_spec("longthink.formats.easy_to_hard").loader.get_code("longthink.formats.easy_to_hard")
+    names: dict = {"__name__": "fresh"}
+    exec(fresh, names)
+    lengths = names["PREFIX_SUMS_LENGTHS"]
+    assert len(lengths) == 53
+    assert (lengths[0], *lengths[-5:]) == (16, 64, 72, 128, 256, 512)
+
+
+def test_the_drop_in_serves_what_the_package_serves(official: Path) -> None:
+    dataset = PrefixSumDataset(official, num_bits=20, download=False)
+    bits = torch.load(official / "prefix_sums_data" / "20_data.pth", weights_only=True)
+    assert len(dataset) == 50
+    x, y = dataset[7]
+    assert torch.equal(x, bits[7].unsqueeze(0) - 0.5)
+    assert torch.equal(y, (bits[7].cumsum(0) % 2).long())
+    batch, targets = next(iter(torch.utils.data.DataLoader(dataset, batch_size=10)))
+    assert batch.shape == (10, 1, 20)
+    assert targets.dtype == torch.int64
+
+
+def test_written_files_are_the_official_kind(tmp_path: Path) -> None:
+    puzzles = PrefixSums().sample(20, 30)
+    data, targets = EasyToHard().write(puzzles, tmp_path)
+    assert [data.name, targets.name] == ["20_data.pth", "20_targets.pth"]
+    assert data.parent.name == "prefix_sums_data"
+    bits = torch.load(data, weights_only=True)
+    assert bits.dtype == torch.float32
+    assert bits.shape == (30, 20)
+    assert torch.equal(bits.cumsum(1) % 2, torch.load(targets, weights_only=True))
+
+
+def test_a_download_is_verified_and_lands_below_root(official: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    dataset = PrefixSumDataset(root, num_bits=16, url=archive(official))
+    assert len(dataset) == 50
+    files = [f"prefix_sums_data/{n}_{what}.pth" for n in LENGTHS for what in ("data", "targets")]
+    assert everything_below(root) == ["prefix_sums_data", *files]
+    # What is there is not fetched again.
+    assert len(PrefixSumDataset(root, num_bits=20, url="file:///nowhere.tar.gz")) == 50
+
+
+@pytest.mark.parametrize("name", ["../evil.txt", "/tmp/longthink-evil.txt", "prefix_sums_data/../../evil.txt"])
+def test_a_member_outside_root_is_refused(official: Path, tmp_path: Path, name: str) -> None:
+    root = tmp_path / "root"
+    with pytest.raises(UserError, match="wants to write outside"):
+        PrefixSumDataset(root, num_bits=16, url=archive(official, {name: b"evil"}))
+    assert everything_below(root) == []
+    assert not list(tmp_path.rglob("evil.txt"))
+    assert not Path("/tmp/longthink-evil.txt").exists()
+
+
+def test_a_cut_archive_is_refused(official: Path, tmp_path: Path) -> None:
+    url = archive(official)
+    path = Path(url.removeprefix("file://"))
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UserError, match="no whole"):
+        PrefixSumDataset(tmp_path / "root", num_bits=16, url=url)
+    assert everything_below(tmp_path / "root") == []
+
+
+def test_wrong_content_is_refused(official: Path, tmp_path: Path) -> None:
+    wrong = official / "prefix_sums_data" / "20_targets.pth"
+    targets = torch.load(wrong, weights_only=True)
+    targets[3, 5] = 1 - targets[3, 5]
+    torch.save(targets, wrong)
+    with pytest.raises(UserError, match="do not hold bit strings and their prefix sums"):
+        PrefixSumDataset(tmp_path / "root", num_bits=16, url=archive(official))
+    assert everything_below(tmp_path / "root") == []
+
+
+@pytest.mark.parametrize("url", ["file:///nowhere/data.tar.gz", "http://127.0.0.1:9/data.tar.gz", "nonsense"])
+def test_an_unreachable_site_is_one_sentence(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UserError, match="cannot be fetched"):
+        PrefixSumDataset(tmp_path / "root", num_bits=16, url=url)
+    assert everything_below(tmp_path / "root") == []
+
+
+@pytest.mark.parametrize("keep", [0, 10, 1000])
+def test_a_truncated_file_is_refused(official: Path, keep: int) -> None:
+    path = official / "prefix_sums_data" / "16_data.pth"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UserError, match="damaged, cut short"):
+        PrefixSumDataset(official, num_bits=16, download=False)
+
+
+def test_pickled_code_in_a_file_is_not_run(official: Path, tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self):
+            return (Path(tmp_path / "owned").touch, ())
+
+    torch.save(Evil(), official / "prefix_sums_data" / "16_data.pth")
+    with pytest.raises(UserError, match="more than tensors"):
+        PrefixSumDataset(official, num_bits=16, download=False)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_missing_files_and_lengths_are_one_sentence(official: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no file"):
+        PrefixSumDataset(tmp_path / "empty", num_bits=16, download=False)
+    with pytest.raises(UserError, match="no strings of 17 bits"):
+        PrefixSumDataset(official, num_bits=17, download=False)

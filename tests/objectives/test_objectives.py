@@ -1,0 +1,118 @@
+"""Algorithm 1, and that no pass is wasted."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from longthink.contracts import Objective
+from longthink.models.dt_net import DTNet
+from longthink.objectives.final import Final
+from longthink.objectives.head_start import HeadStart
+from longthink.objectives.progressive import Progressive
+
+M = 6
+
+
+class Counting(DTNet):
+    """Counts its steps, with and without gradient."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 2, 1, width=4, head=(4, 4))
+        self.steps: Counter[bool] = Counter()
+
+    def step(self, state: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        self.steps[torch.is_grad_enabled()] += 1
+        return super().step(state, x)
+
+
+def loss_of(objective: Objective, net: DTNet, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    x, y = torch.randn(3, 1, 8), torch.randint(0, 2, (3, 8))
+    return objective.loss(net, x, M, lambda logits: F.cross_entropy(logits, y), np.random.default_rng(seed))
+
+
+def steps_of(objective: Objective, seed: int) -> tuple[int, int]:
+    """(steps without gradient, steps with it) for one batch."""
+    net = Counting()
+    loss_of(objective, net, seed)
+    return net.steps[False], net.steps[True]
+
+
+def test_the_final_loss_unrolls_m_iterations() -> None:
+    assert steps_of(Final(), 0) == (0, M)
+
+
+def test_alpha_zero_is_the_final_loss_with_no_second_pass() -> None:
+    net = Counting()
+    for seed in range(5):
+        assert steps_of(Progressive(alpha=0), seed) == (0, M)
+        assert torch.equal(loss_of(Progressive(alpha=0), net, seed)[0], loss_of(Final(), net)[0])
+
+
+def test_alpha_one_runs_no_full_unroll_and_draws_n_and_k_as_algorithm_1_does() -> None:
+    """n ~ U{0, m-1}, k ~ U{1, m-n}: the frequencies, to five standard errors."""
+    seen = Counter(steps_of(Progressive(alpha=1), seed) for seed in range(3000))
+    assert all(0 <= n <= M - 1 and 1 <= k <= M - n for n, k in seen)
+    for n in range(M):
+        for k in range(1, M - n + 1):
+            p = 1 / M / (M - n)
+            assert seen[n, k] / 3000 == pytest.approx(p, abs=5 * (p * (1 - p) / 3000) ** 0.5)
+
+
+def test_between_zero_and_one_both_terms_are_weighed() -> None:
+    net = Counting()
+    for seed in range(10):
+        n, k = steps_of(Progressive(alpha=1), seed)
+        assert steps_of(Progressive(alpha=0.3), seed) == (n, k + M)
+        progressive, final, both = (
+            loss_of(objective, net, seed)[0] for objective in (Progressive(), Final(), Progressive(alpha=0.3))
+        )
+        assert both.item() == pytest.approx(0.3 * progressive.item() + 0.7 * final.item(), rel=1e-6)
+
+
+def test_the_gradient_is_that_of_the_last_k_iterations_alone() -> None:
+    """Against Algorithm 1 written out: n detached iterations, then k with gradient."""
+    net = DTNet(1, 2, 1, width=4, head=(4, 4))
+    seed = next(seed for seed in range(50) if steps_of(Progressive(), seed)[0] >= 2)
+    n, k = steps_of(Progressive(), seed)
+    loss_of(Progressive(), net, seed)[0].backward()
+    found = [p.grad.clone() if p.grad is not None else None for p in net.parameters()]
+    net.zero_grad()
+
+    torch.manual_seed(0)
+    x, y = torch.randn(3, 1, 8), torch.randint(0, 2, (3, 8))
+    state = net.start(x)
+    for _ in range(n):
+        state = net.step(state, x)
+    state = state.detach()
+    for _ in range(k):
+        state = net.step(state, x)
+    F.cross_entropy(net.read(state), y).backward()
+    for parameter, gradient in zip(net.parameters(), found, strict=True):
+        if parameter.grad is None:
+            assert gradient is None
+        else:
+            assert torch.equal(parameter.grad, gradient)
+    assert next(net.projection.parameters()).grad is None  # n > 0: the projection learns nothing from this batch
+
+
+def test_the_ablation_starts_at_zero() -> None:
+    seen = Counter(steps_of(Progressive(start="zero"), seed) for seed in range(600))
+    assert {n for n, _ in seen} == {0}
+    assert {k for _, k in seen} == set(range(1, M + 1))
+
+
+def test_a_head_start_is_free_of_gradient_and_may_go_beyond_m() -> None:
+    seen = [steps_of(HeadStart(share=0.5, reach=2), seed) for seed in range(400)]
+    assert {k for _, k in seen} == {M}
+    assert {n for n, _ in seen} == set(range(2 * M + 1))
+    assert sum(n > 0 for n, _ in seen) / 400 == pytest.approx(0.5 * 12 / 13, abs=0.1)
+
+
+@pytest.mark.parametrize("alpha", [-0.1, 1.1])
+def test_alpha_is_a_share(alpha: float) -> None:
+    with pytest.raises(ValueError, match="alpha"):
+        Progressive(alpha=alpha)

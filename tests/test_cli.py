@@ -1,0 +1,144 @@
+"""The commands as a user types them, with ordinary and with bad input."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from longthink.cli import main
+from longthink.recipe import Recipe
+from longthink.runs import Run
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def trained(recipe: Recipe, *options: str) -> int:
+    Path("recipe.json").write_text(recipe.to_json())
+    return main(["train", "recipe.json", "--accelerator", "cpu", *options])
+
+
+def test_train_test_and_solve(tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
+    assert trained(tiny_recipe, "--seed", "3", "--name", "other", "--objective", "final") == 0
+    run = Run(Path("runs/other-3"))
+    assert (run.recipe().seed, run.recipe().name) == (3, "other")
+    assert "runs/other-3: validation accuracy" in capsys.readouterr().out
+    assert main(["test", "other-3", "--level", "8", "--level", "12", "--iterations", "20", "--count", "5"]) == 0
+    rows = pd.read_csv("runs/other-3/test-8-12.csv")
+    assert rows["level"].unique().tolist() == [8, 12]
+    assert rows["iteration"].max() == 20
+    assert Path("runs/other-3/test-8-12.png").stat().st_size > 1000
+    assert main(["solve", "other-3", "1011", "-o", "out.png"]) == 0
+    assert Path("out.png").exists()
+
+
+def test_several_runs_in_one_table(tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
+    small = tiny_recipe.revised({"steps": 20})
+    trained(small)
+    trained(small, "--name", "twin", "--model", "feedforward", "--model.limit", "4", "--model.width", "8")
+    capsys.readouterr()
+    arguments = ["--level", "8", "--iterations", "9", "--count", "5", "--out", "both", "--rows", "parquet"]
+    assert main(["test", "tiny-0", "twin-0", *arguments]) == 0
+    rows = pd.read_parquet("both/test-8.parquet")
+    assert rows.groupby("series")["iteration"].max().to_dict() == {"tiny": 9, "twin": 4}
+
+
+def test_solve_with_the_shipped_net(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "prefix_sums", "1101" * 20]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "".join(str(("1101" * 20)[: i + 1].count("1") % 2) for i in range(80))
+    assert out[1].startswith("right, confidence 9")
+    assert "settled after" in out[1]
+    assert main(["solve", "prefix_sums", "1101" * 20, "--iterations", "2"]) == 0
+    assert "wrong" in (out := capsys.readouterr().out)
+    assert "not settled in 2 iterations" in out
+
+
+def test_data_in_both_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["data", "prefix_sums", "--level", "16", "--level", "20", "--count", "50", "--out", "data"]
+    assert main([*common, "--format", "easy-to-hard"]) == 0
+    assert torch.load("data/prefix_sums_data/20_data.pth", weights_only=True).shape == (50, 20)
+    assert main(common) == 0
+    assert json.loads(Path("data/16/puzzles.json").read_text())["count"] == 50
+    assert "data/16/x.npy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["problems", "models", "objectives", "formats", "recipes", "nets"])
+def test_lists(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", kind]) == 0
+    assert capsys.readouterr().out.strip()
+
+
+BAD = [
+    (["train", "prefix_sums_laptop", "--model.widht", "3"], "did you mean 'model.width'"),
+    (["train", "prefix_sums_laptop", "--steps", "none"], "'steps' does not fit"),
+    (["train", "prefix_sums_laptop", "seed", "3"], "'seed' is no option of a recipe"),
+    (["train", "prefix_sums_laptop", "--curriculum.lowest", "0"], "'curriculum.lowest' does not fit"),
+    (["train", "prefix_sum_laptop"], "did you mean 'prefix_sums_laptop'"),
+    (["train"], "RECIPE"),
+    (["tarin", "prefix_sums_laptop"], "train"),
+    (["train", "prefix_sums_laptop", "--accelerator", "abacus"], "abacus"),
+    (["train", "prefix_sums_laptop", "--devices", "0"], "devices"),
+    (["test"], "Say which run"),
+    (["test", "nothing"], "There is no run 'nothing'"),
+    (["test", "prefix_sums", "--level", "0"], "at least 1 bit"),
+    (["test", "prefix_sums", "--level", "many"], "many"),
+    (["test", "prefix_sums", "--iterations", "0"], "at least 1 iteration"),
+    (["test", "prefix_sums", "--level", "8", "--exit-rule", "never"], "exit rule is one of"),
+    (["test", "prefix_sums", "--level", "32", "--count", "2", "--iterations", "2", "--rows", "xls"], "not as '.xls'"),
+    (["test", "prefix_sums", "--levle", "8"], "levle"),
+    (["solve", "prefix_sums", "10a1"], "made of 0 and 1 only"),
+    (["solve", "prefix_sums", ""], "made of 0 and 1 only"),
+    (["solve", "prefix_sums", "101", "--iterations", "0"], "at least 1 iteration"),
+    (["solve", "prefix_sums", "101", "-o", "picture.xyz"], "end its name in one of"),
+    (["data", "prefix_sums", "--level", "8", "--count", "500", "--out", "data"], "ask for fewer"),
+    (["data", "prefix_sums", "--level", "16", "--out", "data", "--format", "zip"], "no format 'zip'"),
+    (["data", "knots", "--level", "16", "--out", "data"], "no problem 'knots'"),
+    (["data", "prefix_sums", "--level", "16", "--out", "data", "--split", "half"], "half"),
+    (["list", "everything"], "no list of 'everything'"),
+    (["quickstart", "--levels", "3"], "levels"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_bad_input_is_one_sentence_exit_code_2_and_leaves_nothing(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.startswith("longthink: ")
+    assert captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_twin_asked_for_too_many_iterations(tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
+    trained(tiny_recipe.revised({"steps": 20, "model": "feedforward", "model.limit": 4, "model.width": 4}))
+    assert main(["solve", "tiny-0", "1011", "--iterations", "5"]) == 2
+    assert "has 4 steps and cannot take 5" in capsys.readouterr().err
+
+
+def test_a_run_in_use(tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
+    small = tiny_recipe.revised({"steps": 20})
+    assert trained(small) == 0
+    assert trained(small) == 2
+    assert "exists already; go on with --resume" in capsys.readouterr().err
+    assert trained(small, "--resume") == 0
+    assert trained(small, "--resume", "--optimiser.lr", "1") == 2
+    assert "another recipe" in capsys.readouterr().err
+
+
+def test_quickstart_trains_tests_and_leaves_a_figure(
+    tiny_recipe: Recipe, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("longthink.recipes.laptop.prefix_sums_laptop", lambda: tiny_recipe)
+    monkeypatch.setattr("longthink.registry._recipes", lambda: {"prefix_sums_laptop": lambda: tiny_recipe})
+    assert main(["quickstart", "--level", "24", "--count", "4"]) == 0
+    assert Path("runs/quickstart/test-6-24.png").exists()
+    assert "trained on at most 6 bits in" in capsys.readouterr().out
+    assert main(["quickstart", "--level", "24", "--count", "4"]) == 0  # a second time tests only

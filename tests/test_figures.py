@@ -1,0 +1,52 @@
+"""Figures, looked into as far as a test can."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from longthink import figures
+from longthink.errors import UserError
+
+ROWS = pd.DataFrame(
+    [
+        {"series": series, "level": level, "seed": seed, "iteration": i, "accuracy": min(1.0, i / level), "regime": 10}
+        for series in ("a", "b")
+        for level in (16, 32)
+        for seed in (0, 1)
+        for i in range(1, 41)
+    ]
+)
+
+
+def picture(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def test_a_line_for_each_series_and_level_and_the_regime_shaded(tmp_path: Path) -> None:
+    found = picture(figures.accuracy_over_iterations(ROWS, tmp_path / "all.png", "title"))
+    colours = {tuple(colour) for colour in found.reshape(-1, 3)}
+    tab10 = [(31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40)]
+    assert all(colour in colours for colour in tab10)
+    assert (230, 230, 230) in colours  # the training regime
+    one = picture(
+        figures.accuracy_over_iterations(ROWS[ROWS["level"] == 16].drop(columns="regime"), tmp_path / "one.png")
+    )
+    assert tab10[2] not in {tuple(colour) for colour in one.reshape(-1, 3)}
+
+
+def test_the_confidence_picture(tmp_path: Path) -> None:
+    rows = pd.DataFrame(
+        [
+            {"iteration": t, "position": p, "input": p % 2 - 0.5, "target": p % 2, "probability": (p % 2) * t / 5}
+            for t in range(1, 6)
+            for p in range(8)
+        ]
+    )
+    found = picture(figures.confidence_over_iterations(rows, tmp_path / "confidence.png"))
+    assert found.std() > 20
+    with pytest.raises(UserError, match="end its name in one of"):
+        figures.confidence_over_iterations(rows, tmp_path / "confidence.xyz")
+    assert [path.name for path in tmp_path.iterdir()] == ["confidence.png"]
