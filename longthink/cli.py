@@ -64,7 +64,7 @@ def train(
     Parameters
     ----------
     recipe
-        A recipe's name (`longthink list recipes`), a recipe.json, or the folder of a run.
+        A recipe's name (`longthink list recipes`), a recipe.json, or the folder of a run (to resume it).
     name
         Another name for the recipe: what tables and figures call it.
     out
@@ -89,6 +89,8 @@ def train(
     from longthink import runs
     from longthink.train import train as train_recipe
 
+    if resume and Path(recipe).is_dir():
+        out = out or Path(recipe)
     changes = _changes(options) | ({} if name is None else {"name": name})
     chosen = _recipe(recipe).revised(changes)
     if threads is not None:

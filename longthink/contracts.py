@@ -188,17 +188,9 @@ class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
     def read(self, state: State) -> Tensor:
         """Logits (B, K, *P)."""
 
-    @abstractmethod
-    def effective_depth(self, iterations: int) -> int:
-        """Layers between input and output (dissertation, section 4.2)."""
-
-    @abstractmethod
-    def receptive_field(self, iterations: int) -> int:
-        """Positions along an axis that one output position can depend on."""
-
-    @abstractmethod
     def recurrent_parameters(self) -> list[nn.Parameter]:
-        """The parameters of `step`, which may have a learning rate of their own."""
+        """The parameters of `step`, which may have a learning rate of their own; none unless a net names them."""
+        return []
 
     def features(self, state: State) -> Tensor:
         """The tensor (B, ...) inside a state."""

@@ -58,7 +58,9 @@ class Run:
         """The net, in evaluation mode. Raises UserError if its files are missing, damaged or of another net."""
         config = _read_json(self.folder / CONFIG)
         if not (self.folder / WEIGHTS).is_file():
-            raise UserError(f"{self.folder} has no {WEIGHTS}: its training has not ended; go on with --resume.")
+            raise UserError(
+                f"{self.folder} has no {WEIGHTS}: its training has not ended; go on with `longthink train {self.folder} --resume`."
+            )
         cls = registry.find("models", str(config.pop("model", None)))
         try:
             net: Thinker = cls(**config)
@@ -124,8 +126,8 @@ def open_run(name: str | Path) -> Run:
 def load(name: str | Path) -> Thinker:
     """The net of a run, by any name that `open_run` takes.
 
-    >>> load("prefix_sums").effective_depth(10)
-    54
+    >>> sum(parameter.numel() for parameter in load("prefix_sums").parameters())
+    11448
     """
     return open_run(name).model()
 

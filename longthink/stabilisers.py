@@ -1,7 +1,7 @@
 """Noise in training, as a net wrapped around the net: objectives need not know."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from longthink.contracts import State, Thinker
 
@@ -25,15 +25,6 @@ class Noisy(Thinker):
 
     def read(self, state: State) -> Tensor:
         return self.inner.read(state)
-
-    def effective_depth(self, iterations: int) -> int:
-        return self.inner.effective_depth(iterations)
-
-    def receptive_field(self, iterations: int) -> int:
-        return self.inner.receptive_field(iterations)
-
-    def recurrent_parameters(self) -> list[nn.Parameter]:
-        return self.inner.recurrent_parameters()
 
     def features(self, state: State) -> Tensor:
         return self.inner.features(state)

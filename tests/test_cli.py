@@ -129,6 +129,7 @@ def test_a_run_in_use(tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -
     assert trained(small) == 2
     assert "exists already; go on with --resume" in capsys.readouterr().err
     assert trained(small, "--resume") == 0
+    assert main(["train", "runs/tiny-0", "--resume", "--accelerator", "cpu"]) == 0
     assert trained(small, "--resume", "--optimiser.lr", "1") == 2
     assert "another recipe" in capsys.readouterr().err
 

@@ -49,7 +49,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_a_run_that_has_not_ended_says_so(run: runs.Run) -> None:
     (run.folder / "model.safetensors").unlink()
-    with pytest.raises(lt.UserError, match="training has not ended; go on with --resume"):
+    with pytest.raises(lt.UserError, match="training has not ended; go on with `longthink train"):
         run.model()
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from longthink.contracts import State, Thinker
 from longthink.errors import UserError
 
 Activation = Literal["relu", "elu", "gelu", "silu"]
@@ -102,11 +103,43 @@ class Block(nn.Module):
         return out
 
 
+class ConvolutionalThinker(Thinker):
+    """h(r(...r(p(x)))): what the recurrent and the feed-forward net share, which is everything but the step.
+
+    A subclass makes `projection`, its block or blocks, and `head`, in this order, and calls `finish`.
+    """
+
+    projection: nn.Sequential
+    head: nn.Sequential
+
+    def __init__(self, ndim: int, dilation: int, recall: bool):
+        super().__init__()
+        self.ndim = ndim
+        self.dilation = dilation
+        self.layers_of_step = BLOCK_LAYERS + recall
+
+    def project(self, x: Tensor) -> Tensor:
+        """(B, C, *P) -> features (B, W, H, Y), channels last."""
+        features: Tensor = self.projection(as_grid(x).contiguous(memory_format=torch.channels_last))
+        return features
+
+    def read(self, state: State) -> Tensor:
+        logits: Tensor = self.head(self.features(state))
+        return logits.squeeze(2) if self.ndim == 1 else logits
+
+    def effective_depth(self, iterations: int) -> int:
+        """Layers between input and output (dissertation, section 4.2)."""
+        return PROJECTION_LAYERS + self.layers_of_step * iterations + HEAD_LAYERS
+
+    def receptive_field(self, iterations: int) -> int:
+        """Positions along an axis that one output position can depend on."""
+        return 1 + 2 * self.dilation * self.effective_depth(iterations)
+
+    def finish(self) -> None:
+        """Lay the weights out with channels last, like the features."""
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def as_grid(x: Tensor) -> Tensor:
     """(B, C, S) -> (B, C, 1, S); a grid stays as it is."""
     return x.unsqueeze(2) if x.ndim == 3 else x
-
-
-def as_problem(logits: Tensor, ndim: int) -> Tensor:
-    """(B, K, 1, S) -> (B, K, S) for strings; a grid stays as it is."""
-    return logits.squeeze(2) if ndim == 1 else logits

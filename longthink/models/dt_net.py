@@ -3,23 +3,12 @@
 Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positions.
 """
 
-import torch
 from torch import Tensor, nn
 
-from longthink.contracts import Thinker
-from longthink.models._parts import (
-    BLOCK_LAYERS,
-    HEAD_LAYERS,
-    PROJECTION_LAYERS,
-    Activation,
-    Block,
-    Layers,
-    as_grid,
-    as_problem,
-)
+from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers
 
 
-class DTNet(Thinker):
+class DTNet(ConvolutionalThinker):
     """f(x; m) = h(r^m(p(x), x)), equations 5.1 (without recall) and 5.2 (with).
 
     `width` is W, `head` the hidden channels of h. The defaults are the dissertation's maze net.
@@ -43,33 +32,20 @@ class DTNet(Thinker):
         activation: Activation = "relu",
         group_norm: bool = False,
     ):
-        super().__init__()
-        self.ndim = ndim
-        self.dilation = dilation
+        super().__init__(ndim, dilation, recall)
         layers = Layers(ndim, width, dilation, activation, group_norm)
         self.projection = layers.projection(channels, width)
         self.block = Block(layers, channels, width, recall)
         self.head = layers.head(width, head, classes)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.finish()
 
     def start(self, x: Tensor) -> Tensor:
         """(B, C, *P) -> (B, W, H, Y)."""
-        features: Tensor = self.projection(as_grid(x).contiguous(memory_format=torch.channels_last))
-        return features
+        return self.project(x)
 
     def step(self, state: Tensor, x: Tensor) -> Tensor:
         features: Tensor = self.block(state, x)
         return features
-
-    def read(self, state: Tensor) -> Tensor:
-        return as_problem(self.head(state), self.ndim)
-
-    def effective_depth(self, iterations: int) -> int:
-        per_iteration = BLOCK_LAYERS + (self.block.recall is not None)
-        return PROJECTION_LAYERS + per_iteration * iterations + HEAD_LAYERS
-
-    def receptive_field(self, iterations: int) -> int:
-        return 1 + 2 * self.dilation * self.effective_depth(iterations)
 
     def recurrent_parameters(self) -> list[nn.Parameter]:
         return list(self.block.parameters())
