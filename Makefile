@@ -14,7 +14,7 @@ demo: .venv/installed
 	$(BIN)/longthink quickstart
 
 test: .venv/installed
-	$(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 test-all: .venv/installed
 	$(BIN)/pytest -m ''

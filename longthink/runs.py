@@ -59,7 +59,8 @@ class Run:
         config = _read_json(self.folder / CONFIG)
         if not (self.folder / WEIGHTS).is_file():
             raise UserError(
-                f"{self.folder} has no {WEIGHTS}: its training has not ended; go on with `longthink train {self.folder} --resume`."
+                f"{self.folder} has no {WEIGHTS}: its training has not ended;"
+                f" go on with `longthink train {self.folder} --resume`."
             )
         cls = registry.find("models", str(config.pop("model", None)))
         try:

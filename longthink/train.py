@@ -5,6 +5,7 @@ and resumed from a checkpoint takes the same steps, and a CPU run ends with the 
 """
 
 import math
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -251,6 +252,9 @@ def _launch(recipe: Recipe, devices: int, accelerator: str, nodes: int) -> "Fabr
     from lightning_fabric.strategies.ddp import DDPStrategy
     from lightning_fabric.utilities.exceptions import MisconfigurationException
 
+    if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun has started the processes, and knows how many
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
     # Progressive loss leaves the projection without a gradient whenever n > 0.
     strategy: Any = DDPStrategy(find_unused_parameters=True) if devices * nodes > 1 else "auto"
     try:
