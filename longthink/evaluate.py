@@ -16,6 +16,7 @@ from tqdm import tqdm
 from longthink.contracts import Problem, Puzzles, Thinker, plugin_name
 from longthink.errors import UserError
 from longthink.files import atomic
+from longthink.memory import keep_freed_memory
 from longthink.runs import Run
 from longthink.thinking import think
 
@@ -52,6 +53,7 @@ def sweep(
     if not asked or asked[0] < 1:
         raise UserError("Ask for the accuracy at iterations of 1 or more.")
     batch = batch or _default_batch(model, puzzles)
+    keep_freed_memory()
     sums = np.zeros((len(asked), len(MEASURES)))
     with torch.inference_mode():
         for first in range(0, len(puzzles), batch):

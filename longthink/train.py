@@ -22,6 +22,7 @@ from longthink import runs
 from longthink.contracts import Criterion, Puzzles, Thinker
 from longthink.errors import UserError
 from longthink.evaluate import accuracy
+from longthink.memory import keep_freed_memory
 from longthink.recipe import Recipe
 from longthink.seeds import digest, generator
 from longthink.stabilisers import Noisy
@@ -170,6 +171,7 @@ def train(
     >>> type(run.model()).__name__
     'DTNet'
     """
+    keep_freed_memory()
     fabric = _launch(recipe, devices, accelerator, nodes)
     first = fabric.is_global_zero
     examples, validation, model = Examples(recipe), _validation(recipe), _model(recipe)

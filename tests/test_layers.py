@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
-    ["errors", "seeds", "files"],
+    ["errors", "seeds", "files", "memory"],
     ["contracts"],
     ["registry", "thinking"],
     ["problems", "models", "objectives", "stabilisers"],

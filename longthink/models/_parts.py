@@ -4,18 +4,20 @@ Shapes: B batch, C input channels, W width, K classes, *P positions (S, or H, Y)
 as a grid of one row, (B, W, 1, S): two-dimensional convolutions with channels last are the fastest on every processor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from longthink.contracts import State, Thinker
 from longthink.errors import UserError
 
 Activation = Literal["relu", "elu", "gelu", "silu"]
-ACTIVATIONS: dict[Activation, type[nn.Module]] = {
-    "relu": nn.ReLU,
+ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),  # only ever applied to what a layer has just made
     "elu": nn.ELU,
     "gelu": nn.GELU,
     "silu": nn.SiLU,
@@ -80,7 +82,7 @@ class ResidualPair(nn.Module):
         self.activation = layers.activation()
 
     def forward(self, features: Tensor) -> Tensor:
-        out: Tensor = self.activation(self.second(self.first(features)) + features)
+        out: Tensor = self.activation(self.second(self.first(features)).add_(features))
         return out
 
 
@@ -98,7 +100,12 @@ class Block(nn.Module):
 
     def forward(self, features: Tensor, x: Tensor) -> Tensor:
         if self.recall is not None:
-            features = self.recall_activation(self.recall(torch.cat([features, as_grid(x)], 1)))
+            # conv([features, x]) = conv(features) + conv(x). Apart, since W + C channels are slow where W are fast.
+            width, stride, padding, dilation = features.shape[1], 1, self.recall.padding, self.recall.dilation
+            inside, outside = self.recall.weight[:, :width], self.recall.weight[:, width:]
+            recalled = F.conv2d(features, inside, None, stride, padding, dilation)
+            recalled.add_(F.conv2d(as_grid(x), outside, None, stride, padding, dilation))
+            features = self.recall_activation(recalled)
         out: Tensor = self.pairs(features)
         return out
 
