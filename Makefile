@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all lint clean
+.PHONY: demo test test-all shipped lint clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -18,6 +18,13 @@ test: .venv/installed
 
 test-all: .venv/installed
 	$(BIN)/pytest -m ''
+
+# Makes the net that ships and the figure of the README anew.
+shipped: .venv/installed
+	rm -rf runs/shipped
+	$(BIN)/longthink quickstart --out runs/shipped
+	cp runs/shipped/recipe.json runs/shipped/config.json runs/shipped/model.safetensors longthink/weights/prefix_sums/
+	cp runs/shipped/test-32-512.png docs/images/quickstart.png
 
 lint: .venv/installed
 	$(BIN)/ruff check .

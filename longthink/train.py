@@ -86,7 +86,7 @@ class Learner(nn.Module):
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """All that changes from step to step, and so all that a checkpoint holds."""
 
     model: Thinker
@@ -178,7 +178,7 @@ def train(
     run = _open(recipe, folder, resume, fabric)
     averaged = _averaged(recipe, model)
     learner, optimiser = fabric.setup(Learner(recipe, model), recipe.optimiser.build(model))
-    now = Progress(model, optimiser, averaged)
+    now = TrainingState(model, optimiser, averaged)
     checkpoint = run.load_checkpoint() if resume else None
     if checkpoint is not None:
         now.restore(checkpoint)

@@ -24,7 +24,9 @@ CELL = 12
 
 
 class PrefixSums(Problem):
-    """Any length; a string's split is a function of the string, so that splits are disjoint by construction.
+    """The parities of all prefixes of a bit string of any length.
+
+    The split of a string is a function of the string, so that splits are disjoint by construction.
 
     >>> puzzles = PrefixSums().sample(level=8, count=2, seed=0)
     >>> (puzzles.x + 0.5).int().tolist()
