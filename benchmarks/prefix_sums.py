@@ -1,6 +1,6 @@
 """Training step and test sweep on prefix sums, against a plain, straightforward rival in the same run.
 
-    python benchmarks/prefix_sums.py [--threads 2] [--scale thesis|laptop] [--out benchmarks/results.json]
+    python benchmarks/prefix_sums.py [--threads 2] [--part sweep] [--every 20] [--out results.json]
 
 The rival is what one writes first, and what the field's code does: Conv1d layers; in training, the m iterations are
 unrolled in full whatever alpha is (the last output is wanted for the accuracy), next to the progressive pass; in
@@ -166,6 +166,7 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=1000, help="iterations of the sweep")
     parser.add_argument("--every", type=int, default=1, help="iterations between accuracies of the sweep")
     parser.add_argument("--sweeps", type=int, default=2, help="repeats of the sweep")
+    parser.add_argument("--part", choices=["training_laptop", "training_thesis", "sweep"], help="one part only")
     parser.add_argument("--one-sweep", choices=["rival", "ours"], help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
@@ -178,8 +179,10 @@ def main() -> None:
     parts: dict[str, Callable[[], object]] = {
         "training_laptop": lambda: training("laptop"),
         "training_thesis": lambda: training("thesis"),
-        "sweep_512_bits": lambda: testing_in_processes(arguments),
+        "sweep": lambda: testing_in_processes(arguments),
     }
+    if arguments.part:
+        parts = {arguments.part: parts[arguments.part]}
     report: dict[str, object] = {"torch": torch.__version__, "threads": arguments.threads}
     for name, measure in parts.items():
         report[name] = measure()

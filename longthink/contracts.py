@@ -219,10 +219,10 @@ class Thought:
     @cached_property
     def change(self) -> Tensor:
         """How far the iteration moved the state of each puzzle, relative to its size: |s' - s| / |s|, (B,)."""
-        before = self.model.features(self.previous).flatten(1)
-        after = self.model.features(self.state).flatten(1)
-        size = torch.linalg.vector_norm(before, dim=1).clamp_min(torch.finfo(before.dtype).tiny)
-        change: Tensor = torch.linalg.vector_norm(after - before, dim=1) / size
+        before, after = self.model.features(self.previous), self.model.features(self.state)
+        axes = tuple(range(1, before.ndim))  # not flattened, which would copy channels-last features
+        size = torch.linalg.vector_norm(before, dim=axes).clamp_min(torch.finfo(before.dtype).tiny)
+        change: Tensor = torch.linalg.vector_norm(after - before, dim=axes) / size
         return change
 
     def read(self) -> Tensor:
