@@ -74,7 +74,7 @@ class Learner(nn.Module):
         self.recipe = recipe
         self.model = model
         if recipe.compile:
-            model.step = torch.compile(model.step, dynamic=True)  # type: ignore[method-assign]
+            model.step = torch.compile(model.step, dynamic=False)  # type: ignore[method-assign]
 
     def forward(self, x: Tensor, iterations: int, criterion: Criterion, step: int, rank: int) -> tuple[Tensor, Tensor]:
         recipe = self.recipe

@@ -222,3 +222,14 @@ def test_the_laptop_recipe_solves_512_bits(tmp_path: Path, seed: int) -> None:
     run = train(recipe, tmp_path / "run", **SETTINGS)
     rows = lt.sweep(run.model(), recipe.problem.sample(512, 200), [400, 1000])
     assert rows["accuracy"].tolist() == [1, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # of torch's own compiler
+def test_a_compiled_step_learns_the_same(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    """Needs a C++ compiler on a CPU."""
+    losses = {}
+    for compiled in (False, True):
+        run = train(tiny_recipe.revised({"compile": compiled}), tmp_path / str(compiled), **SETTINGS)
+        losses[compiled] = [row["loss"] for row in run.history() if "loss" in row]
+    assert losses[True] == pytest.approx(losses[False], rel=1e-3)
