@@ -7,6 +7,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from longthink.errors import UserError
@@ -16,26 +17,41 @@ REGIME_COLOUR = "#e6e6e6"
 
 
 def accuracy_over_iterations(rows: pd.DataFrame, path: Path, title: str = "") -> Path:
-    """Share of puzzles solved against iterations (figures 4.1, 5.3), one line for each series and level.
+    """Share of puzzles solved against iterations (figures 4.1, 5.3), one line for each series, or else each level.
 
-    `rows` are those of `compare`, or of `sweep`. Where there are several seeds, the line is their mean and the band one
-    standard error. The training regime (column `regime`) is shaded.
+    `rows` are those of `compare`, or of `sweep`. With several series, every level has a panel of its own. Where there
+    are several seeds, the line is their mean and the band one standard error. The training regime (column `regime`) is
+    shaded.
     """
-    figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
-    keys = [key for key in ("series", "level") if key in rows and rows[key].nunique() > 1]
-    for label, group in rows.groupby(keys) if keys else [((), rows)]:
+    several = "series" in rows and rows["series"].nunique() > 1
+    by = "series" if several else "level"
+    panels = [panel for _, panel in rows.groupby("level")] if several else [rows]
+    size = (6.4, 3.8) if len(panels) == 1 else (4.6 * len(panels), 4.4)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, layout="constrained", sharey=True, squeeze=False)
+    for axis, panel in zip(axes[0], panels, strict=True):
+        _accuracy_panel(axis, panel, by)
+        axis.set_title(f"level {panel['level'].iloc[0]}" if len(panels) > 1 else title)
+    axes[0, 0].set_ylabel("puzzles solved (%)")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    if several:
+        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
+    else:
+        axes[0, 0].legend(frameon=False, loc="center right")
+    return _save(figure, path)
+
+
+def _accuracy_panel(axis: Axes, rows: pd.DataFrame, by: str) -> None:
+    for value, group in rows.groupby(by):
         by_iteration = group.groupby("iteration")["accuracy"]
         mean, error = by_iteration.mean() * 100, by_iteration.sem().fillna(0) * 100
-        (line,) = axes.plot(mean.index, mean, label=_label(keys, label))
-        axes.fill_between(mean.index, mean - error, mean + error, color=line.get_color(), alpha=0.25, lw=0)
+        label = f"level {value}" if by == "level" else str(value)
+        # A net of a fixed depth may have a single reading, which a line alone would not show.
+        (line,) = axis.plot(mean.index, mean, label=label, marker="o" if len(mean) == 1 else None)
+        axis.fill_between(mean.index, mean - error, mean + error, color=line.get_color(), alpha=0.2, lw=0)
     if "regime" in rows:
-        axes.axvspan(0, rows["regime"].max(), color=REGIME_COLOUR, zorder=0, label="iterations in training")
-    axes.set(xlabel="iterations at test time", ylabel="puzzles solved (%)", title=title, ylim=(-2, 102))
-    axes.set_xlim(0, rows["iteration"].max())
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, loc="center right")
-    axes.spines[["top", "right"]].set_visible(False)
-    return _save(figure, path)
+        axis.axvspan(0, rows["regime"].max(), color=REGIME_COLOUR, zorder=0, label="iterations in training")
+    axis.set(xlabel="iterations at test time", ylim=(-2, 102), xlim=(0, rows["iteration"].max()))
+    axis.spines[["top", "right"]].set_visible(False)
 
 
 def confidence_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
@@ -58,13 +74,6 @@ def confidence_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     axes[0].set_ylabel("position")
     figure.colorbar(image, ax=axes, label="probability of a 1", shrink=0.6)
     return _save(figure, path)
-
-
-def _label(keys: list[str], values: object) -> str | None:
-    if not keys:
-        return None
-    parts = values if isinstance(values, tuple) else (values,)
-    return ", ".join(f"level {part}" if key == "level" else str(part) for key, part in zip(keys, parts, strict=True))
 
 
 def _save(figure: Figure, path: Path) -> Path:
