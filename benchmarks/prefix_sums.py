@@ -114,9 +114,9 @@ def training(scale: str) -> dict[str, float]:
     return {"rival_ms": rival_seconds * 1e3, "ours_ms": our_seconds * 1e3, "ratio": rival_seconds / our_seconds}
 
 
-def testing(who: str, count: int, iterations: int, every: int, scale: str) -> dict[str, float]:
+def testing(who: str, count: int, iterations: int, every: int) -> dict[str, float]:
     """One sweep in this process: seconds, and the most memory beyond what was in use before."""
-    width, head = SCALES[scale]["width"], SCALES[scale]["head"]
+    width, head = SCALES["laptop"]["width"], SCALES["laptop"]["head"]
     puzzles = PrefixSums().sample(512, count)
     asked = [*range(every, iterations + 1, every)]
     net: nn.Module = Rival(width, head) if who == "rival" else DTNet(1, 2, 1, width=width, head=head)
@@ -174,7 +174,7 @@ def main() -> None:
     torch.manual_seed(0)
     if arguments.one_sweep:
         every = arguments.every
-        print(json.dumps(testing(arguments.one_sweep, arguments.count, arguments.iterations, every, "laptop")))
+        print(json.dumps(testing(arguments.one_sweep, arguments.count, arguments.iterations, every)))
         return
     parts: dict[str, Callable[[], object]] = {
         "training_laptop": lambda: training("laptop"),

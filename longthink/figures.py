@@ -16,7 +16,7 @@ from longthink.files import atomic
 REGIME_COLOUR = "#e6e6e6"
 
 
-def accuracy_over_iterations(rows: pd.DataFrame, path: Path, title: str = "") -> Path:
+def accuracy_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     """Share of puzzles solved against iterations (figures 4.1, 5.3), one line for each series, or else each level.
 
     `rows` are those of `compare`, or of `sweep`. With several series, every level has a panel of its own. Where there
@@ -30,7 +30,8 @@ def accuracy_over_iterations(rows: pd.DataFrame, path: Path, title: str = "") ->
     figure, axes = plt.subplots(1, len(panels), figsize=size, layout="constrained", sharey=True, squeeze=False)
     for axis, panel in zip(axes[0], panels, strict=True):
         _accuracy_panel(axis, panel, by)
-        axis.set_title(f"level {panel['level'].iloc[0]}" if len(panels) > 1 else title)
+        if len(panels) > 1:
+            axis.set_title(f"level {panel['level'].iloc[0]}")
     axes[0, 0].set_ylabel("puzzles solved (%)")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     if several:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import (
@@ -24,8 +24,6 @@ from longthink.seeds import digest
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
-
-Plugin = TypeVar("Plugin", Problem, Objective)
 
 
 def _chosen(kind: str) -> Any:

@@ -7,7 +7,7 @@ import torch
 from longthink.contracts import Puzzles
 from longthink.errors import UserError
 from longthink.runs import Run
-from longthink.thinking import think, until_settled
+from longthink.thinking import SETTLED, think, until_settled
 
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level."""
@@ -37,18 +37,16 @@ def solve(run: Run, text: str, limit: int | None = None) -> Solution:
         limit = model.limit or max(AT_LEAST, PATIENCE * recipe.curriculum.iterations_at(puzzles.level))
     if limit < 1:
         raise UserError(f"A net needs at least 1 iteration to answer, not {limit}.")
-    settled = False
     with torch.inference_mode():
         for thought in until_settled(think(model, puzzles.x, limit)):  # noqa: B007
             pass
         logits = thought.read()
-        settled = thought.iteration < limit
     answers = recipe.problem.answer(logits)
     return Solution(
         puzzles=puzzles,
         answer=recipe.problem.write(answers[0]),
         solved=bool(recipe.problem.correct(answers, puzzles)[0]),
         iterations=thought.iteration,
-        settled=settled,
+        settled=float(thought.change) <= SETTLED,
         confidence=float(recipe.problem.confidence(logits, puzzles)[0]),
     )

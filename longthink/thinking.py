@@ -7,6 +7,8 @@ from torch import Tensor
 from longthink.contracts import State, Thinker, Thought, Thoughts
 from longthink.errors import UserError
 
+SETTLED = 1e-5
+"""A relative change of the state from one iteration to the next that counts as none."""
 Intervention = Callable[[int, State], State]
 """What may be done to the state after an iteration: (iteration, state) -> state."""
 
@@ -53,7 +55,7 @@ def last_state(model: Thinker, x: Tensor, limit: int, state: State = None) -> St
     return state
 
 
-def until_settled(thoughts: Thoughts, tolerance: float = 1e-5) -> Thoughts:
+def until_settled(thoughts: Thoughts, tolerance: float = SETTLED) -> Thoughts:
     """The same stream, ended by the first thought that changes the state of no puzzle by more than `tolerance`.
 
     The measure is `Thought.change`. Whether a net has settled shows in its last thought's change.

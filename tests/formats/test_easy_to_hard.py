@@ -13,6 +13,7 @@ from longthink.formats.easy_to_hard import EasyToHard, PrefixSumDataset
 from longthink.problems.prefix_sums import PrefixSums
 
 LENGTHS = (16, 20)
+OFFICIAL_LENGTHS = PrefixSumDataset.lengths
 
 
 @pytest.fixture(autouse=True)
@@ -50,14 +51,8 @@ def everything_below(folder: Path) -> list[str]:
 
 
 def test_the_stated_lengths_are_the_official_ones() -> None:
-    import importlib
-
-    fresh = importlib.util.find_spec("longthink.formats.easy_to_hard").loader.get_code("longthink.formats.easy_to_hard")
-    names: dict = {"__name__": "fresh"}
-    exec(fresh, names)
-    lengths = names["PREFIX_SUMS_LENGTHS"]
-    assert len(lengths) == 53
-    assert (lengths[0], *lengths[-5:]) == (16, 64, 72, 128, 256, 512)
+    assert (*range(16, 65), 72, 128, 256, 512) == OFFICIAL_LENGTHS
+    assert len(OFFICIAL_LENGTHS) == 53
 
 
 def test_the_drop_in_serves_what_the_package_serves(official: Path) -> None:
