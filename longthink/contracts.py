@@ -9,7 +9,7 @@ Shapes: B batch, C input channels, K classes, *P positions (S for strings; H, W 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
@@ -81,8 +81,8 @@ class Problem(Frozen, ABC):
         """One puzzle, with its solution, from what a user types. Raises UserError if it is not one."""
 
     @abstractmethod
-    def write(self, answer: Tensor) -> str:
-        """An answer (*P) as text."""
+    def write(self, answers: Tensor, puzzles: "Puzzles") -> str:
+        """The answer (B, *P) to the first puzzle as text."""
 
     @abstractmethod
     def render(self, puzzles: "Puzzles", values: Tensor | None = None) -> NDArray[np.uint8]:
@@ -133,17 +133,19 @@ class Puzzles:
     x: Tensor
     y: Tensor
     mask: Tensor | None = None
+    source: Any = None
+    """What a user's puzzle was read from, for `render` to draw on; None for those that were sampled."""
 
     def __len__(self) -> int:
         return len(self.x)
 
     def __getitem__(self, which: slice | Tensor) -> "Puzzles":
         mask = None if self.mask is None else self.mask[which]
-        return Puzzles(self.problem, self.level, self.x[which], self.y[which], mask)
+        return replace(self, x=self.x[which], y=self.y[which], mask=mask)
 
     def to(self, device: torch.device | str) -> "Puzzles":
         mask = None if self.mask is None else self.mask.to(device)
-        return Puzzles(self.problem, self.level, self.x.to(device), self.y.to(device), mask)
+        return replace(self, x=self.x.to(device), y=self.y.to(device), mask=mask)
 
     def dataset(self) -> torch.utils.data.TensorDataset:
         """The same puzzles as a torch Dataset of (x, y) or (x, y, mask), for a DataLoader."""
@@ -169,6 +171,8 @@ class Format(ABC):
 class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
     """A net that thinks in steps: `start` makes a state, `step` improves it, `read` turns it into an answer.
 
+    What `start` and `step` get of an input is `see(x)`, computed once for all iterations: it has no parameters.
+
     The arguments of a subclass's constructor are the problem's `channels`, `classes` and `ndim`, then its options.
     Methods return the same things in training and in evaluation.
     """
@@ -176,17 +180,30 @@ class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
     limit: int | None = None
     """The number of steps there are, or None for a net that may repeat its step for ever."""
 
-    @abstractmethod
-    def start(self, x: Tensor) -> State:
-        """The state before the first iteration, from inputs (B, C, *P)."""
+    def see(self, x: Tensor) -> Tensor:
+        """Inputs (B, C, *P) as `start` and `step` want them: unchanged, unless a net rearranges them."""
+        return x
 
     @abstractmethod
-    def step(self, state: State, x: Tensor) -> State:
+    def start(self, seen: Tensor) -> State:
+        """The state before the first iteration."""
+
+    @abstractmethod
+    def step(self, state: State, seen: Tensor) -> State:
         """One iteration. Raises ValueError beyond `limit`."""
 
     @abstractmethod
     def read(self, state: State) -> Tensor:
         """Logits (B, K, *P)."""
+
+    @property
+    def reach(self) -> int | None:
+        """How many positions of the state away one step looks, along each axis; None if everywhere, or unknown.
+
+        A net with a reach has a state (B, W, H, Y) and the same step at every position and iteration, computed from
+        the state and what is seen (B, C, H, Y) alone; what is outside the picture counts as zero in every layer.
+        """
+        return None
 
     def recurrent_parameters(self) -> list[nn.Parameter]:
         """The parameters of `step`, which may have a learning rate of their own; none unless a net names them."""

@@ -216,7 +216,7 @@ def _measures(problem: Problem, logits: torch.Tensor, puzzles: Puzzles) -> torch
 def _default_batch(model: Thinker, puzzles: Puzzles) -> int:
     device = _device(model)
     with torch.inference_mode():
-        features = model.features(model.start(puzzles.x[:1].to(device)))
+        features = model.features(model.start(model.see(puzzles.x[:1].to(device))))
     budget = STATE_BYTES["cuda" if device.type == "cuda" else "cpu"]
     return max(1, budget // (features.numel() * features.element_size()))
 

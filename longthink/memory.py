@@ -1,7 +1,10 @@
-"""Keep the memory that a CPU iteration frees, for the next iteration."""
+"""How much memory there is, and keeping what a CPU iteration frees for the next iteration."""
 
 import ctypes
+import os
 from functools import cache
+
+from longthink.errors import UserError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT = 2**28
@@ -21,3 +24,18 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):
         return False
     return bool(mallopt(M_TRIM_THRESHOLD, KEPT) and mallopt(M_MMAP_THRESHOLD, LARGEST_MMAP_THRESHOLD))
+
+
+def require(size: int, what: str) -> None:
+    """Raises UserError, naming both sizes, where `size` bytes for `what` are more than this machine has free."""
+    free = _free_memory()
+    if free is not None and size > free:
+        raise UserError(f"{what} need {size / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; ask for fewer.")
+
+
+def _free_memory() -> int | None:
+    try:
+        with open("/proc/meminfo") as lines:
+            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None

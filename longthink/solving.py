@@ -44,7 +44,7 @@ def solve(run: Run, text: str, limit: int | None = None) -> Solution:
     answers = recipe.problem.answer(logits)
     return Solution(
         puzzles=puzzles,
-        answer=recipe.problem.write(answers[0]),
+        answer=recipe.problem.write(answers, puzzles),
         solved=bool(recipe.problem.correct(answers, puzzles)[0]),
         iterations=thought.iteration,
         settled=float(thought.change) <= SETTLED,

@@ -17,11 +17,14 @@ class Noisy(Thinker):
         self.state_noise = state_noise
         self.generator = generator
 
-    def start(self, x: Tensor) -> State:
-        return self._stir(self.inner.start(x), self.start_noise)
+    def see(self, x: Tensor) -> Tensor:
+        return self.inner.see(x)
 
-    def step(self, state: State, x: Tensor) -> State:
-        return self._stir(self.inner.step(state, x), self.state_noise)
+    def start(self, seen: Tensor) -> State:
+        return self._stir(self.inner.start(seen), self.start_noise)
+
+    def step(self, state: State, seen: Tensor) -> State:
+        return self._stir(self.inner.step(state, seen), self.state_noise)
 
     def read(self, state: State) -> Tensor:
         return self.inner.read(state)

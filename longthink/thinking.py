@@ -29,18 +29,24 @@ def think(
     >>> thought.iteration, answer.tolist()
     (10, [[1, 1, 0, 1]])
     """
+    check_limit(model, limit)
+    return _thoughts(model, x, limit, state, intervene)
+
+
+def check_limit(model: Thinker, limit: int) -> None:
+    """Raises UserError for a number of iterations below 0 or beyond the net's own."""
     if limit < 0:
         raise UserError(f"The number of iterations must be 0 or more, not {limit}.")
     if model.limit is not None and limit > model.limit:
         raise UserError(f"This net has {model.limit} steps and cannot take {limit}; ask for {model.limit} at most.")
-    return _thoughts(model, x, limit, state, intervene)
 
 
 def _thoughts(model: Thinker, x: Tensor, limit: int, state: State, intervene: Intervention | None) -> Thoughts:
+    seen = model.see(x)
     if state is None:
-        state = model.start(x)
+        state = model.start(seen)
     for iteration in range(1, limit + 1):
-        previous, state = state, model.step(state, x)
+        previous, state = state, model.step(state, seen)
         if intervene is not None:
             state = intervene(iteration, state)
         yield Thought(model, iteration, state, previous)
@@ -49,7 +55,7 @@ def _thoughts(model: Thinker, x: Tensor, limit: int, state: State, intervene: In
 def last_state(model: Thinker, x: Tensor, limit: int, state: State = None) -> State:
     """The state after `limit` more iterations; with none, the state that was given or the net's own start."""
     if state is None:
-        state = model.start(x)
+        state = model.start(model.see(x))
     for thought in think(model, x, limit, state):
         state = thought.state
     return state

@@ -157,11 +157,11 @@ def test_beyond_the_limit_is_refused(any_net: Thinker) -> None:
 
 
 def test_recurrent_parameters_are_those_of_the_step(any_net: Thinker) -> None:
-    x = torch.randn(2, 2, *SHAPES[any_net.ndim])
+    seen = any_net.see(torch.randn(2, 2, *SHAPES[any_net.ndim]))
     with torch.no_grad():
-        state = any_net.start(x)
+        state = any_net.start(seen)
     for _ in range(any_net.limit or 1):
-        state = any_net.step(state, x)
+        state = any_net.step(state, seen)
     touched = torch.autograd.grad(
         any_net.features(state).sum(), list(any_net.parameters()), allow_unused=True, retain_graph=False
     )

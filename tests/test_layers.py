@@ -7,7 +7,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
-    ["errors", "seeds", "files", "memory"],
+    ["errors", "seeds", "files"],
+    ["memory"],
     ["contracts"],
     ["registry", "thinking"],
     ["problems", "models", "objectives", "stabilisers"],

@@ -50,7 +50,7 @@ def test_the_stream_can_start_from_a_state(parity_net: DTNet) -> None:
         whole = last_state(parity_net, puzzles.x, 6, half)
         assert torch.equal(whole, last_state(parity_net, puzzles.x, 12))
         assert torch.equal(last_state(parity_net, puzzles.x, 0, half), half)
-        assert torch.equal(last_state(parity_net, puzzles.x, 0), parity_net.start(puzzles.x))
+        assert torch.equal(last_state(parity_net, puzzles.x, 0), parity_net.start(parity_net.see(puzzles.x)))
 
 
 def test_settling_ends_the_stream_with_the_first_thought_that_moves_nothing(parity_net: DTNet) -> None:

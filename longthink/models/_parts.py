@@ -22,6 +22,8 @@ ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
 }
+Pooling = Literal[1, 2]
+"""Positions along an axis that one position of the state stands for."""
 PROJECTION_LAYERS = 1
 BLOCK_LAYERS = 4
 HEAD_LAYERS = 3
@@ -98,13 +100,13 @@ class Block(nn.Module):
         self.recall_activation = layers.activation() if layers.kernel[0] == 1 else nn.Identity()
         self.pairs = nn.Sequential(ResidualPair(layers, width), ResidualPair(layers, width))
 
-    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+    def forward(self, features: Tensor, seen: Tensor) -> Tensor:
         if self.recall is not None:
             # conv([features, x]) = conv(features) + conv(x). Apart, since W + C channels are slow where W are fast.
             width, stride, padding, dilation = features.shape[1], 1, self.recall.padding, self.recall.dilation
             inside, outside = self.recall.weight[:, :width], self.recall.weight[:, width:]
             recalled = F.conv2d(features, inside, None, stride, padding, dilation)
-            recalled.add_(F.conv2d(as_grid(x), outside, None, stride, padding, dilation))
+            recalled.add_(F.conv2d(seen, outside, None, stride, padding, dilation))
             features = self.recall_activation(recalled)
         out: Tensor = self.pairs(features)
         return out
@@ -119,19 +121,33 @@ class ConvolutionalThinker(Thinker):
     projection: nn.Sequential
     head: nn.Sequential
 
-    def __init__(self, ndim: int, dilation: int, recall: bool):
+    def __init__(self, ndim: int, dilation: int, recall: bool, pooling: int):
         super().__init__()
         self.ndim = ndim
         self.dilation = dilation
+        self.pooling = pooling
         self.layers_of_step = BLOCK_LAYERS + recall
 
-    def project(self, x: Tensor) -> Tensor:
-        """(B, C, *P) -> features (B, W, H, Y), channels last."""
-        features: Tensor = self.projection(as_grid(x).contiguous(memory_format=torch.channels_last))
-        return features
+    def see(self, x: Tensor) -> Tensor:
+        """(B, C, *P) -> (B, C, H, Y), channels last; with pooling, the mean of each square of 2 x 2 positions.
+
+        The first square begins one position outside, as the cells of mazes do (three pixels of border, two a cell).
+        """
+        if self.ndim == 1:
+            x = x.unsqueeze(2)
+        if self.pooling > 1:
+            if x.shape[-1] % 2 or (self.ndim == 2 and x.shape[-2] % 2):
+                raise UserError(f"A net with pooling takes an even number of positions, not {list(x.shape[2:])}.")
+            window, padding = ((2, 2), (1, 1)) if self.ndim == 2 else ((1, 2), (0, 1))
+            x = F.avg_pool2d(x, window, padding=padding)
+        return x.contiguous(memory_format=torch.channels_last)
 
     def read(self, state: State) -> Tensor:
         logits: Tensor = self.head(self.features(state))
+        if self.pooling > 1:  # every position of a square has the same answer; the outermost squares stick out by one
+            logits = logits.repeat_interleave(2, -1)[..., 1:-1]
+            if self.ndim == 2:
+                logits = logits.repeat_interleave(2, -2)[..., 1:-1, :]
         return logits.squeeze(2) if self.ndim == 1 else logits
 
     def effective_depth(self, iterations: int) -> int:
@@ -140,13 +156,8 @@ class ConvolutionalThinker(Thinker):
 
     def receptive_field(self, iterations: int) -> int:
         """Positions along an axis that one output position can depend on."""
-        return 1 + 2 * self.dilation * self.effective_depth(iterations)
+        return self.pooling * (1 + 2 * self.dilation * self.effective_depth(iterations))
 
     def finish(self) -> None:
         """Lay the weights out with channels last, like the features."""
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def as_grid(x: Tensor) -> Tensor:
-    """(B, C, S) -> (B, C, 1, S); a grid stays as it is."""
-    return x.unsqueeze(2) if x.ndim == 3 else x

@@ -5,7 +5,7 @@ Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positio
 
 from torch import Tensor, nn
 
-from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers
+from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers, Pooling
 
 
 class DTNet(ConvolutionalThinker):
@@ -31,20 +31,27 @@ class DTNet(ConvolutionalThinker):
         dilation: int = 1,
         activation: Activation = "relu",
         group_norm: bool = False,
+        pooling: Pooling = 1,
     ):
-        super().__init__(ndim, dilation, recall)
+        super().__init__(ndim, dilation, recall, pooling)
+        self.group_norm = group_norm
         layers = Layers(ndim, width, dilation, activation, group_norm)
         self.projection = layers.projection(channels, width)
         self.block = Block(layers, channels, width, recall)
         self.head = layers.head(width, head, classes)
         self.finish()
 
-    def start(self, x: Tensor) -> Tensor:
-        """(B, C, *P) -> (B, W, H, Y)."""
-        return self.project(x)
+    @property
+    def reach(self) -> int | None:
+        return None if self.group_norm else self.dilation * self.layers_of_step
 
-    def step(self, state: Tensor, x: Tensor) -> Tensor:
-        features: Tensor = self.block(state, x)
+    def start(self, seen: Tensor) -> Tensor:
+        """(B, C, H, Y) -> (B, W, H, Y)."""
+        features: Tensor = self.projection(seen)
+        return features
+
+    def step(self, state: Tensor, seen: Tensor) -> Tensor:
+        features: Tensor = self.block(state, seen)
         return features
 
     def recurrent_parameters(self) -> list[nn.Parameter]:

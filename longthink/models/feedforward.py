@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from longthink.errors import UserError
-from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers
+from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers, Pooling
 
 
 class Progress(NamedTuple):
@@ -38,8 +38,9 @@ class FeedForward(ConvolutionalThinker):
         dilation: int = 1,
         activation: Activation = "relu",
         group_norm: bool = False,
+        pooling: Pooling = 1,
     ):
-        super().__init__(ndim, dilation, recall)
+        super().__init__(ndim, dilation, recall, pooling)
         if limit < 1:
             raise UserError(f"A feed-forward net has at least 1 block, not {limit}.")
         self.limit = limit
@@ -49,14 +50,14 @@ class FeedForward(ConvolutionalThinker):
         self.head = layers.head(width, head, classes)
         self.finish()
 
-    def start(self, x: Tensor) -> Progress:
-        """(B, C, *P) -> features (B, W, H, Y) that passed no block yet."""
-        return Progress(self.project(x), 0)
+    def start(self, seen: Tensor) -> Progress:
+        """(B, C, H, Y) -> features (B, W, H, Y) that passed no block yet."""
+        return Progress(self.projection(seen), 0)
 
-    def step(self, state: Progress, x: Tensor) -> Progress:
+    def step(self, state: Progress, seen: Tensor) -> Progress:
         if state.blocks >= len(self.blocks):
             raise UserError(f"This net has {len(self.blocks)} steps and all of them are done.")
-        return Progress(self.blocks[state.blocks](state.features, x), state.blocks + 1)
+        return Progress(self.blocks[state.blocks](state.features, seen), state.blocks + 1)
 
     def features(self, state: Progress) -> Tensor:
         return state.features

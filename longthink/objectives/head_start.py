@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 
 from longthink.contracts import Criterion, Objective, Thinker
-from longthink.thinking import last_state
+from longthink.thinking import last_state, think
 
 
 class HeadStart(Objective):
@@ -20,6 +20,8 @@ class HeadStart(Objective):
 
     share: Annotated[float, Field(ge=0, le=1)] = 0.5
     reach: Annotated[float, Field(ge=0)] = 1.0
+    settling: Annotated[float, Field(ge=0)] = 0.0
+    swap: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def longest(self, iterations: int) -> int:
         return iterations + int(self.reach * iterations)
@@ -31,6 +33,12 @@ class HeadStart(Objective):
         n = int(rng.integers(0, self.longest(iterations) - iterations + 1)) if rng.random() < self.share else 0
         if n > 0:
             with torch.no_grad():
-                state = last_state(model, x, n)
-        logits = model.read(last_state(model, x, iterations, state))
-        return criterion(logits), logits
+                swapped = rng.random() < self.swap
+                state = last_state(model, x.roll(1, 0) if swapped else x, n)
+        *_, thought = think(model, x, iterations, state)
+        logits = thought.read()
+        loss = criterion(logits)
+        if self.settling > 0 and n >= iterations and not swapped:
+            *_, after = think(model, x, 1, thought.state)
+            loss = loss + self.settling * after.change.square().mean()
+        return loss, logits

@@ -68,8 +68,8 @@ class PrefixSums(Problem):
             raise UserError(f"A bit string is made of 0 and 1 only, like 10110; got '{_shorten(bits)}'.")
         return self._puzzles(np.array([[int(bit) for bit in bits]], dtype=np.uint8))
 
-    def write(self, answer: Tensor) -> str:
-        return "".join(str(int(bit)) for bit in answer)
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
+        return "".join(str(int(bit)) for bit in answers[0])
 
     def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
         """Two rows of cells, white for 1 and black for 0: the input above, the target (or `values`) below."""

@@ -42,7 +42,7 @@ def test_dilation_widens_the_field_and_keeps_the_shape() -> None:
     near, far = (DTNet(1, 2, 1, width=4, head=(4, 4), dilation=dilation) for dilation in (1, 3))
     assert far.receptive_field(2) - 1 == 3 * (near.receptive_field(2) - 1)
     assert count(far) == count(near)
-    assert far.read(far.start(torch.zeros(1, 1, 5))).shape == (1, 2, 5)
+    assert far.read(far.start(far.see(torch.zeros(1, 1, 5)))).shape == (1, 2, 5)
 
 
 def test_a_feed_forward_net_of_equal_blocks_is_the_recurrent_net() -> None:
@@ -64,7 +64,7 @@ def test_a_string_net_is_a_one_dimensional_convolutional_net() -> None:
     x = torch.randn(2, 1, 9)
     weight = net.projection[0].weight.squeeze(2)
     expected = torch.relu(torch.nn.functional.conv1d(x, weight, padding=1))
-    assert torch.allclose(net.start(x).squeeze(2), expected, atol=1e-6)
+    assert torch.allclose(net.start(net.see(x)).squeeze(2), expected, atol=1e-6)
 
 
 def test_group_norm_normalises_in_four_groups() -> None:

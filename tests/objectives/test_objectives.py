@@ -23,9 +23,9 @@ class Counting(DTNet):
         super().__init__(1, 2, 1, width=4, head=(4, 4))
         self.steps: Counter[bool] = Counter()
 
-    def step(self, state: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    def step(self, state: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         self.steps[torch.is_grad_enabled()] += 1
-        return super().step(state, x)
+        return super().step(state, seen)
 
 
 def loss_of(objective: Objective, net: DTNet, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -84,12 +84,13 @@ def test_the_gradient_is_that_of_the_last_k_iterations_alone() -> None:
 
     torch.manual_seed(0)
     x, y = torch.randn(3, 1, 8), torch.randint(0, 2, (3, 8))
-    state = net.start(x)
+    seen = net.see(x)
+    state = net.start(seen)
     for _ in range(n):
-        state = net.step(state, x)
+        state = net.step(state, seen)
     state = state.detach()
     for _ in range(k):
-        state = net.step(state, x)
+        state = net.step(state, seen)
     F.cross_entropy(net.read(state), y).backward()
     for parameter, gradient in zip(net.parameters(), found, strict=True):
         if parameter.grad is None:

@@ -1,0 +1,289 @@
+"""Mazes as arrays of cells, compiled: spanning trees, openings, end points, shortest paths.
+
+A maze of size n is an array of cells (n, n). Cells with even row and column are the nodes of a grid graph, the cells
+between two nodes are its edges, the others always wall. All randomness comes from a 64-bit `key`: splitmix64, whose
+numbers are the same for ever on every machine.
+"""
+
+import numpy as np
+from numba import njit, uint64
+from numpy.typing import NDArray
+
+WALL, OPEN, GREEN, RED = 0, 1, 2, 3
+DEPTH_FIRST, WILSON, KRUSKAL, PRIM = 0, 1, 2, 3
+SHARES = 4
+"""Equal shares that the wall layouts are split into."""
+ROWS = np.array([-1, 0, 1, 0])
+COLUMNS = np.array([0, 1, 0, -1])
+Cells = NDArray[np.uint8]
+
+
+@njit(cache=True)
+def _mix(value):  # type: ignore[no-untyped-def]
+    value = (value ^ (value >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> uint64(27))) * uint64(0x94D049BB133111EB)
+    return value ^ (value >> uint64(31))
+
+
+@njit(cache=True)
+def _below(rng, bound):  # type: ignore[no-untyped-def]
+    """A number in 0..bound-1; `rng` is the array of one that holds the state."""
+    rng[0] += uint64(0x9E3779B97F4A7C15)
+    return np.int64(((_mix(rng[0]) >> uint64(32)) * uint64(bound)) >> uint64(32))
+
+
+@njit(cache=True)
+def _neighbour(node, direction, side):  # type: ignore[no-untyped-def]
+    """The node next to a node of a side x side grid graph, or -1 outside."""
+    row, column = node // side + ROWS[direction], node % side + COLUMNS[direction]
+    if row < 0 or row >= side or column < 0 or column >= side:
+        return -1
+    return row * side + column
+
+
+@njit(cache=True)
+def _connect(cells, node, direction, side):  # type: ignore[no-untyped-def]
+    """Open a node, the edge in a direction, and the node there."""
+    row, column = 2 * (node // side), 2 * (node % side)
+    cells[row, column] = OPEN
+    cells[row + ROWS[direction], column + COLUMNS[direction]] = OPEN
+    cells[row + 2 * ROWS[direction], column + 2 * COLUMNS[direction]] = OPEN
+
+
+@njit(cache=True)
+def _depth_first(cells, side, rng):  # type: ignore[no-untyped-def]
+    """Walk to a random unvisited neighbour, go back where there is none (the dissertation's mazes)."""
+    visited = np.zeros(side * side, np.bool_)
+    stack = np.empty(side * side, np.int32)
+    stack[0] = _below(rng, side * side)
+    visited[stack[0]] = True
+    top = 0
+    choices = np.empty(4, np.int64)
+    while top >= 0:
+        node = stack[top]
+        count = 0
+        for direction in range(4):
+            there = _neighbour(node, direction, side)
+            if there >= 0 and not visited[there]:
+                choices[count] = direction
+                count += 1
+        if count == 0:
+            top -= 1
+            continue
+        direction = choices[_below(rng, count)]
+        there = _neighbour(node, direction, side)
+        _connect(cells, node, direction, side)
+        visited[there] = True
+        top += 1
+        stack[top] = there
+
+
+@njit(cache=True)
+def _wilson(cells, side, rng):  # type: ignore[no-untyped-def]
+    """Loop-erased random walks: every spanning tree is equally likely."""
+    nodes = side * side
+    inside = np.zeros(nodes, np.bool_)
+    inside[_below(rng, nodes)] = True
+    leaving = np.zeros(nodes, np.int8)
+    for first in range(nodes):
+        node = first
+        while not inside[node]:
+            direction = _below(rng, 4)
+            there = _neighbour(node, direction, side)
+            if there >= 0:
+                leaving[node] = direction
+                node = there
+        node = first
+        while not inside[node]:
+            inside[node] = True
+            _connect(cells, node, leaving[node], side)
+            node = _neighbour(node, leaving[node], side)
+
+
+@njit(cache=True)
+def _kruskal(cells, side, rng):  # type: ignore[no-untyped-def]
+    """All edges in random order, each kept if it joins two parts."""
+    edges = np.empty(2 * side * (side - 1), np.int32)
+    count = 0
+    for node in range(side * side):
+        for direction in range(1, 3):  # right and down
+            if _neighbour(node, direction, side) >= 0:
+                edges[count] = 4 * node + direction
+                count += 1
+    root = np.arange(side * side, dtype=np.int32)
+    for left in range(count, 0, -1):
+        chosen = _below(rng, left)
+        edge = edges[chosen]
+        edges[chosen] = edges[left - 1]
+        node, direction = edge // 4, edge % 4
+        one, other = node, _neighbour(node, direction, side)
+        while root[one] != one:
+            root[one] = root[root[one]]
+            one = root[one]
+        while root[other] != other:
+            root[other] = root[root[other]]
+            other = root[other]
+        if one != other:
+            root[one] = other
+            _connect(cells, node, direction, side)
+
+
+@njit(cache=True)
+def _prim(cells, side, rng):  # type: ignore[no-untyped-def]
+    """Grow one tree by random edges that leave it."""
+    nodes = side * side
+    inside = np.zeros(nodes, np.bool_)
+    leaving = np.empty(4 * nodes, np.int32)
+    count = 0
+    node = _below(rng, nodes)
+    reached = 1
+    while True:
+        inside[node] = True
+        if reached == nodes:
+            return
+        for direction in range(4):
+            there = _neighbour(node, direction, side)
+            if there >= 0 and not inside[there]:
+                leaving[count] = 4 * node + direction
+                count += 1
+        while True:
+            chosen = _below(rng, count)
+            edge = leaving[chosen]
+            count -= 1
+            leaving[chosen] = leaving[count]
+            there = _neighbour(edge // 4, edge % 4, side)
+            if not inside[there]:
+                break
+        _connect(cells, edge // 4, edge % 4, side)
+        node = there
+        reached += 1
+
+
+@njit(cache=True)
+def _add_openings(cells, openings, rng):  # type: ignore[no-untyped-def]
+    """Open each edge that is still wall with probability `openings`."""
+    size = cells.shape[0]
+    bound = np.int64(openings * 2**31)
+    for row in range(size):
+        for column in range((row + 1) % 2, size, 2):
+            if cells[row, column] == WALL and _below(rng, 2**31) < bound:
+                cells[row, column] = OPEN
+
+
+@njit(cache=True)
+def share(cells):  # type: ignore[no-untyped-def]
+    """Which of the equal shares of all wall layouts one belongs to; the same for its 8 mirrored and turned forms."""
+    size = cells.shape[0]
+    sums = np.zeros(8, np.uint64)
+    for row in range(size):
+        for column in range((row + 1) % 2, size, 2):
+            if cells[row, column] != WALL:
+                for symmetry in range(8):
+                    r = size - 1 - row if symmetry & 1 else row
+                    c = size - 1 - column if symmetry & 2 else column
+                    position = c * size + r if symmetry & 4 else r * size + c
+                    sums[symmetry] += _mix(uint64(position + 1) * uint64(0x9E3779B97F4A7C15))
+    total = uint64(0)
+    for symmetry in range(8):
+        total += _mix(sums[symmetry] + uint64(size))
+    return np.int64((_mix(total) >> uint64(32)) % uint64(SHARES))
+
+
+@njit(cache=True)
+def _place_ends(cells, dead_ends, rng):  # type: ignore[no-untyped-def]
+    """Two different nodes, green and red, anywhere or at dead ends; False where there are no two."""
+    size = cells.shape[0]
+    side = (size + 1) // 2
+    candidates = np.empty(side * side, np.int32)
+    count = 0
+    for node in range(side * side):
+        row, column = 2 * (node // side), 2 * (node % side)
+        ways = 0
+        for direction in range(4):
+            r, c = row + ROWS[direction], column + COLUMNS[direction]
+            if 0 <= r < size and 0 <= c < size and cells[r, c] != WALL:
+                ways += 1
+        if ways == 1 or not dead_ends:
+            candidates[count] = node
+            count += 1
+    if count < 2:
+        return False
+    chosen = _below(rng, count)
+    green = candidates[chosen]
+    candidates[chosen] = candidates[count - 1]
+    red = candidates[_below(rng, count - 1)]
+    cells[2 * (green // side), 2 * (green % side)] = GREEN
+    cells[2 * (red // side), 2 * (red % side)] = RED
+    return True
+
+
+@njit(cache=True)
+def shortest_path(cells, path):  # type: ignore[no-untyped-def]
+    """Breadth-first search from green to red over cells (H, W); marks a shortest path in `path` (H, W).
+
+    Returns its number of cells, or 0 where there is no path.
+    """
+    height, width = cells.shape
+    path[:] = 0
+    start = -1
+    for position in range(height * width):
+        if cells[position // width, position % width] == GREEN:
+            start = position
+    came = np.full(height * width, -1, np.int32)
+    queue = np.empty(height * width, np.int32)
+    queue[0] = start
+    came[start] = start
+    first, last = 0, 1
+    while first < last:
+        here = queue[first]
+        first += 1
+        if cells[here // width, here % width] == RED:
+            length = 1
+            path[here // width, here % width] = 1
+            while here != start:
+                here = came[here]
+                path[here // width, here % width] = 1
+                length += 1
+            return length
+        for direction in range(4):
+            row, column = here // width + ROWS[direction], here % width + COLUMNS[direction]
+            if 0 <= row < height and 0 <= column < width and cells[row, column] != WALL:
+                there = row * width + column
+                if came[there] < 0:
+                    came[there] = here
+                    queue[last] = there
+                    last += 1
+    return 0
+
+
+@njit(cache=True)
+def draw(key, first, size, algorithm, openings, dead_ends, lowest, highest, cells, paths):  # type: ignore[no-untyped-def]
+    """Fill `cells` (N, size, size) with mazes whose share is lowest..highest, and `paths` with their solutions.
+
+    Maze i depends on the key and on first + i alone. Returns False if some maze could not be found in many attempts.
+    """
+    side = (size + 1) // 2
+    rng = np.empty(1, np.uint64)
+    for which in range(len(cells)):
+        maze = cells[which]
+        rng[0] = _mix(uint64(key) ^ _mix(uint64(first + which)))
+        attempt = 0
+        while True:
+            attempt += 1
+            if attempt > 1000:
+                return False
+            maze[:] = WALL
+            if algorithm == DEPTH_FIRST:
+                _depth_first(maze, side, rng)
+            elif algorithm == WILSON:
+                _wilson(maze, side, rng)
+            elif algorithm == KRUSKAL:
+                _kruskal(maze, side, rng)
+            else:
+                _prim(maze, side, rng)
+            if openings > 0:
+                _add_openings(maze, openings, rng)
+            if lowest <= share(maze) <= highest and _place_ends(maze, dead_ends, rng):
+                break
+        shortest_path(maze, paths[which])
+    return True

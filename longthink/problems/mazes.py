@@ -1,0 +1,221 @@
+"""Mazes as pictures (dissertation, section 2.2.2). The level is the maze's size, odd: 9 is a grid graph of 5 x 5 nodes.
+
+x is (B, 3, H, W) with H = W = 2 * level + 6: two pixels a cell, three black ones on each side; open cells are white,
+one end is green, the other red. y is (B, H, W): 1 on the shortest path, both ends included. The mask is what is open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional as F
+
+from longthink.contracts import Problem, Puzzles, Split
+from longthink.errors import UserError
+from longthink.memory import require
+from longthink.problems import _maze_kernels as kernels
+from longthink.problems._maze_pictures import MazePicture, find_maze, open_picture
+from longthink.seeds import digest
+
+PIXELS = 2
+"""Pixels along the side of a cell."""
+BORDER = 3
+"""Black pixels around the cells."""
+COLOURS = np.array([[0, 0, 0], [1, 1, 1], [0, 1, 0], [1, 0, 0]], dtype=np.float32)
+"""Of wall, open, green and red cells."""
+SHARES: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
+"""Which of the equal shares of all wall layouts a split owns, from and to."""
+WIDEST_TEXT = 100
+"""Columns of the widest maze that is written as text."""
+SMALLEST_PICTURE = 480
+"""Pictures are enlarged to about this many pixels a side."""
+BYTES_PER_PIXEL = 3 * 4 + 8 + 1
+"""Of x, y and mask."""
+ALGORITHMS = {
+    "depth_first": kernels.DEPTH_FIRST,
+    "wilson": kernels.WILSON,
+    "kruskal": kernels.KRUSKAL,
+    "prim": kernels.PRIM,
+}
+
+
+class Mazes(Problem):
+    """Find the shortest path from red to green.
+
+    `algorithm` makes the spanning tree, `openings` is the share of the remaining walls between nodes that are opened
+    too (0: exactly one path), `ends` says which nodes may be red and green. The split of a maze is a function of its
+    walls, the same for the 8 mirrored and turned forms, so splits are disjoint by construction.
+
+    >>> puzzles = Mazes().sample(level=9, count=2, seed=0)
+    >>> puzzles.x.shape, puzzles.y.shape
+    (torch.Size([2, 3, 24, 24]), torch.Size([2, 24, 24]))
+    """
+
+    channels: ClassVar[int] = 3
+    classes: ClassVar[int] = 2
+    ndim: ClassVar[int] = 2
+    easy: ClassVar[int] = 9
+    hard: ClassVar[tuple[int, ...]] = (13, 59)
+
+    algorithm: Literal["depth_first", "wilson", "kruskal", "prim"] = "depth_first"
+    openings: Annotated[float, Field(ge=0, le=1)] = 0.0
+    ends: Literal["anywhere", "dead_ends"] = "anywhere"
+
+    def sample(
+        self,
+        level: int,
+        count: int,
+        seed: int = 0,
+        split: Split = "test",
+        index: int = 0,
+        repeats: bool = False,
+    ) -> Puzzles:
+        if level < 3 or level % 2 == 0:
+            raise UserError(f"The size of a maze is an odd number of cells from 3 up; level {level} does not exist.")
+        if count < 1:
+            raise UserError(f"Ask for at least 1 puzzle, not {count}.")
+        side = PIXELS * level + 2 * BORDER
+        require(count * side * side * BYTES_PER_PIXEL, f"{count} mazes of level {level}")
+        key = digest("puzzles", "mazes", level, split, seed, index)
+        cells, paths = self._draw(key, 0, level, count, split)
+        if not repeats:
+            cells, paths = self._without_repeats(key, cells, paths, split)
+        return self.from_cells(cells, paths)
+
+    def parse(self, text: str) -> Puzzles:
+        """The maze in a picture; `text` is the picture's path. `render` draws on that picture."""
+        found = find_maze(open_picture(Path(text)))
+        return replace(self.from_maze(found.cells), source=found)
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:
+        """Walls as #, the answer as dots; of a maze wider than a line, only how many cells are marked."""
+        cells = to_cells(puzzles.x[0])
+        marked = (_of_cells(answers[0].double()) > 0) & (cells != kernels.WALL)
+        if cells.shape[1] > WIDEST_TEXT:
+            return f"{int(marked.sum())} cells of a maze of {cells.shape[0]} x {cells.shape[1]}"
+        drawn = np.where(marked & (cells == kernels.OPEN), ".", np.array(["#", " ", "G", "R"])[cells])
+        return "\n".join("".join(row) for row in np.pad(drawn, 1, constant_values="#"))
+
+    def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
+        """The maze with the cells of the solution (or `values`) tinted, on the user's own picture if there is one."""
+        shown = _of_cells((puzzles.y[0] if values is None else values).double())
+        if puzzles.source is not None:
+            picture: MazePicture = puzzles.source
+            return picture.drawn(shown)
+        pixels = (puzzles.x[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        rows, columns = (BORDER + PIXELS * np.arange(size + 1) for size in shown.shape)
+        drawn = MazePicture(pixels, to_cells(puzzles.x[0]), rows, columns).drawn(shown)
+        scale = max(1, SMALLEST_PICTURE // max(drawn.shape))
+        return drawn.repeat(scale, 0).repeat(scale, 1)
+
+    def from_maze(self, cells: NDArray[np.uint8]) -> Puzzles:
+        """One puzzle from cells (rows, columns), solved by breadth-first search."""
+        path = np.empty_like(cells)
+        kernels.shortest_path(cells, path)
+        return self.from_cells(cells[None], path[None])
+
+    def levels(self, lowest: int, highest: int) -> Sequence[int]:
+        return range(lowest + 1 - lowest % 2, highest + 1, 2)
+
+    def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
+        """bool (B,): the answer on open pixels is a shortest path, whichever (predictions on walls are ignored)."""
+        solved = super().correct(answers, puzzles)
+        assert puzzles.mask is not None
+        open_answers = (answers == 1) & puzzles.mask
+        as_long = open_answers.flatten(1).sum(1) == puzzles.y.flatten(1).sum(1)
+        for other in (as_long & ~solved).nonzero().flatten().tolist():
+            path = open_answers[other].cpu().numpy()
+            solved[other] = _is_path(path, to_cells(puzzles.x[other]))
+        return solved
+
+    def from_cells(self, cells: NDArray[np.uint8], paths: NDArray[np.uint8]) -> Puzzles:
+        """Puzzles from cells (N, rows, columns) and paths of the same shape, as `_maze_kernels` has them."""
+        level = max(cells.shape[1:])
+        x = torch.from_numpy(np.ascontiguousarray(COLOURS[to_pixels(cells)].transpose(0, 3, 1, 2)))
+        y = torch.from_numpy(to_pixels(paths).astype(np.int64))
+        return Puzzles(self, level, x, y, torch.from_numpy(to_pixels(cells) != kernels.WALL))
+
+    def _draw(
+        self, key: int, first: int, level: int, count: int, split: Split
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        cells, paths = np.empty((2, count, level, level), np.uint8)
+        found = kernels.draw(
+            key,
+            first,
+            level,
+            ALGORITHMS[self.algorithm],
+            self.openings,
+            self.ends == "dead_ends",
+            *SHARES[split],
+            cells,
+            paths,
+        )
+        if not found:
+            raise UserError(f"There are no {split} mazes of level {level} like these; take a higher level.")
+        return cells, paths
+
+    def _without_repeats(
+        self, key: int, cells: NDArray[np.uint8], paths: NDArray[np.uint8], split: Split
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The same number of mazes, all different: repeated ones are replaced by later ones of the stream."""
+        count, level = cells.shape[:2]
+        drawn = count
+        while True:
+            _, different = np.unique(cells.reshape(len(cells), -1), axis=0, return_index=True)
+            kept = np.sort(different)[:count]
+            cells, paths = cells[kept], paths[kept]
+            missing = count - len(kept)
+            if missing == 0:
+                return cells, paths
+            if drawn > 50 * count + 10_000:
+                raise UserError(
+                    f"Only {len(kept)} different {split} mazes of level {level} were found, and {count} are asked for;"
+                    " ask for fewer or for larger ones."
+                )
+            extra = max(missing, 1000)  # repeats only ever occur at small levels
+            more, more_paths = self._draw(key, drawn, level, extra, split)
+            drawn += extra
+            cells, paths = np.concatenate([cells, more]), np.concatenate([paths, more_paths])
+
+
+def to_pixels(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(N, rows, columns) of cells -> (N, H, W): PIXELS a cell and BORDER zeros around."""
+    count, rows, columns = cells.shape
+    pixels = np.zeros((count, PIXELS * rows + 2 * BORDER, PIXELS * columns + 2 * BORDER), np.uint8)
+    inside = pixels[:, BORDER:-BORDER, BORDER:-BORDER]
+    for down in range(PIXELS):
+        for right in range(PIXELS):
+            inside[:, down::PIXELS, right::PIXELS] = cells
+    return pixels
+
+
+def _of_cells(values: Tensor) -> NDArray[np.float64]:
+    """Values of pixels (H, W) -> of cells (rows, columns), the mean over each one's pixels."""
+    inside = values[BORDER:-BORDER, BORDER:-BORDER]
+    means: NDArray[np.float64] = F.avg_pool2d(inside[None], PIXELS)[0].cpu().numpy()
+    return means
+
+
+def to_cells(x: Tensor) -> NDArray[np.uint8]:
+    """A picture (3, H, W) -> its cells (rows, columns), the reverse of `from_cells`."""
+    red, green, blue = (x[:, BORDER:-BORDER:PIXELS, BORDER:-BORDER:PIXELS] > 0.5).cpu().numpy()
+    cells = np.full(red.shape, kernels.WALL, np.uint8)
+    cells[red & green & blue] = kernels.OPEN
+    cells[green & ~red] = kernels.GREEN
+    cells[red & ~green] = kernels.RED
+    return cells
+
+
+def _is_path(path: NDArray[np.bool_], cells: NDArray[np.uint8]) -> bool:
+    """Whether pixels (H, W), as many as a shortest path has, are one: whole cells that join red and green."""
+    inside = path[BORDER:-BORDER, BORDER:-BORDER]
+    marked = inside[::PIXELS, ::PIXELS]
+    if (inside != marked.repeat(PIXELS, 0).repeat(PIXELS, 1)).any():
+        return False
+    return bool(kernels.shortest_path(np.where(marked, cells, kernels.WALL), np.empty(cells.shape, np.uint8)))
