@@ -14,6 +14,7 @@ from longthink import registry
 from longthink.contracts import Objective, Problem, Puzzles, Thinker, Thought
 from longthink.errors import UserError
 from longthink.evaluate import sweep, trace
+from longthink.frontier import think_locally
 from longthink.recipe import Recipe
 from longthink.runs import load
 from longthink.thinking import think
@@ -34,14 +35,15 @@ __all__ = [
     "recipe",
     "sweep",
     "think",
+    "think_locally",
     "trace",
     "train",
 ]
 
 
 def problem(name: str, **options: Any) -> Problem:
-    """A problem by its name, with its options. Raises UserError, listing the known names, if there is none."""
-    made: Problem = registry.find("problems", name)(**options)
+    """A problem by its name, with its options. Raises UserError for a name or an option that there is not."""
+    made: Problem = registry.build("problems", name, options)
     return made
 
 

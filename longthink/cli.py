@@ -117,6 +117,7 @@ def test(
     count: int = 1000,
     seed: int = 0,
     exit_rule: str = "default",
+    tolerance: float | None = None,
     out: Path | None = None,
     rows: str = "csv",
 ) -> None:
@@ -138,6 +139,8 @@ def test(
         Seed of the test puzzles.
     exit_rule
         default, or max_confidence (section 4.3).
+    tolerance
+        For large grids: compute only where the state still moves by more than this, like 0.01.
     out
         Folder for rows and figure; by default the first run's own, or runs/NAME for a shipped net.
     rows
@@ -149,7 +152,7 @@ def test(
     if not runs:
         raise UserError("Say which run to test: a shipped net (`longthink list nets`) or the folder of a run.")
     opened = [open_run(run) for run in runs]
-    table = evaluate.compare(opened, level, iterations, every, count, seed, exit_rule)
+    table = evaluate.compare(opened, level, iterations, every, count, seed, exit_rule, tolerance=tolerance)
     folder = out or (RUNS / opened[0].name if opened[0].shipped else opened[0].folder)
     stem = "test-" + "-".join(str(one) for one in table["level"].unique())
     shown = dict.fromkeys(("peak", "final"), "{:.2%}".format)
@@ -174,33 +177,46 @@ def solve(
     run
         A shipped net's name, a run's folder or name, or a hub id.
     puzzle
-        For prefix sums: a bit string.
+        For prefix sums a bit string, for mazes a picture of one.
     iterations
         Think at most so long; by default until the state settles.
     out
-        A picture of the net's confidence at each iteration.
+        The answer as a picture, or the thinking as a film: .webp, .gif or .mp4. For strings, a picture of both.
     """
     from longthink import figures, runs
     from longthink.evaluate import trace
+    from longthink.solving import Film
     from longthink.solving import solve as solve_one
 
+    film = Film() if out is not None and out.suffix in figures.FILMS else None
+    if out is not None and film is None and out.suffix not in figures.PICTURES:
+        kinds = ", ".join((*figures.PICTURES, *figures.FILMS))
+        raise UserError(f"An answer is drawn as one of {kinds}, not as '{out.suffix}'.")
     opened = runs.open_run(run)
-    solution = solve_one(opened, puzzle, iterations)
-    print(solution.answer)
+    solution = solve_one(opened, puzzle, iterations, film)
+    print(solution.text)
     print(
         f"{'right' if solution.solved else 'wrong'}, confidence {solution.confidence:.2%},"
-        f" {'settled after' if solution.settled else 'not settled in'} {solution.iterations} iterations"
+        f" {'settled after' if solution.settled else 'not settled in'} {solution.iterations} iterations,"
+        f" {solution.seconds:.1f} s"
     )
-    if out is not None:
+    if out is None:
+        return
+    problem = solution.puzzles.problem
+    if film is not None:
+        print(figures.film(film.pictures(solution.puzzles), out))
+    elif problem.ndim == 1:
         thoughts = trace(opened.model(), solution.puzzles, solution.iterations)
         print(figures.confidence_over_iterations(thoughts, out))
+    else:
+        print(figures.picture(problem.render(solution.puzzles, solution.answers[0]), out))
 
 
 @app.command
 def data(
     problem: str,
     /,
-    *,
+    *options: Options,
     level: list[int],
     out: Path,
     count: int = 10_000,
@@ -208,7 +224,7 @@ def data(
     split: Split = "train",
     format: str = "arrays",
 ) -> None:
-    """Write puzzles to files.
+    """Write puzzles to files, however many. Any option of the problem can be set: --algorithm wilson --openings 0.1.
 
     Parameters
     ----------
@@ -225,14 +241,17 @@ def data(
     split
         train, validation or test; no puzzle is in two of them.
     format
-        arrays, or easy-to-hard for the official files.
+        arrays, easy-to-hard for the official files, or maze-image for pictures.
     """
     from longthink import registry
+    from longthink.evaluate import batches
 
-    maker, writer = registry.find("problems", problem)(), registry.find("formats", format)()
+    if count < 1:
+        raise UserError(f"Ask for at least 1 puzzle, not {count}.")
+    maker, writer = registry.build("problems", problem, _changes(options)), registry.find("formats", format)()
     for one in level:
-        for path in writer.write(maker.sample(one, count, seed, split), out):
-            print(path)
+        written = writer.write(batches(maker, one, count, seed, split), count, out)
+        print(f"{written[0].parent}: {count} puzzles of level {one} in {len(written)} files")
 
 
 @app.command(name="list")

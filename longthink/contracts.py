@@ -8,7 +8,7 @@ Shapes: B batch, C input channels, K classes, *P positions (S for strings; H, W 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 Split = Literal["train", "validation", "test"]
+SETTLED = 1e-5
+"""A relative change of the state from one iteration to the next that counts as none."""
 State = Any
 """What a Thinker carries from one iteration to the next: a tensor (B, width, ...) or a tuple around one."""
 
@@ -126,13 +128,17 @@ def _mean_over_positions(values: Tensor, mask: Tensor | None) -> Tensor:
 
 @dataclass(frozen=True)
 class Puzzles:
-    """B puzzles of one level: x (B, C, *P) float, y (B, *P) long, mask (B, *P) bool, or None if all positions count."""
+    """B puzzles of one level: x (B, C, *P) float, y (B, *P) long, mask (B, *P) bool, or None if all positions count.
+
+    `split` says which they were drawn from; a user's own count as test.
+    """
 
     problem: Problem
     level: int
     x: Tensor
     y: Tensor
     mask: Tensor | None = None
+    split: Split = "test"
     source: Any = None
     """What a user's puzzle was read from, for `render` to draw on; None for those that were sampled."""
 
@@ -157,11 +163,15 @@ class Format(ABC):
     """Files that hold puzzles."""
 
     @abstractmethod
-    def write(self, puzzles: Puzzles, folder: Path) -> list[Path]:
-        """Write the puzzles below a folder, whole or not at all; the files written. Raises UserError if it cannot."""
+    def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
+        """Write `count` puzzles below a folder, whole or not at all; the files written.
+
+        They come in batches of one problem, level and split, so that there may be more than fit the memory.
+        Raises UserError if the format is not for their problem.
+        """
 
     @abstractmethod
-    def read(self, problem: Problem, level: int, folder: Path) -> Puzzles:
+    def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
         """Read what `write` wrote. Raises UserError for files that are missing, damaged or of another problem."""
 
 
@@ -241,6 +251,11 @@ class Thought:
         size = torch.linalg.vector_norm(before, dim=axes).clamp_min(torch.finfo(before.dtype).tiny)
         change: Tensor = torch.linalg.vector_norm(after - before, dim=axes) / size
         return change
+
+    @property
+    def settled(self) -> bool:
+        """Whether the iteration changed the state of no puzzle (by more than SETTLED, relative)."""
+        return bool((self.change <= SETTLED).all())
 
     def read(self) -> Tensor:
         """Logits (B, K, *P) of this thought."""

@@ -3,7 +3,7 @@
 Nothing of an iteration is kept but its sums, so memory does not depend on how many iterations there are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from longthink.contracts import Problem, Puzzles, Thinker, plugin_name
+from longthink.contracts import Problem, Puzzles, Split, Thinker, Thoughts, plugin_name
 from longthink.errors import UserError
 from longthink.files import atomic
+from longthink.frontier import think_locally
 from longthink.memory import keep_freed_memory
 from longthink.runs import Run
 from longthink.thinking import think
@@ -23,6 +24,8 @@ from longthink.thinking import think
 Exit = Literal["default", "max_confidence"]
 READINGS = 50
 """Measurements along a test, unless it is said otherwise."""
+BATCH_BYTES = 2**28
+"""Of puzzles that are held in memory at once when any number of them is wanted."""
 MEASURES = ("accuracy", "position_accuracy", "confidence", "change")
 STATE_BYTES = {"cpu": 2**21, "cuda": 2**28}
 """Size of the state that a batch is cut to: what stays in a core's cache, or what fills a GPU."""
@@ -35,6 +38,7 @@ def sweep(
     exit_rule: Exit = "default",
     batch: int | None = None,
     labels: Mapping[str, Any] | None = None,
+    tolerance: float | None = None,
 ) -> pd.DataFrame:
     """One row for each asked iteration: shares of puzzles and positions right, confidence, and change of the state.
 
@@ -42,7 +46,8 @@ def sweep(
     the most confident iteration so far (section 4.3; every iteration counts, the later one among equals).
     Puzzles are worked on `batch` at a time, by default as many as fit a cache; a batch that does not fit the memory is
     halved until it does. `labels` become further columns. `change` is that of `Thought.change`.
-    Raises UserError for iterations below 1 or beyond the net's own.
+    With a `tolerance`, only what still moves is computed (see `frontier.think_locally`), which large grids want.
+    Raises UserError for iterations below 1 or beyond the net's own, and for a tolerance with a net that is not local.
 
     >>> import longthink as lt
     >>> rows = lt.sweep(lt.load("prefix_sums"), lt.problem("prefix_sums").sample(64, 10), iterations=[5, 100])
@@ -57,7 +62,7 @@ def sweep(
     sums = np.zeros((len(asked), len(MEASURES)))
     with torch.inference_mode():
         for first in range(0, len(puzzles), batch):
-            sums += _sums(model, puzzles[first : first + batch], asked, exit_rule)
+            sums += _sums(model, puzzles[first : first + batch], asked, exit_rule, tolerance)
     rows = pd.DataFrame(
         {
             "problem": plugin_name(type(puzzles.problem)),
@@ -82,6 +87,7 @@ def compare(
     seed: int = 0,
     exit_rule: str = "default",
     progress: bool = True,
+    tolerance: float | None = None,
 ) -> pd.DataFrame:
     """Sweeps of runs at several levels (by default the problem's hard ones), on the same puzzles of the test split.
 
@@ -102,8 +108,20 @@ def compare(
         possible = {min(iteration, model.limit or iteration) for iteration in asked}
         for level in levels or recipe.problem.hard:
             puzzles = recipe.problem.sample(level, count, seed)
-            tables.append(sweep(model, puzzles, possible, cast(Exit, exit_rule), labels=labels))
+            tables.append(sweep(model, puzzles, possible, cast(Exit, exit_rule), labels=labels, tolerance=tolerance))
     return pd.concat(tables, ignore_index=True)
+
+
+def batches(problem: Problem, level: int, count: int, seed: int = 0, split: Split = "test") -> Iterator[Puzzles]:
+    """`count` puzzles in batches that fit the memory; one batch is what `sample` gives without an index.
+
+    Puzzles of one batch differ from each other; those of different batches are independent.
+    """
+    one = problem.sample(level, 1, seed, split)
+    size = sum(tensor.numel() * tensor.element_size() for tensor in (one.x, one.y))
+    at_once = max(1, BATCH_BYTES // size)
+    for index, first in enumerate(range(0, count, at_once)):
+        yield problem.sample(level, min(at_once, count - first), seed, split, index)
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
@@ -168,10 +186,12 @@ def accuracy(model: Thinker, puzzles: Puzzles, iterations: int) -> float:
     return float(sweep(model, puzzles, [iterations])["accuracy"].iloc[0])
 
 
-def _sums(model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit) -> NDArray[np.float64]:
+def _sums(
+    model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit, tolerance: float | None
+) -> NDArray[np.float64]:
     """The measures at each asked iteration, summed over puzzles: (iterations, measures). Halves what does not fit."""
     try:
-        return _sums_at_once(model, puzzles.to(_device(model)), asked, exit_rule)
+        return _sums_at_once(model, puzzles.to(_device(model)), asked, exit_rule, tolerance)
     except (torch.OutOfMemoryError, RuntimeError) as error:
         if not isinstance(error, torch.OutOfMemoryError) and "not enough memory" not in str(error):
             raise
@@ -179,14 +199,22 @@ def _sums(model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit) -
     if len(puzzles) == 1:
         raise UserError(f"One puzzle of level {puzzles.level} does not fit the memory; take a lower level.")
     half = len(puzzles) // 2
-    return _sums(model, puzzles[:half], asked, exit_rule) + _sums(model, puzzles[half:], asked, exit_rule)
+    halves = puzzles[:half], puzzles[half:]
+    return sum((_sums(model, part, asked, exit_rule, tolerance) for part in halves), np.zeros(()))
 
 
-def _sums_at_once(model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit) -> NDArray[np.float64]:
+def _sums_at_once(
+    model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit, tolerance: float | None
+) -> NDArray[np.float64]:
     rows = {iteration: row for row, iteration in enumerate(asked)}
     sums = torch.zeros(len(asked), len(MEASURES), dtype=torch.float64, device=puzzles.x.device)
     best: torch.Tensor | None = None
-    for thought in think(model, puzzles.x, asked[-1]):
+    thoughts: Thoughts = (
+        think(model, puzzles.x, asked[-1])
+        if tolerance is None
+        else think_locally(model, puzzles.x, asked[-1], tolerance=tolerance)
+    )
+    for thought in thoughts:
         row = rows.get(thought.iteration)
         if row is None and exit_rule == "default":
             continue

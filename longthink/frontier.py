@@ -9,6 +9,7 @@ picture's border, and what a window's other sides get wrong is no further in tha
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -33,20 +34,24 @@ WINDOW_BYTES = {"cpu": 2**21, "cuda": 2**28}
 class LocalThought(Thought):
     """A Thought whose iteration computed a part of the state. The state is overwritten by the next iteration.
 
-    `awake` is the share of tiles that were computed. `settled`: no tile will ever change again. `cycle`: the number of
-    iterations after which the state repeats itself, if it has begun to; else 0.
+    `awake` is the share of tiles that were computed. `cycle`: the number of iterations after which the state repeats
+    itself, if it has begun to; else 0.
     """
 
-    awake: float = 1.0
-    settled: bool = False
-    cycle: int = 0
-    moved: Tensor | None = None
+    moved: Tensor
+    awake: float
+    cycle: int
+    at_rest: bool
 
     @property
-    def change(self) -> Tensor:  # type: ignore[override]
+    def change(self) -> Tensor:
         """As that of a Thought."""
-        assert self.moved is not None
         return self.moved
+
+    @property
+    def settled(self) -> bool:
+        """No tile will ever change again."""
+        return self.at_rest
 
 
 def think_locally(
@@ -91,10 +96,10 @@ def _thoughts(
             iteration,
             frontier.state,
             None,
-            moved=frontier.moved,
-            awake=computed / frontier.awake.numel(),
-            settled=not bool(frontier.awake.any()),
-            cycle=frontier.cycle,
+            frontier.moved,
+            computed / frontier.awake.numel(),
+            frontier.cycle,
+            not bool(frontier.awake.any()),
         )
 
 
@@ -120,6 +125,14 @@ class _Axis:
         self.most_near = int((2 * reach + self.tile) / self.tile) + 3
 
 
+class Tiles(NamedTuple):
+    """Some tiles: the puzzle of each, and which tile down and across it is."""
+
+    puzzle: Tensor
+    down: Tensor
+    across: Tensor
+
+
 class _Frontier:
     """The state, which of its tiles are awake, and how much the last iteration moved each puzzle's."""
 
@@ -141,8 +154,8 @@ class _Frontier:
         """What the neighbours of each position have last been woken for: (positions, W)."""
         self.sizes = torch.zeros(tiles, dtype=torch.float64, device=device)
         """The sum of squares of each tile."""
-        everything = self.awake.nonzero(as_tuple=True)
-        positions = self._positions(*everything, windows=False)
+        everything = Tiles(*self.awake.nonzero(as_tuple=True))
+        positions = self._positions(everything)
         self.sizes[everything] = self._sums(
             self.rows.index_select(0, positions.flatten()).view(len(positions), -1, width), everything
         )
@@ -166,8 +179,8 @@ class _Frontier:
     @torch.no_grad()
     def advance(self) -> int:
         """One iteration; the number of tiles that were computed."""
-        puzzle, down, across = self.awake.nonzero(as_tuple=True)
-        count = len(puzzle)
+        chosen = Tiles(*self.awake.nonzero(as_tuple=True))
+        count = len(chosen.puzzle)
         self.awake.zero_()
         self.moved.zero_()
         if count == 0:
@@ -182,19 +195,19 @@ class _Frontier:
         size = self.sizes.sum((1, 2))
         results = []
         for first in range(0, count, self.at_once):
-            chosen = tuple(index[first : first + self.at_once] for index in (puzzle, down, across))
-            positions = self._positions(*chosen, windows=False)
-            new = self._computed(*chosen) if dense is None else dense.index_select(0, positions.flatten())
-            results.append((chosen, positions, new))
+            some = Tiles(*(index[first : first + self.at_once] for index in chosen))
+            positions = self._positions(some)
+            new = self._computed(some) if dense is None else dense.index_select(0, positions.flatten())
+            results.append((some, positions, new))
         rows = self.rows
-        for chosen, positions, new in results:
+        for some, positions, new in results:
             flat = positions.flatten()
             shape = (len(positions), -1, new.shape[1])
-            moved[chosen] = self._sums((new - rows.index_select(0, flat)).view(shape), chosen)
-            self.sizes[chosen] = self._sums(new.view(shape), chosen)
-            self.signatures[0][chosen] = (new.view(shape) * self.probe).sum((1, 2))
+            moved[some] = self._sums((new - rows.index_select(0, flat)).view(shape), some)
+            self.sizes[some] = self._sums(new.view(shape), some)
+            self.signatures[0][some] = (new.view(shape) * self.probe).sum((1, 2))
             woken = (new - self.known.index_select(0, flat)).abs().amax(1) > self.tolerance
-            self._wake(chosen, woken.view(positions.shape))
+            self._wake(some, woken.view(positions.shape))
             if self.tolerance > 0:
                 self.known[flat[woken]] = new[woken]
             rows.index_copy_(0, flat, new)
@@ -202,52 +215,53 @@ class _Frontier:
         self._look_for_cycles()
         return count
 
-    def _positions(self, puzzle: Tensor, down: Tensor, across: Tensor, windows: bool) -> Tensor:
+    def _positions(self, tiles: Tiles, windows: bool = False) -> Tensor:
         """The row of `rows` for each position of some tiles, or of their windows: (tiles, height, length)."""
         if windows:
-            vertical = self.down.windows[down, None] + self.down.inside_window
-            horizontal = self.across.windows[across, None] + self.across.inside_window
+            vertical = self.down.windows[tiles.down, None] + self.down.inside_window
+            horizontal = self.across.windows[tiles.across, None] + self.across.inside_window
         else:
-            vertical = self.down.starts[down, None] + self.down.inside
-            horizontal = self.across.starts[across, None] + self.across.inside
-        vertical = puzzle[:, None] * self.down.size + vertical
+            vertical = self.down.starts[tiles.down, None] + self.down.inside
+            horizontal = self.across.starts[tiles.across, None] + self.across.inside
+        vertical = tiles.puzzle[:, None] * self.down.size + vertical
         return vertical[:, :, None] * self.across.size + horizontal[:, None, :]
 
-    def _computed(self, puzzle: Tensor, down: Tensor, across: Tensor) -> Tensor:
+    def _computed(self, tiles: Tiles) -> Tensor:
         """The next state of some tiles: (their positions, W)."""
-        windows = self._positions(puzzle, down, across, windows=True)
-        tiles, height, length = windows.shape
+        windows = self._positions(tiles, windows=True)
+        count, height, length = windows.shape
         state, seen = (
-            whole.permute(0, 2, 3, 1).flatten(0, 2).index_select(0, windows.flatten()).view(tiles, height, length, -1)
+            whole.permute(0, 2, 3, 1).flatten(0, 2).index_select(0, windows.flatten()).view(count, height, length, -1)
             for whole in (self.state, self.seen)
         )
         new = self.model.step(state.permute(0, 3, 1, 2), seen.permute(0, 3, 1, 2))
-        rows = new.permute(0, 2, 3, 1).flatten(0, 2)
-        vertical = (self.down.starts - self.down.windows)[down, None] + self.down.inside
-        horizontal = (self.across.starts - self.across.windows)[across, None] + self.across.inside
-        vertical = torch.arange(tiles, device=vertical.device)[:, None] * height + vertical
+        rows: Tensor = new.permute(0, 2, 3, 1).flatten(0, 2)
+        vertical = (self.down.starts - self.down.windows)[tiles.down, None] + self.down.inside
+        horizontal = (self.across.starts - self.across.windows)[tiles.across, None] + self.across.inside
+        vertical = torch.arange(count, device=vertical.device)[:, None] * height + vertical
         return rows.index_select(0, (vertical[:, :, None] * length + horizontal[:, None, :]).flatten())
 
-    def _sums(self, new: Tensor, chosen: tuple[Tensor, ...]) -> Tensor:
-        """Sums of squares of some tiles (tiles, positions, W), leaving out what belongs to the tile before: (tiles,)."""
-        own = self.down.own[chosen[1]][:, :, None] & self.across.own[chosen[2]][:, None, :]
-        return (new.square().sum(2) * own.flatten(1)).sum(1).double()
+    def _sums(self, new: Tensor, chosen: Tiles) -> Tensor:
+        """Sums of squares of tiles (tiles, positions, W), leaving out what belongs to the tile before: (tiles,)."""
+        own = self.down.own[chosen.down][:, :, None] & self.across.own[chosen.across][:, None, :]
+        sums: Tensor = (new.square().sum(2) * own.flatten(1)).sum(1).double()
+        return sums
 
-    def _wake(self, chosen: tuple[Tensor, ...], woken: Tensor) -> None:
+    def _wake(self, tiles: Tiles, woken: Tensor) -> None:
         """Wake every tile within reach of what changed: woken is (tiles, height, length)."""
         some = woken.flatten(1).any(1)
-        puzzle, down, across = (index[some] for index in chosen)
+        woken, tiles = woken[some], Tiles(*(index[some] for index in tiles))
         ranges = []
         for axis, index, lines in (
-            (self.down, down, woken[some].any(2)),
-            (self.across, across, woken[some].any(1)),
+            (self.down, tiles.down, woken.any(2)),
+            (self.across, tiles.across, woken.any(1)),
         ):
             first = axis.starts[index] + lines.int().argmax(1)
             last = axis.starts[index] + axis.tile - 1 - lines.flip(1).int().argmax(1)
             steps = torch.arange(axis.most_near, device=first.device)
             # Beyond the last tile within reach, the last one again.
             ranges.append(torch.minimum(axis.first_near[first, None] + steps, axis.last_near[last, None]))
-        self.awake[puzzle[:, None, None], ranges[0][:, :, None], ranges[1][:, None, :]] = True
+        self.awake[tiles.puzzle[:, None, None], ranges[0][:, :, None], ranges[1][:, None, :]] = True
 
     def _look_for_cycles(self) -> None:
         apart = (self.signatures - self.signatures[0]).abs().flatten(1).amax(1).tolist()

@@ -11,13 +11,13 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from longthink.contracts import Format, Objective, Problem, Thinker
 from longthink.errors import UserError
@@ -52,6 +52,27 @@ def find(kind: str, name: str) -> Any:
         if name in known:
             return _only_class(importlib.import_module(_modules(kind)[name]), BASES[kind])
     raise UserError(f"There is no {kind[:-1]} '{name}'{suggest(name, known)}; known are: {', '.join(names(kind))}.")
+
+
+def build(kind: str, name: str, chosen: Mapping[str, Any]) -> Any:
+    """A plugin with options that are pydantic's, like a problem's. Raises UserError for an option that does not fit.
+
+    >>> build("problems", "mazes", {"openings": 0.1})
+    Mazes(algorithm='depth_first', openings=0.1, ends='anywhere')
+    """
+    cls = find(kind, name)
+    try:
+        return cls.model_validate({key.replace("-", "_"): value for key, value in chosen.items()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            known = list(options(cls).model_fields)
+            raise UserError(f"{name} has no option '{option}'{suggest(option, known)}.") from error
+        what = first["msg"].removeprefix("Value error, ")
+        raise UserError(
+            f"The option '{option}' of {name} does not fit: {what[0].lower()}{what[1:]} (got {first['input']!r:.80})."
+        ) from error
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -1,34 +1,48 @@
 """Solve one puzzle that a user brings: think until the state settles, check the answer against the rules."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from longthink.contracts import Puzzles
+from longthink.contracts import Puzzles, Thinker, Thought, Thoughts
 from longthink.errors import UserError
+from longthink.frontier import think_locally
+from longthink.memory import keep_freed_memory
 from longthink.runs import Run
-from longthink.thinking import SETTLED, think, until_settled
+from longthink.thinking import think, until_settled
 
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level."""
 AT_LEAST = 100
+TOLERANCE = 1e-2
+"""What counts as no movement of a grid's state, see `frontier.think_locally`."""
+FRAMES = 120
+"""Frames of a film, at least half as many and at most."""
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What a net made of a puzzle: the answer as text, and whether it is right."""
+    """What a net made of a puzzle: the answer (1, *P), as text too, and whether it is right by the problem's rules."""
 
     puzzles: Puzzles
-    answer: str
+    answers: Tensor
+    text: str
     solved: bool
     iterations: int
     settled: bool
     confidence: float
+    seconds: float
 
 
-def solve(run: Run, text: str, limit: int | None = None) -> Solution:
+def solve(run: Run, text: str, limit: int | None = None, watch: Callable[[Thought], None] | None = None) -> Solution:
     """Think about one puzzle, given as text, until the state settles or `limit` iterations are done.
 
+    Every thought is shown to `watch`. Grids are thought about locally where the net can, see `frontier`.
     Raises UserError if the text is no puzzle, or for a limit below 1 or beyond the net's own.
     """
     recipe, model = run.recipe(), run.model()
@@ -37,16 +51,48 @@ def solve(run: Run, text: str, limit: int | None = None) -> Solution:
         limit = model.limit or max(AT_LEAST, PATIENCE * recipe.curriculum.iterations_at(puzzles.level))
     if limit < 1:
         raise UserError(f"A net needs at least 1 iteration to answer, not {limit}.")
+    keep_freed_memory()
+    begun = time.monotonic()
     with torch.inference_mode():
-        for thought in until_settled(think(model, puzzles.x, limit)):  # noqa: B007
-            pass
+        for thought in until_settled(_thoughts(model, puzzles, limit)):
+            if watch is not None:
+                watch(thought)
         logits = thought.read()
     answers = recipe.problem.answer(logits)
     return Solution(
         puzzles=puzzles,
-        answer=recipe.problem.write(answers, puzzles),
+        answers=answers,
+        text=recipe.problem.write(answers, puzzles),
         solved=bool(recipe.problem.correct(answers, puzzles)[0]),
         iterations=thought.iteration,
-        settled=float(thought.change) <= SETTLED,
+        settled=thought.settled,
         confidence=float(recipe.problem.confidence(logits, puzzles)[0]),
+        seconds=time.monotonic() - begun,
     )
+
+
+class Film:
+    """Shown every thought, keeps the probability of the last class at evenly spaced ones: at most FRAMES of them."""
+
+    def __init__(self) -> None:
+        self.every = 1
+        self.frames: list[NDArray[np.uint8]] = []
+
+    def __call__(self, thought: Thought) -> None:
+        if (thought.iteration - 1) % self.every:
+            return
+        probability = thought.read().softmax(1)[0, -1]
+        self.frames.append((probability * 255).round().to(torch.uint8).cpu().numpy())
+        if len(self.frames) > FRAMES:
+            self.frames = self.frames[::2]
+            self.every *= 2
+
+    def pictures(self, puzzles: Puzzles) -> list[NDArray[np.uint8]]:
+        """One RGB picture (height, width, 3) a frame."""
+        return [puzzles.problem.render(puzzles, torch.from_numpy(frame) / 255) for frame in self.frames]
+
+
+def _thoughts(model: Thinker, puzzles: Puzzles, limit: int) -> Thoughts:
+    if puzzles.problem.ndim == 2 and model.reach is not None and model.limit is None:
+        return think_locally(model, puzzles.x, limit, tolerance=TOLERANCE)
+    return think(model, puzzles.x, limit)

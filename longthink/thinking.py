@@ -7,8 +7,6 @@ from torch import Tensor
 from longthink.contracts import State, Thinker, Thought, Thoughts
 from longthink.errors import UserError
 
-SETTLED = 1e-5
-"""A relative change of the state from one iteration to the next that counts as none."""
 Intervention = Callable[[int, State], State]
 """What may be done to the state after an iteration: (iteration, state) -> state."""
 
@@ -61,12 +59,9 @@ def last_state(model: Thinker, x: Tensor, limit: int, state: State = None) -> St
     return state
 
 
-def until_settled(thoughts: Thoughts, tolerance: float = SETTLED) -> Thoughts:
-    """The same stream, ended by the first thought that changes the state of no puzzle by more than `tolerance`.
-
-    The measure is `Thought.change`. Whether a net has settled shows in its last thought's change.
-    """
+def until_settled(thoughts: Thoughts) -> Thoughts:
+    """The same stream, ended by the first thought that has settled. Whether one has shows in the last one."""
     for thought in thoughts:
         yield thought
-        if bool((thought.change <= tolerance).all()):
+        if thought.settled:
             return

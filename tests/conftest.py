@@ -52,6 +52,54 @@ def parity_net() -> DTNet:
 
 
 @pytest.fixture
+def dead_end_net() -> DTNet:
+    """A DT-Recall net of width 6 with weights written by hand: each iteration fills the dead ends of a maze by one cell.
+
+    Channel 0 is 1 on cells that are still in play. A white cell stays if two neighbours or more are, an end always.
+    All numbers are small integers, so the net comes to rest exactly when nothing but the path is left.
+    """
+    net = DTNet(channels=3, classes=2, ndim=2, width=6, head=(2, 2), recall=True, pooling=2)
+    kept, less_one, less_two, is_red, is_green, is_open = 0, 0, 1, 2, 3, 5
+    red, green, blue = 6, 7, 8  # of the input, behind the six of the state
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.zero_()
+
+        def connect(convolution: torch.nn.Module, target: int, source: int, weight: float, around: bool = False) -> None:
+            taps = ((0, 1), (2, 1), (1, 0), (1, 2)) if around else ((1, 1),)
+            for tap in taps:
+                convolution.weight[target, source][tap] = weight
+
+        for colour, weight in ((0, 1.0), (1, 1.0), (2, -1.0)):
+            connect(net.projection[0], kept, colour, weight)  # 1 on white, red and green
+        recall = net.block.recall
+        connect(recall, less_one, kept, 1.0, around=True)  # neighbours in play, less one or two on white
+        connect(recall, less_one, blue, -1.0)
+        connect(recall, less_two, kept, 1.0, around=True)
+        connect(recall, less_two, blue, -2.0)
+        for target, colour in ((is_red, red), (is_green, green)):
+            connect(recall, target, colour, 1.0)
+            connect(recall, target, blue, -1.0)
+        for colour in (red, green, blue):
+            connect(recall, is_open, colour, 1.0)
+        first, second = net.block.pairs[0].first[0], net.block.pairs[0].second[0]
+        for channel in (less_one, less_two, is_red, is_green):
+            connect(first, channel, channel, 1.0)
+        connect(first, 4, less_one, -1.0)
+        # relu(n - 1) - relu(n - 2) on white, 1 on ends; the skip adds n - 1 = relu(n - 1) - relu(1 - n)
+        for source, weight in ((less_two, -1.0), (is_red, 1.0), (is_green, 1.0), (4, 1.0)):
+            connect(second, kept, source, weight)
+        for source, weight in ((is_red, -1.0), (is_green, -1.0)):
+            connect(second, source, source, weight)
+        connect(net.head[0], 0, is_open, 0.2)  # logits: at most 0.6 against being in play
+        connect(net.head[0], 1, kept, 1.0)
+        for layer in (net.head[2], net.head[4]):
+            connect(layer, 0, 0, 1.0)
+            connect(layer, 1, 1, 1.0)
+    return net.eval()
+
+
+@pytest.fixture
 def tiny_recipe() -> Recipe:
     """Prefix sums of up to 6 bits, width 8, 60 steps; every stabiliser on, so that every random draw is in play."""
     return prefix_sums_laptop().revised(

@@ -11,6 +11,7 @@ LAYERS = [
     ["memory"],
     ["contracts"],
     ["registry", "thinking"],
+    ["frontier"],
     ["problems", "models", "objectives", "stabilisers"],
     ["recipe"],
     ["recipes", "runs"],

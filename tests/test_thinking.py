@@ -56,7 +56,7 @@ def test_the_stream_can_start_from_a_state(parity_net: DTNet) -> None:
 def test_settling_ends_the_stream_with_the_first_thought_that_moves_nothing(parity_net: DTNet) -> None:
     x = lt.problem("prefix_sums").parse(ALL_ONES).x
     with torch.inference_mode():
-        thoughts = list(until_settled(think(parity_net, x, 100), tolerance=0))
+        thoughts = list(until_settled(think(parity_net, x, 100)))
     assert [bool((thought.change > 0).all()) for thought in thoughts] == [True] * 12 + [False]
 
 

@@ -1,24 +1,29 @@
 """The field's files: those of the package easy-to-hard-data 1.0.0, read and written (dissertation, chapter 2).
 
-`PrefixSumDataset` stands in for the package's class of the same name. Its download tells nobody, verifies what it got,
-and writes nothing outside `root`.
+`PrefixSumDataset` and `MazeDataset` stand in for the package's classes of the same names. Their download tells nobody,
+verifies what it got, and writes nothing outside `root`.
 """
 
 import shutil
 import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from longthink.contracts import Format, Problem, Puzzles, plugin_name
+from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
 from longthink.errors import UserError
 from longthink.files import atomic, atomic_folder
+from longthink.formats._stream import write_npy
+from longthink.problems.mazes import Mazes, side_of
 from longthink.problems.prefix_sums import PrefixSums
 from longthink.runs import load_tensors
 
@@ -29,22 +34,41 @@ CHUNK = 2**20
 
 
 class EasyToHard(Format):
-    """prefix_sums_data/{n}_data.pth and {n}_targets.pth: float tensors (N, n) of 0 and 1."""
+    """prefix_sums_data/{n}_data.pth and _targets.pth, maze_data_{split}_{n}/inputs.npy and solutions.npy.
 
-    def write(self, puzzles: Puzzles, folder: Path) -> list[Path]:
-        _check_supported(puzzles.problem)
-        bits, targets = puzzles.x[:, 0] + 0.5, puzzles.y.float()
-        paths = _prefix_sum_paths(folder, puzzles.level)
-        for path, tensor in zip(paths, (bits, targets), strict=True):
-            with atomic(path) as partial:
-                torch.save(tensor, partial)
-        return list(paths)
+    Prefix sums are float tensors (N, n) of 0 and 1. Mazes are arrays (N, 3, H, W) and (N, H, W) of 0 and 1, which
+    this library writes as bytes; their splits are called train and test, and validation is a folder more.
+    """
 
-    def read(self, problem: Problem, level: int, folder: Path) -> Puzzles:
-        _check_supported(problem)
-        bits, targets = map(load_tensors, _prefix_sum_paths(folder, level))
-        _verify_prefix_sums(bits, targets, level, folder)
-        return Puzzles(problem, level, bits.unsqueeze(1) - 0.5, targets.long())
+    def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
+        rest = iter(batches)
+        first = next(rest)
+        problem, level = first.problem, first.level
+        if isinstance(problem, PrefixSums):
+            puzzles = [first, *rest]
+            bits = torch.cat([some.x[:, 0] + 0.5 for some in puzzles])
+            targets = torch.cat([some.y.float() for some in puzzles])
+            paths = _prefix_sum_paths(folder, level)
+            for path, tensor in zip(paths, (bits, targets), strict=True):
+                with atomic(path) as partial:
+                    torch.save(tensor, partial)
+            return list(paths)
+        if isinstance(problem, Mazes):
+            target = folder / maze_folder(first.split, level)
+            with atomic_folder(target) as partial:
+                write_npy(chain([first], rest), count, partial, _maze_arrays)
+            return sorted(target.iterdir())
+        raise _unsupported(problem)
+
+    def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
+        if isinstance(problem, PrefixSums):
+            bits, targets = map(load_tensors, _prefix_sum_paths(folder, level))
+            _verify_prefix_sums(bits, targets, level, folder)
+            return Puzzles(problem, level, bits.unsqueeze(1) - 0.5, targets.long(), split=split)
+        if isinstance(problem, Mazes):
+            inputs, solutions = _read_mazes(folder / maze_folder(split, level), level)
+            return Puzzles(problem, level, inputs, solutions, inputs.amax(1) > 0, split)
+        raise _unsupported(problem)
 
 
 class PrefixSumDataset(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
@@ -79,6 +103,40 @@ class PrefixSumDataset(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         return self.inputs[index], self.targets[index]
+
+
+class MazeDataset(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
+    """Mazes of one size, as easy-to-hard-data serves them: picture (3, H, W) float and solution (H, W) long.
+
+    `transform`, if given, is applied to both stacked, (4, H, W). With `download`, the files are fetched from `url`
+    unless they are below `root` already. Raises UserError for an even size, and for files that are missing, damaged
+    or no mazes.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        train: bool = True,
+        size: int = 9,
+        transform: Callable[[Tensor], Tensor] | None = None,
+        download: bool = True,
+        url: str | None = None,
+    ):
+        root, name = Path(root), maze_folder("train" if train else "test", size)
+        if download and not (root / name).exists():
+            download_archive(url or f"{SITE}{name}.tar.gz", root, name, lambda at: _verify_mazes(at / name, size))
+        self.transform = transform
+        self.inputs, self.targets = _read_mazes(root / name, size)
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        x, y = self.inputs[index], self.targets[index]
+        if self.transform is not None:
+            stacked = self.transform(torch.cat([x, y.unsqueeze(0)]))
+            x, y = stacked[:3].float(), stacked[3].long()
+        return x, y
 
 
 def download_archive(url: str, root: Path, name: str, verify: Callable[[Path], None]) -> None:
@@ -118,9 +176,35 @@ def _fetch(url: str, target: Path) -> None:
         raise UserError(f"{url} broke off after {target.stat().st_size} of {promised} bytes; try again.")
 
 
-def _check_supported(problem: Problem) -> None:
-    if not isinstance(problem, PrefixSums):
-        raise UserError(f"easy-to-hard-data has no files for {plugin_name(type(problem))}; use the format arrays.")
+def _unsupported(problem: Problem) -> UserError:
+    return UserError(f"easy-to-hard-data has no files for {plugin_name(type(problem))}; use the format arrays.")
+
+
+def maze_folder(split: Split, level: int) -> str:
+    return f"maze_data_{split}_{level}"
+
+
+def _maze_arrays(puzzles: Puzzles) -> dict[str, NDArray[np.uint8]]:
+    return {"inputs": puzzles.x.to(torch.uint8).numpy(), "solutions": puzzles.y.to(torch.uint8).numpy()}
+
+
+def _read_mazes(folder: Path, level: int) -> tuple[Tensor, Tensor]:
+    """Pictures (N, 3, H, W) float and solutions (N, H, W) long."""
+    try:
+        inputs, solutions = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("inputs", "solutions"))
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{folder} holds no mazes, or damaged ones: {error}.") from error
+    side = side_of(level)
+    if inputs.shape[1:] != (3, side, side) or solutions.shape != (len(inputs), side, side):
+        raise UserError(f"{folder} does not hold mazes of size {level}, which are pictures of {side} x {side} pixels.")
+    x, y = torch.from_numpy(inputs).float(), torch.from_numpy(solutions).long()
+    if not (((x == 0) | (x == 1)).all() and (y <= x.amax(1)).all() and (y >= 0).all()):
+        raise UserError(f"{folder} does not hold mazes and paths in them.")
+    return x, y
+
+
+def _verify_mazes(folder: Path, level: int) -> None:
+    _read_mazes(folder, level)
 
 
 def _prefix_sum_paths(root: Path, level: int) -> tuple[Path, Path]:

@@ -52,7 +52,8 @@ class MazePicture:
             widths, 1
         )
         tint = tint[..., None] * (classify(self.pixels) == kernels.OPEN)[..., None]
-        return np.round(self.pixels * (1 - tint) + PATH_COLOUR * tint).astype(np.uint8)
+        drawn: NDArray[np.float64] = self.pixels * (1 - tint) + PATH_COLOUR * tint
+        return drawn.round().astype(np.uint8)
 
 
 def open_picture(path: Path) -> NDArray[np.uint8]:
@@ -126,9 +127,7 @@ def classify(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _fit(walls: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """The rows and columns of cells that fit a picture's walls (H, W) best, and which cells are wall."""
     maze, (top, left) = _without_margin(walls)
-    way_down, way_across, wall_down, wall_across = (
-        _thickness(lines) for lines in (~maze, ~maze.T, maze, maze.T)
-    )
+    way_down, way_across, wall_down, wall_across = (_thickness(lines) for lines in (~maze, ~maze.T, maze, maze.T))
     way, wall = _least(way_down, way_across), _least(wall_down, wall_across)
     if way is None:
         raise UserError("The picture shows no maze: nothing in it lies between walls.")
@@ -159,7 +158,7 @@ def _least(one: float | None, other: float | None) -> float | None:
 
 def _without_margin(walls: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
     """What is inside the outermost walls, and where that begins."""
-    rows, columns = walls.any(1).nonzero()[0], walls.any(0).nonzero()[0]
+    rows, columns = np.flatnonzero(walls.any(1)), np.flatnonzero(walls.any(0))
     return walls[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], (int(rows[0]), int(columns[0]))
 
 
@@ -257,7 +256,8 @@ def _end(counts: NDArray[np.int64], walls: NDArray[np.bool_], name: str) -> tupl
         marked &= ~walls
     cells = {(int(row), int(column)) for row, column in np.argwhere(marked)}
     best = max(cells, key=lambda cell: counts[cell])
-    reached, pending = set(), [best]
+    reached: set[tuple[int, int]] = set()
+    pending = [best]
     while pending:
         row, column = pending.pop()
         if (row, column) in cells - reached:
@@ -270,5 +270,5 @@ def _end(counts: NDArray[np.int64], walls: NDArray[np.bool_], name: str) -> tupl
 
 def _without_empty_edges(open_cells: NDArray[np.bool_], axis: int) -> slice:
     """The rows (axis 0) or columns from the first to the last that are not all wall."""
-    used = open_cells.any(1 - axis).nonzero()[0]
+    used = np.flatnonzero(open_cells.any(1 - axis))
     return slice(int(used[0]), int(used[-1]) + 1)

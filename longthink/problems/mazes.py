@@ -76,17 +76,15 @@ class Mazes(Problem):
         index: int = 0,
         repeats: bool = False,
     ) -> Puzzles:
-        if level < 3 or level % 2 == 0:
-            raise UserError(f"The size of a maze is an odd number of cells from 3 up; level {level} does not exist.")
+        side = side_of(level)
         if count < 1:
             raise UserError(f"Ask for at least 1 puzzle, not {count}.")
-        side = PIXELS * level + 2 * BORDER
         require(count * side * side * BYTES_PER_PIXEL, f"{count} mazes of level {level}")
         key = digest("puzzles", "mazes", level, split, seed, index)
         cells, paths = self._draw(key, 0, level, count, split)
         if not repeats:
             cells, paths = self._without_repeats(key, cells, paths, split)
-        return self.from_cells(cells, paths)
+        return replace(self.from_cells(cells, paths), split=split)
 
     def parse(self, text: str) -> Puzzles:
         """The maze in a picture; `text` is the picture's path. `render` draws on that picture."""
@@ -182,6 +180,13 @@ class Mazes(Problem):
             more, more_paths = self._draw(key, drawn, level, extra, split)
             drawn += extra
             cells, paths = np.concatenate([cells, more]), np.concatenate([paths, more_paths])
+
+
+def side_of(level: int) -> int:
+    """Pixels along the side of a maze's picture. Raises UserError for a level that does not exist."""
+    if level < 3 or level % 2 == 0:
+        raise UserError(f"The size of a maze is an odd number of cells from 3 up; level {level} does not exist.")
+    return PIXELS * level + 2 * BORDER
 
 
 def to_pixels(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 x is (B, 1, S): the bits less 0.5, as chapter 4 feeds them. y is (B, S): bit i is the parity of bits 0..i.
 """
 
+from dataclasses import replace
 from typing import ClassVar, cast
 
 import numpy as np
@@ -60,7 +61,7 @@ class PrefixSums(Problem):
             words = _draw_from_all(rng, level, count, split, repeats)
         else:
             words = _draw_until_enough(rng, level, count, split, repeats)
-        return self._puzzles(_unpack(words, level))
+        return replace(self._puzzles(_unpack(words, level)), split=split)
 
     def parse(self, text: str) -> Puzzles:
         bits = text.strip()

@@ -1,0 +1,136 @@
+"""The local loop against the dense one, on a net that fills dead ends exactly and on nets of random weights."""
+
+import pytest
+import torch
+
+from longthink import frontier
+from longthink.errors import UserError
+from longthink.frontier import think_locally
+from longthink.models.dt_net import DTNet
+from longthink.models.feedforward import FeedForward
+from longthink.problems.mazes import Mazes
+from longthink.thinking import last_state, think
+
+
+@pytest.fixture
+def never_dense(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tile through a window of its own, even where computing all at once would be cheaper."""
+    begin = frontier._Frontier.__init__
+
+    def init(self: frontier._Frontier, *arguments: object) -> None:
+        begin(self, *arguments)
+        self.worth_dense = 2.0
+
+    monkeypatch.setattr(frontier._Frontier, "__init__", init)
+
+
+@torch.inference_mode()
+def assert_same(net: DTNet, x: torch.Tensor, limit: int, **options: float) -> list[float]:
+    """Bit-equal states and equal changes all the way; the share of awake tiles at each iteration."""
+    awake = []
+    for dense, local in zip(think(net, x, limit), think_locally(net, x, limit, **options), strict=True):
+        assert local.iteration == dense.iteration
+        assert torch.equal(local.state, dense.state)
+        assert torch.allclose(local.change, dense.change, rtol=1e-4, atol=1e-7)
+        awake.append(local.awake)
+    assert torch.equal(local.read(), dense.read())
+    return awake
+
+
+def test_the_hand_made_net_solves_mazes(dead_end_net: DTNet) -> None:
+    puzzles = Mazes().sample(21, 20)
+    with torch.inference_mode():
+        answers = dead_end_net.read(last_state(dead_end_net, puzzles.x, 250)).argmax(1)
+    assert puzzles.problem.correct(answers, puzzles).all()
+
+
+@pytest.mark.parametrize("tile", [5, 16, 64])
+def test_the_states_are_those_of_the_dense_loop_while_tiles_fall_asleep(dead_end_net: DTNet, tile: int) -> None:
+    awake = assert_same(dead_end_net, Mazes().sample(33, 1).x, 200, tile=tile)
+    assert awake[0] == 1
+    assert awake[-1] == 0
+    if tile < 64:
+        assert 0 < awake[len(awake) // 4] < 0.9
+
+
+@pytest.mark.parametrize("pooling", [1, 2])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("shape", [(24, 24), (30, 58)])
+@pytest.mark.usefixtures("never_dense")
+def test_windows_are_bit_equal_and_the_border_is_exact(pooling: int, dilation: int, shape: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    net = DTNet(3, 2, 2, width=16, head=(4, 4), pooling=pooling, dilation=dilation).eval()
+    assert_same(net, torch.rand(2, 3, *shape), 6, tile=11)
+
+
+def test_rectangles_and_a_given_state(dead_end_net: DTNet) -> None:
+    cells = Mazes().sample(33, 1).x[..., : 2 * 20 + 6]
+    with torch.inference_mode():
+        state = last_state(dead_end_net, cells, 7)
+        kept = state.clone()
+        for dense, local in zip(
+            think(dead_end_net, cells, 40, state), think_locally(dead_end_net, cells, 40, state), strict=True
+        ):
+            assert torch.equal(local.state, dense.state)
+    assert torch.equal(state, kept)
+
+
+def test_it_says_when_everything_has_settled_and_goes_on_for_nothing(dead_end_net: DTNet) -> None:
+    puzzles = Mazes().sample(13, 2)
+    thoughts = list(think_locally(dead_end_net, puzzles.x, 120))
+    first = next(index for index, thought in enumerate(thoughts) if thought.settled)
+    assert all(thought.settled for thought in thoughts[first:])
+    assert all(thought.awake == 0 and not thought.change.any() for thought in thoughts[first + 1 :])
+    assert not any(thought.cycle for thought in thoughts)
+    assert puzzles.problem.correct(thoughts[-1].read().argmax(1), puzzles).all()
+
+
+def alternating_net() -> DTNet:
+    """Channel 0 becomes 1 - channel 0 on white cells, for ever."""
+    net = DTNet(channels=3, classes=2, ndim=2, width=4, head=(2, 2))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.zero_()
+        net.block.recall.weight[0, 0, 1, 1] = -1.0
+        net.block.recall.weight[0, 4 + 2, 1, 1] = 1.0
+    return net.eval()
+
+
+def test_short_cycles_are_recognised() -> None:
+    thoughts = [
+        (thought.cycle, thought.settled) for thought in think_locally(alternating_net(), Mazes().sample(9, 1).x, 60)
+    ]
+    assert thoughts[-1] == (2, False)
+    assert thoughts[0] == (0, False)
+
+
+def test_with_a_tolerance_small_movements_do_not_wake_anybody() -> None:
+    """A net that halves its state at each iteration: at rest as soon as the rest of the way is below the tolerance."""
+    net = DTNet(channels=3, classes=2, ndim=2, width=4, head=(2, 2))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.zero_()
+        net.projection[0].weight[0, 2, 1, 1] = 1.0
+        net.block.recall.weight[0, 0, 1, 1] = 0.5
+    x = Mazes().sample(9, 1).x
+    settled = [
+        next(thought.iteration for thought in think_locally(net, x, 200, tolerance=tolerance) if thought.settled)
+        for tolerance in (0.3, 0.01)
+    ]
+    assert settled == [2, 7]  # 1/2 has moved by more than 0.3, 1/4 has not; 1/64 has by more than 0.01, 1/128 has not
+    exact = [thought for thought in think_locally(net, x, 200) if thought.settled]
+    assert float(exact[0].state.abs().max()) == 0
+
+
+@pytest.mark.parametrize(
+    ("net", "options", "sentence"),
+    [
+        (FeedForward(3, 2, 2, limit=9, width=4, head=(4, 4)), {}, "cannot think locally"),
+        (DTNet(3, 2, 2, width=8, head=(4, 4), group_norm=True), {}, "cannot think locally"),
+        (DTNet(3, 2, 2, width=4, head=(4, 4)), {"tile": 4}, "at least 5 positions"),
+        (DTNet(3, 2, 2, width=4, head=(4, 4)), {"tolerance": -1.0}, "0 or more"),
+    ],
+)
+def test_what_it_cannot_do_is_refused_in_a_sentence(net: DTNet, options: dict[str, float], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        think_locally(net, Mazes().sample(9, 1).x, 5, **options)
