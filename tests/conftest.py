@@ -65,7 +65,9 @@ def dead_end_net() -> DTNet:
         for parameter in net.parameters():
             parameter.zero_()
 
-        def connect(convolution: torch.nn.Module, target: int, source: int, weight: float, around: bool = False) -> None:
+        def connect(
+            convolution: torch.nn.Module, target: int, source: int, weight: float, around: bool = False
+        ) -> None:
             taps = ((0, 1), (2, 1), (1, 0), (1, 2)) if around else ((1, 1),)
             for tap in taps:
                 convolution.weight[target, source][tap] = weight

@@ -11,7 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from longthink.contracts import Criterion, Objective, Thinker
+from longthink.contracts import Criterion, Objective, State, Thinker
 from longthink.thinking import last_state, think
 
 
@@ -33,8 +33,10 @@ class HeadStart(Objective):
         n = int(rng.integers(0, self.longest(iterations) - iterations + 1)) if rng.random() < self.share else 0
         if n > 0:
             with torch.no_grad():
+                state = last_state(model, x, n)
                 swapped = rng.random() < self.swap
-                state = last_state(model, x.roll(1, 0) if swapped else x, n)
+                if swapped:
+                    state = _transplanted(model, state, rng)
         *_, thought = think(model, x, iterations, state)
         logits = thought.read()
         loss = criterion(logits)
@@ -42,3 +44,16 @@ class HeadStart(Objective):
             *_, after = think(model, x, 1, thought.state)
             loss = loss + self.settling * after.change.square().mean()
         return loss, logits
+
+
+def _transplanted(model: Thinker, state: State, rng: np.random.Generator) -> State:
+    """The state with a random box of its positions, anything up to all, taken from the state of another puzzle."""
+    features = model.features(state)
+    inside = torch.ones(features.shape[2:], dtype=torch.bool, device=features.device)
+    for axis, size in enumerate(features.shape[2:]):
+        length = int(rng.integers(1, size + 1))
+        low = int(rng.integers(0, size - length + 1))
+        position = torch.arange(size, device=features.device)
+        along = (position >= low) & (position < low + length)
+        inside &= along.view([-1 if other == axis else 1 for other in range(inside.ndim)])
+    return model.with_features(state, torch.where(inside, features.roll(1, 0), features))

@@ -5,6 +5,7 @@ thick as the ways or thin lines, the border and a margin around it as they like,
 """
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ MARKER = 0.3
 ALIKE = 0.25
 """Thicknesses that differ by this share or less are the same."""
 COMMON = 0.2
-"""A thickness is common if it occurs at least this share as often as the most frequent one."""
+"""A thickness is common if it weighs at least this share of what the commonest one does."""
 PATH_COLOUR = np.array([40, 110, 235], dtype=np.float64)
 
 
@@ -127,33 +128,41 @@ def classify(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _fit(walls: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """The rows and columns of cells that fit a picture's walls (H, W) best, and which cells are wall."""
     maze, (top, left) = _without_margin(walls)
-    way_down, way_across, wall_down, wall_across = (_thickness(lines) for lines in (~maze, ~maze.T, maze, maze.T))
-    way, wall = _least(way_down, way_across), _least(wall_down, wall_across)
-    if way is None:
-        raise UserError("The picture shows no maze: nothing in it lies between walls.")
-    best = np.inf
-    # Each axis by its own measure, for stretched pictures; both by the lesser, for mazes too small to show it.
-    for down, across in (
-        ((way_down or way, wall_down or wall), (way_across or way, wall_across or wall)),
-        ((way, wall), (way, wall)),
-    ):
+    best, misfit = np.inf, 1.0
+    for down, across in _possible_thicknesses(maze):
         rows, columns = _bands(maze, *down), _bands(maze.T, *across)
         heights, widths = np.diff(rows), np.diff(columns)
         walls_of_cells = _count(maze, rows, columns) > np.outer(heights, widths) / 2
         redrawn = walls_of_cells.repeat(heights, 0).repeat(widths, 1)
-        misfit = float((redrawn != maze[rows[0] : rows[-1], columns[0] : columns[-1]]).mean())
-        if misfit < best:
-            best, found = misfit, (top + rows, left + columns, walls_of_cells)
-    if best > MISFIT:
+        wrong = redrawn != maze[rows[0] : rows[-1], columns[0] : columns[-1]]
+        cost = int(wrong.sum()) + walls_of_cells.size
+        if cost < best:  # the simplest maze that explains the pixels
+            best, misfit, found = cost, float(wrong.mean()), (top + rows, left + columns, walls_of_cells)
+    if misfit > MISFIT:
         raise UserError(
-            f"The picture shows no maze on a grid: {best:.0%} of its pixels do not fit any."
+            f"The picture shows no maze on a grid: {misfit:.0%} of its pixels do not fit any."
             " Walls should be dark, straight and of one thickness, ways light."
         )
     return found
 
 
-def _least(one: float | None, other: float | None) -> float | None:
-    return min((size for size in (one, other) if size is not None), default=None)
+def _possible_thicknesses(maze: NDArray[np.bool_]) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    """(way, wall) down and (way, wall) across that a picture may have, the likelier first.
+
+    Short runs are common in small mazes, and noise where pixels are blurred: both are tried. Each axis is taken by its
+    own measure, for stretched pictures, then both by the lesser, for mazes too small to show it.
+    """
+    for by_pixels, common in ((False, COMMON), (True, COMMON), (False, COMMON / 10)):
+        way_down, way_across, wall_down, wall_across = (
+            _thickness(lines, by_pixels, common) for lines in (~maze, ~maze.T, maze, maze.T)
+        )
+        ways = [size for size in (way_down, way_across) if size is not None]
+        if not ways:
+            raise UserError("The picture shows no maze: nothing in it lies between walls.")
+        way = min(ways)
+        wall = min((size for size in (wall_down, wall_across) if size is not None), default=way)
+        yield (way_down or way, wall_down or wall), (way_across or way, wall_across or wall)
+        yield (way, wall), (way, wall)
 
 
 def _without_margin(walls: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
@@ -162,15 +171,18 @@ def _without_margin(walls: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], tuple[
     return walls[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], (int(rows[0]), int(columns[0]))
 
 
-def _bands(maze: NDArray[np.bool_], way: float, wall: float | None) -> NDArray[np.int64]:
+def _bands(maze: NDArray[np.bool_], way: float, wall: float) -> NDArray[np.int64]:
     """Where each row of cells begins, and the last one ends, in pixels; the outer walls are rows of their own.
 
     A border between rows is where many pixels turn from wall to way or back. Ways have one thickness and walls one,
     maybe another, and they alternate: so a border that shows nowhere is found from its neighbours.
     """
-    wall = way if wall is None or abs(way - wall) <= ALIKE * max(way, wall) else wall
+    wall = way if abs(way - wall) <= ALIKE * max(way, wall) else wall
+    blur = int(min(way, wall) / 3)
+    top, bottom = _blurred(maze, blur), len(maze) - _blurred(maze[::-1], blur)
+    maze = maze[top:bottom]
     turns = np.append(0, (maze[1:] != maze[:-1]).sum(1))
-    inner = _peaks(turns, max(1.0, way / 2), int(min(way, wall) / 3))
+    inner = _peaks(turns, max(1.0, way / 2), blur)
     if len(inner) < 2:
         raise UserError("The picture shows no maze: nothing in it lies between walls.")
     edges: list[float] = []
@@ -183,7 +195,14 @@ def _bands(maze: NDArray[np.bool_], way: float, wall: float | None) -> NDArray[n
         edges += [border + part for part in parts]
     edges.append(borders[-1])
     outer = [*([] if starts_open else [0.0]), *edges, *([] if ends_open else [float(len(maze))])]
-    return np.round(outer).astype(np.int64)
+    return top + np.round(outer).astype(np.int64)
+
+
+def _blurred(maze: NDArray[np.bool_], blur: int) -> int:
+    """How many of the first lines only show the outer wall beginning: not yet as dark as what soon follows."""
+    dark = maze[: 2 * blur + 1].sum(1)
+    begun = (line for line in range(blur) if dark[line] >= 0.95 * dark[line : line + blur + 1].max())
+    return next(begun, blur)
 
 
 def _split(gaps: list[int], way: float, wall: float) -> list[list[float]]:
@@ -206,8 +225,11 @@ def _split(gaps: list[int], way: float, wall: float) -> list[list[float]]:
     return best[1]
 
 
-def _thickness(inside: NDArray[np.bool_]) -> float | None:
-    """The thickness of the thinnest bands along the first axis that are common: runs of True that end on both sides."""
+def _thickness(inside: NDArray[np.bool_], by_pixels: bool, share: float) -> float | None:
+    """The thickness of the thinnest bands along the first axis that are common: runs of True that end on both sides.
+
+    Common: by the number of runs, or of pixels in them, at least this `share` of the commonest. None: no such runs.
+    """
     turns = np.diff(inside.astype(np.int8), axis=0).T
     starts, ends = np.argwhere(turns == 1), np.argwhere(turns == -1)
     # In each line, the first end may belong to a run that began outside, and the last start to one that goes on.
@@ -218,7 +240,8 @@ def _thickness(inside: NDArray[np.bool_]) -> float | None:
     if len(runs) == 0:
         return None
     lengths, counts = np.unique(runs, return_counts=True)
-    common = lengths[counts >= COMMON * counts.max()][0]
+    weights = counts * lengths if by_pixels else counts
+    common = lengths[weights >= share * weights.max()][0]
     near = runs[np.abs(runs - common) <= ALIKE * common]
     return float(near.mean())
 
