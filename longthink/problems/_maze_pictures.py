@@ -26,9 +26,11 @@ MISFIT = 0.1
 MARKER = 0.3
 """A cell belongs to an end if it has at least this share of the most pixels of that colour in any cell."""
 ALIKE = 0.25
-"""Thicknesses that differ by this share or less are the same."""
+"""Runs that differ by this share or less have the same thickness."""
 COMMON = 0.2
 """A thickness is common if it weighs at least this share of what the commonest one does."""
+WRONG_PIXEL = 10
+"""How many cells more a maze may have to explain one pixel more."""
 PATH_COLOUR = np.array([40, 110, 235], dtype=np.float64)
 
 
@@ -135,7 +137,7 @@ def _fit(walls: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]
         walls_of_cells = _count(maze, rows, columns) > np.outer(heights, widths) / 2
         redrawn = walls_of_cells.repeat(heights, 0).repeat(widths, 1)
         wrong = redrawn != maze[rows[0] : rows[-1], columns[0] : columns[-1]]
-        cost = int(wrong.sum()) + walls_of_cells.size
+        cost = WRONG_PIXEL * int(wrong.sum()) + walls_of_cells.size
         if cost < best:  # the simplest maze that explains the pixels
             best, misfit, found = cost, float(wrong.mean()), (top + rows, left + columns, walls_of_cells)
     if misfit > MISFIT:
@@ -177,7 +179,6 @@ def _bands(maze: NDArray[np.bool_], way: float, wall: float) -> NDArray[np.int64
     A border between rows is where many pixels turn from wall to way or back. Ways have one thickness and walls one,
     maybe another, and they alternate: so a border that shows nowhere is found from its neighbours.
     """
-    wall = way if abs(way - wall) <= ALIKE * max(way, wall) else wall
     blur = int(min(way, wall) / 3)
     top, bottom = _blurred(maze, blur), len(maze) - _blurred(maze[::-1], blur)
     maze = maze[top:bottom]
