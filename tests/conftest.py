@@ -53,7 +53,7 @@ def parity_net() -> DTNet:
 
 @pytest.fixture
 def dead_end_net() -> DTNet:
-    """A DT-Recall net of width 6 with weights written by hand: each iteration fills the dead ends of a maze by one cell.
+    """A DT-Recall net of width 6 with weights written by hand: each iteration fills a maze's dead ends by one cell.
 
     Channel 0 is 1 on cells that are still in play. A white cell stays if two neighbours or more are, an end always.
     All numbers are small integers, so the net comes to rest exactly when nothing but the path is left.

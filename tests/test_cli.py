@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from longthink import evaluate
 from longthink.cli import main
 from longthink.recipe import Recipe
 from longthink.runs import Run
@@ -63,8 +65,20 @@ def test_data_in_both_formats(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*common, "--format", "easy-to-hard"]) == 0
     assert torch.load("data/prefix_sums_data/20_data.pth", weights_only=True).shape == (50, 20)
     assert main(common) == 0
-    assert json.loads(Path("data/16/puzzles.json").read_text())["count"] == 50
-    assert "data/16/x.npy" in capsys.readouterr().out
+    assert json.loads(Path("data/train_16/puzzles.json").read_text())["count"] == 50
+    assert "data/train_16: 50 puzzles of level 16 in 3 files" in capsys.readouterr().out
+
+
+def test_data_with_options_of_the_problem_and_more_than_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "BATCH_BYTES", 10 * 24 * 24 * 20)
+    arguments = ["--level", "9", "--count", "25", "--openings", "0.5", "--algorithm", "wilson", "--out", "data"]
+    assert main(["data", "mazes", *arguments, "--split", "test", "--format", "easy-to-hard"]) == 0
+    inputs = np.load("data/maze_data_test_9/inputs.npy")
+    assert inputs.shape == (25, 3, 24, 24)
+    assert len({one.tobytes() for one in inputs}) == 25
+    assert (inputs.max(1).sum((1, 2)) / 4 > 49).all()  # more open cells than a tree has
+    assert main(["data", "mazes", "--level", "9", "--count", "3", "--out", "data", "--format", "maze-image"]) == 0
+    assert len(list(Path("data/train_9").glob("*.png"))) == 6
 
 
 @pytest.mark.parametrize("kind", ["problems", "models", "objectives", "formats", "recipes", "nets"])
@@ -94,7 +108,7 @@ BAD = [
     (["solve", "prefix_sums", "10a1"], "made of 0 and 1 only"),
     (["solve", "prefix_sums", ""], "made of 0 and 1 only"),
     (["solve", "prefix_sums", "101", "--iterations", "0"], "at least 1 iteration"),
-    (["solve", "prefix_sums", "101", "-o", "picture.xyz"], "end its name in one of"),
+    (["solve", "prefix_sums", "101", "-o", "picture.xyz"], "drawn as one of"),
     (["data", "prefix_sums", "--level", "8", "--count", "500", "--out", "data"], "ask for fewer"),
     (["data", "prefix_sums", "--level", "16", "--out", "data", "--format", "zip"], "no format 'zip'"),
     (["data", "knots", "--level", "16", "--out", "data"], "no problem 'knots'"),

@@ -229,9 +229,9 @@ def test_a_format_reads_what_it_wrote(name: str, tmp_path: Path) -> None:
     writer, supported = registry.find("formats", name)(), 0
     for problem_name in registry.names("problems"):
         made = problem(problem_name)
-        puzzles = made.sample(made.easy, 6)
+        puzzles = made.sample(made.easy, 6, split="train")
         try:
-            written = writer.write(puzzles, tmp_path / problem_name)
+            written = writer.write([puzzles[:4], puzzles[4:]], 6, tmp_path / problem_name)
         except UserError:
             continue  # a format may be for some problems only, and says so
         supported += 1
@@ -239,6 +239,10 @@ def test_a_format_reads_what_it_wrote(name: str, tmp_path: Path) -> None:
         again: Puzzles = writer.read(made, made.easy, tmp_path / problem_name)
         assert torch.equal(again.x, puzzles.x)
         assert torch.equal(again.y, puzzles.y)
+        assert (again.mask is None) == (puzzles.mask is None)
+        assert puzzles.mask is None or torch.equal(again.mask, puzzles.mask)
+        with pytest.raises(UserError):
+            writer.read(made, made.easy, tmp_path / "nowhere")
     assert supported > 0
 
 

@@ -122,6 +122,7 @@ class MazeDataset(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
         download: bool = True,
         url: str | None = None,
     ):
+        side_of(size)
         root, name = Path(root), maze_folder("train" if train else "test", size)
         if download and not (root / name).exists():
             download_archive(url or f"{SITE}{name}.tar.gz", root, name, lambda at: _verify_mazes(at / name, size))

@@ -1,7 +1,9 @@
 """The final-iteration loss after a head start: some iterations without gradient, then always m with it.
 
 Unlike progressive loss, every batch is unrolled over all m iterations, and a head start may go beyond m: the net must
-solve a puzzle from any state on the way, and also keep a solved one.
+solve a puzzle from any state on the way, and also keep a solved one. Two options ask for more. `transplant` puts a
+piece of another puzzle's state into the head start's, so that the net learns to put right what is wrong: a wrong answer
+cannot be a resting place. `settling` rewards standing still once the answer is there.
 """
 
 from typing import Annotated
@@ -16,12 +18,17 @@ from longthink.thinking import last_state, think
 
 
 class HeadStart(Objective):
-    """A `share` of the batches start after n ~ U{0, reach * m} iterations, the others at the net's own start."""
+    """A `share` of the batches start after n ~ U{0, reach * m} iterations, the others at the net's own start.
+
+    A share `transplant` of the head starts get a box of positions from the state of another puzzle of the batch.
+    Where nothing was transplanted and n >= m, `settling` times the squared relative change of one further iteration is
+    added to the loss.
+    """
 
     share: Annotated[float, Field(ge=0, le=1)] = 0.5
     reach: Annotated[float, Field(ge=0)] = 1.0
     settling: Annotated[float, Field(ge=0)] = 0.0
-    swap: Annotated[float, Field(ge=0, le=1)] = 0.0
+    transplant: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def longest(self, iterations: int) -> int:
         return iterations + int(self.reach * iterations)
@@ -29,18 +36,18 @@ class HeadStart(Objective):
     def loss(
         self, model: Thinker, x: Tensor, iterations: int, criterion: Criterion, rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
-        state = None
+        state, transplanted = None, False
         n = int(rng.integers(0, self.longest(iterations) - iterations + 1)) if rng.random() < self.share else 0
         if n > 0:
             with torch.no_grad():
                 state = last_state(model, x, n)
-                swapped = rng.random() < self.swap
-                if swapped:
+                transplanted = rng.random() < self.transplant
+                if transplanted:
                     state = _transplanted(model, state, rng)
         *_, thought = think(model, x, iterations, state)
         logits = thought.read()
         loss = criterion(logits)
-        if self.settling > 0 and n >= iterations and not swapped:
+        if self.settling > 0 and n >= iterations and not transplanted:
             *_, after = think(model, x, 1, thought.state)
             loss = loss + self.settling * after.change.square().mean()
         return loss, logits

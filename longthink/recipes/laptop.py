@@ -1,8 +1,9 @@
 """Recipes that take minutes on two CPU cores."""
 
 from longthink.objectives.head_start import HeadStart
+from longthink.problems.mazes import Mazes
 from longthink.problems.prefix_sums import PrefixSums
-from longthink.recipe import Curriculum, ModelChoice, Optimiser, Recipe, Schedule, Stabilisers
+from longthink.recipe import Curriculum, ModelChoice, Optimiser, Recipe, Schedule, Stabilisers, Validation
 
 
 def prefix_sums_laptop() -> Recipe:
@@ -21,4 +22,24 @@ def prefix_sums_laptop() -> Recipe:
         optimiser=Optimiser(name="adam", lr=2e-3, clip=1.0),
         schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
         stabilisers=Stabilisers(label_smoothing=0.1, state_noise=0.02, ema=0.99),
+    )
+
+
+def mazes_laptop() -> Recipe:
+    """Mazes of 5x5 to 9x9 cells; solves 201x201, and larger.
+
+    Command: longthink train mazes_laptop
+    """
+    return Recipe(
+        name="mazes_laptop",
+        problem=Mazes(),
+        model=ModelChoice(name="dt_net", options={"width": 24, "head": (16, 8), "recall": True, "pooling": 2}),
+        objective=HeadStart(share=0.5, reach=3.0, settling=0.3, transplant=0.5),
+        curriculum=Curriculum(lowest=5, start=5, highest=9, grow=0.1, iterations=1, iterations_per_level=1.5),
+        batch=32,
+        steps=2500,
+        optimiser=Optimiser(name="adam", lr=2e-3, clip=1.0),
+        schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
+        stabilisers=Stabilisers(label_smoothing=0.1, state_noise=0.05, ema=0.99),
+        validation=Validation(every=500, count=200),
     )

@@ -1,15 +1,17 @@
-"""The official prefix-sum files, and a download that verifies."""
+"""The official prefix-sum and maze files, and a download that verifies."""
 
 import io
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from longthink.errors import UserError
 from longthink.formats import easy_to_hard
-from longthink.formats.easy_to_hard import EasyToHard, PrefixSumDataset
+from longthink.formats.easy_to_hard import EasyToHard, MazeDataset, PrefixSumDataset
+from longthink.problems.mazes import Mazes
 from longthink.problems.prefix_sums import PrefixSums
 
 LENGTHS = (16, 20)
@@ -69,7 +71,7 @@ def test_the_drop_in_serves_what_the_package_serves(official: Path) -> None:
 
 def test_written_files_are_the_official_kind(tmp_path: Path) -> None:
     puzzles = PrefixSums().sample(20, 30)
-    data, targets = EasyToHard().write(puzzles, tmp_path)
+    data, targets = EasyToHard().write([puzzles[:20], puzzles[20:]], 30, tmp_path)
     assert [data.name, targets.name] == ["20_data.pth", "20_targets.pth"]
     assert data.parent.name == "prefix_sums_data"
     bits = torch.load(data, weights_only=True)
@@ -148,3 +150,65 @@ def test_missing_files_and_lengths_are_one_sentence(official: Path, tmp_path: Pa
         PrefixSumDataset(tmp_path / "empty", num_bits=16, download=False)
     with pytest.raises(UserError, match="no strings of 17 bits"):
         PrefixSumDataset(official, num_bits=17, download=False)
+
+
+def maze_folder(folder: Path, name: str = "maze_data_train_9") -> Path:
+    """Mazes as the package keeps them."""
+    puzzles = Mazes().sample(9, 12, split="train")
+    (folder / name).mkdir(parents=True)
+    np.save(folder / name / "inputs.npy", puzzles.x.numpy())
+    np.save(folder / name / "solutions.npy", puzzles.y.numpy().astype(float))
+    return folder / name
+
+
+def test_the_maze_drop_in_serves_what_the_package_serves(tmp_path: Path) -> None:
+    folder = maze_folder(tmp_path)
+    dataset = MazeDataset(tmp_path, size=9, download=False)
+    assert len(dataset) == 12
+    x, y = dataset[5]
+    assert (x.dtype, y.dtype) == (torch.float32, torch.int64)
+    assert np.array_equal(x.numpy(), np.load(folder / "inputs.npy")[5])
+    assert np.array_equal(y.numpy(), np.load(folder / "solutions.npy")[5])
+    turned_x, turned_y = MazeDataset(tmp_path, size=9, download=False, transform=lambda both: both.rot90(1, (1, 2)))[5]
+    assert torch.equal(turned_x, x.rot90(1, (1, 2)))
+    assert torch.equal(turned_y, y.rot90(1, (0, 1)))
+
+
+def test_mazes_are_downloaded_once_and_verified(tmp_path: Path) -> None:
+    folder = maze_folder(tmp_path / "official", "maze_data_test_9")
+    path = tmp_path / "maze_data_test_9.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(folder, folder.name)
+    root = tmp_path / "root"
+    assert len(MazeDataset(root, train=False, url=path.as_uri())) == 12
+    assert len(MazeDataset(root, train=False, url="file:///nowhere.tar.gz")) == 12
+    with pytest.raises(UserError, match="cannot be fetched"):
+        MazeDataset(root, train=True, url="file:///nowhere.tar.gz")
+    assert [path.name for path in root.iterdir()] == ["maze_data_test_9"]
+
+
+def spoil(folder: Path, how: str) -> None:
+    solutions = np.load(folder / "solutions.npy")
+    if how == "missing":
+        (folder / "inputs.npy").unlink()
+    elif how == "cut":
+        (folder / "inputs.npy").write_bytes((folder / "inputs.npy").read_bytes()[:500])
+    elif how == "too few":
+        np.save(folder / "solutions.npy", solutions[:5])
+    elif how == "on walls":
+        np.save(folder / "solutions.npy", np.ones_like(solutions))
+
+
+@pytest.mark.parametrize("how", ["missing", "cut", "too few", "on walls"])
+def test_damaged_mazes_are_refused(tmp_path: Path, how: str) -> None:
+    spoil(maze_folder(tmp_path), how)
+    with pytest.raises(UserError, match="maze_data_train_9"):
+        MazeDataset(tmp_path, download=False)
+
+
+def test_mazes_of_another_size_and_even_sizes_are_refused(tmp_path: Path) -> None:
+    maze_folder(tmp_path, "maze_data_train_11")
+    with pytest.raises(UserError, match="28 x 28 pixels"):
+        MazeDataset(tmp_path, size=11, download=False)
+    with pytest.raises(UserError, match="odd number"):
+        MazeDataset(tmp_path, size=10, download=False)

@@ -154,9 +154,9 @@ def spoilt(**edits: tuple[int, int]) -> np.ndarray:
         (spoilt(way=(0, 4), red=(1, 2), wall0=(0, 2), wall1=(2, 2)), "stands on a wall"),
         (spoilt(wall0=(0, 2), wall1=(2, 2)), "No path joins"),
         (np.full((40, 40, 3), 255, np.uint8), "no red end"),
-        (np.dstack([np.full((40, 40), 255), np.tile(np.arange(40) * 6, (40, 1)), np.zeros((40, 40))]).astype(np.uint8), "no green end"),
+        (np.array([255, 200, 0], np.uint8) * (np.indices((40, 40)).sum(0) > 30)[..., None], "no red end"),
     ],
-)  # fmt: skip
+)
 def test_pictures_that_are_no_solvable_maze_are_refused(pixels: np.ndarray, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         find_maze(pixels)
