@@ -94,6 +94,10 @@ class Problem(Frozen, ABC):
         """The levels there are between two, both included."""
         return range(lowest, highest + 1)
 
+    def algorithms(self, puzzles: "Puzzles") -> dict[str, Tensor]:  # noqa: ARG002
+        """Known algorithms by name: the round (B, *P), from 1, in which each decides a position; 0 where none."""
+        return {}
+
     def loss(self, logits: Tensor, puzzles: "Puzzles", label_smoothing: float = 0.0) -> Tensor:
         """Mean cross-entropy (B, K, *P) -> scalar over the positions that count (dissertation, eq. 5.3 and 5.4)."""
         if puzzles.mask is None:

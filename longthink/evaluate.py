@@ -166,6 +166,49 @@ def trace(model: Thinker, puzzles: Puzzles, iterations: int) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def decisions(model: Thinker, puzzles: Puzzles, iterations: int, tolerance: float | None = None) -> pd.DataFrame:
+    """One row for each puzzle: whether it is solved in the end, when the net decided, and what known algorithms need.
+
+    `decided` is the last iteration that changed the answer at a position that counts. For each of the problem's
+    algorithms, NAME is its number of rounds, and NAME_agreement the rank correlation (Spearman), over the positions
+    that the algorithm decides, of its rounds with the iterations at which the net last changed its answer there.
+    """
+    device, found = _device(model), []
+    keep_freed_memory()
+    for index in range(len(puzzles)):
+        one = puzzles[index : index + 1]
+        decided, answers = _decided_at(model, one.to(device), iterations, tolerance)
+        counted = torch.ones_like(one.y, dtype=torch.bool) if one.mask is None else one.mask
+        row: dict[str, Any] = {
+            "level": one.level,
+            "solved": bool(one.problem.correct(answers, one)),
+            "decided": int(decided[counted].max()),
+        }
+        for name, rounds in one.problem.algorithms(one).items():
+            both = pd.DataFrame({"rounds": rounds[rounds > 0].numpy(), "iterations": decided[rounds > 0].numpy()})
+            row[name] = both["rounds"].max()
+            row[f"{name}_agreement"] = both.corr(method="spearman").iloc[0, 1]
+        found.append(row)
+    return pd.DataFrame(found)
+
+
+def _decided_at(
+    model: Thinker, puzzles: Puzzles, iterations: int, tolerance: float | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The last iteration that changed the answer (B, *P), and the last answer, both on the CPU."""
+    answers = decided = torch.zeros(())
+    with torch.inference_mode():
+        for thought in _thoughts(model, puzzles, iterations, tolerance):
+            now = puzzles.problem.answer(thought.read())
+            if thought.iteration == 1:
+                answers, decided = now, torch.ones_like(now)
+            decided = torch.where(now != answers, thought.iteration, decided)
+            answers = now
+            if thought.settled:
+                break
+    return decided.cpu(), answers.cpu()
+
+
 def save_rows(rows: pd.DataFrame, path: Path) -> Path:
     """Write rows as .csv or, with pyarrow installed, .parquet. Raises UserError for another ending, or without it."""
     if path.suffix not in (".csv", ".parquet"):
@@ -209,12 +252,7 @@ def _sums_at_once(
     rows = {iteration: row for row, iteration in enumerate(asked)}
     sums = torch.zeros(len(asked), len(MEASURES), dtype=torch.float64, device=puzzles.x.device)
     best: torch.Tensor | None = None
-    thoughts: Thoughts = (
-        think(model, puzzles.x, asked[-1])
-        if tolerance is None
-        else think_locally(model, puzzles.x, asked[-1], tolerance=tolerance)
-    )
-    for thought in thoughts:
+    for thought in _thoughts(model, puzzles, asked[-1], tolerance):
         row = rows.get(thought.iteration)
         if row is None and exit_rule == "default":
             continue
@@ -227,6 +265,12 @@ def _sums_at_once(
             sums[row, :3] = measures.sum(1)
             sums[row, 3] = thought.change.double().sum()
     return sums.cpu().numpy()
+
+
+def _thoughts(model: Thinker, puzzles: Puzzles, limit: int, tolerance: float | None) -> Thoughts:
+    if tolerance is None:
+        return think(model, puzzles.x, limit)
+    return think_locally(model, puzzles.x, limit, tolerance=tolerance)
 
 
 def _measures(problem: Problem, logits: torch.Tensor, puzzles: Puzzles) -> torch.Tensor:

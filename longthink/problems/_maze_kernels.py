@@ -257,6 +257,69 @@ def shortest_path(cells, path):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def distances(cells):  # type: ignore[no-untyped-def]
+    """Steps from the nearer of both ends to each cell (H, W); 0 for walls and what cannot be reached."""
+    height, width = cells.shape
+    found = np.full((height, width), -1, np.int64)
+    queue = np.empty(height * width, np.int32)
+    last = 0
+    for position in range(height * width):
+        if cells[position // width, position % width] >= GREEN:
+            found[position // width, position % width] = 0
+            queue[last] = position
+            last += 1
+    first = 0
+    while first < last:
+        row, column = queue[first] // width, queue[first] % width
+        first += 1
+        for direction in range(4):
+            r, c = row + ROWS[direction], column + COLUMNS[direction]
+            if 0 <= r < height and 0 <= c < width and cells[r, c] != WALL and found[r, c] < 0:
+                found[r, c] = found[row, column] + 1
+                queue[last] = r * width + c
+                last += 1
+    return np.maximum(found, 0)
+
+
+@njit(cache=True)
+def dead_end_rounds(cells):  # type: ignore[no-untyped-def]
+    """The round in which dead-end filling fills each cell (H, W), from 1; 0 for walls, ends and what stays.
+
+    In a round, every open cell with one open neighbour or none is filled, except the ends.
+    """
+    height, width = cells.shape
+    ways = np.zeros((height, width), np.int64)
+    filled = np.zeros((height, width), np.int64)
+    queue = np.empty(height * width, np.int32)
+    last = 0
+    for row in range(height):
+        for column in range(width):
+            if cells[row, column] == WALL:
+                continue
+            for direction in range(4):
+                r, c = row + ROWS[direction], column + COLUMNS[direction]
+                if 0 <= r < height and 0 <= c < width and cells[r, c] != WALL:
+                    ways[row, column] += 1
+            if ways[row, column] <= 1 and cells[row, column] == OPEN:
+                filled[row, column] = 1
+                queue[last] = row * width + column
+                last += 1
+    first = 0
+    while first < last:
+        row, column = queue[first] // width, queue[first] % width
+        first += 1
+        for direction in range(4):
+            r, c = row + ROWS[direction], column + COLUMNS[direction]
+            if 0 <= r < height and 0 <= c < width and cells[r, c] == OPEN and filled[r, c] == 0:
+                ways[r, c] -= 1
+                if ways[r, c] <= 1:
+                    filled[r, c] = filled[row, column] + 1
+                    queue[last] = r * width + c
+                    last += 1
+    return filled
+
+
+@njit(cache=True)
 def draw(key, first, size, algorithm, openings, dead_ends, lowest, highest, cells, paths):  # type: ignore[no-untyped-def]
     """Fill `cells` (N, size, size) with mazes whose share is lowest..highest, and `paths` with their solutions.
 

@@ -7,7 +7,7 @@ one end is green, the other red. y is (B, H, W): 1 on the shortest path, both en
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from longthink.problems import _maze_kernels as kernels
 from longthink.problems._maze_pictures import MazePicture, find_maze, open_picture
 from longthink.seeds import digest
 
+Number = TypeVar("Number", bound=np.generic)
 PIXELS = 2
 """Pixels along the side of a cell."""
 BORDER = 3
@@ -112,6 +113,19 @@ class Mazes(Problem):
         scale = max(1, SMALLEST_PICTURE // max(drawn.shape))
         return drawn.repeat(scale, 0).repeat(scale, 1)
 
+    def algorithms(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """What is off the path, by when it is reached from the nearer end, and by when it is filled as a dead end."""
+        rounds = np.zeros((2, len(puzzles), *puzzles.y.shape[1:]), np.int64)
+        for index in range(len(puzzles)):
+            cells = to_cells(puzzles.x[index])
+            both = np.stack([kernels.distances(cells) + 1, kernels.dead_end_rounds(cells)]) * (cells != kernels.WALL)
+            rounds[:, index] = to_pixels(both)
+        off_path = (puzzles.y == 0).cpu()
+        return {
+            name: torch.from_numpy(found) * off_path
+            for name, found in zip(("breadth_first", "dead_end_filling"), rounds, strict=True)
+        }
+
     def from_maze(self, cells: NDArray[np.uint8]) -> Puzzles:
         """One puzzle from cells (rows, columns), solved by breadth-first search."""
         path = np.empty_like(cells)
@@ -189,10 +203,10 @@ def side_of(level: int) -> int:
     return PIXELS * level + 2 * BORDER
 
 
-def to_pixels(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_pixels(cells: NDArray[Number]) -> NDArray[Number]:
     """(N, rows, columns) of cells -> (N, H, W): PIXELS a cell and BORDER zeros around."""
     count, rows, columns = cells.shape
-    pixels = np.zeros((count, PIXELS * rows + 2 * BORDER, PIXELS * columns + 2 * BORDER), np.uint8)
+    pixels = np.zeros((count, PIXELS * rows + 2 * BORDER, PIXELS * columns + 2 * BORDER), cells.dtype)
     inside = pixels[:, BORDER:-BORDER, BORDER:-BORDER]
     for down in range(PIXELS):
         for right in range(PIXELS):

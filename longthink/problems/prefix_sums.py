@@ -81,6 +81,11 @@ class PrefixSums(Problem):
         framed[1:-1, 1:-1] = cells[..., None]
         return framed
 
+    def algorithms(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """A scan from left to right decides bit i in round i + 1, one of Hillis and Steele in log2 of that."""
+        position = torch.arange(1, puzzles.level + 1).expand(len(puzzles), -1)
+        return {"scan": position, "parallel_scan": position.double().log2().ceil().long() + 1}
+
     def _puzzles(self, bits: NDArray[np.uint8]) -> Puzzles:
         x = torch.from_numpy(bits.astype(np.float32)).unsqueeze(1) - 0.5
         y = torch.from_numpy(np.cumsum(bits, axis=1, dtype=np.int64) % 2)
