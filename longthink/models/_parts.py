@@ -34,7 +34,7 @@ GROUPS = 4
 class Layers:
     """Makes the layers of one net: how a convolution looks is decided here, once."""
 
-    def __init__(self, ndim: int, width: int, dilation: int, activation: Activation, group_norm: bool, pointwise: bool):
+    def __init__(self, ndim: int, width: int, dilation: int, activation: Activation, group_norm: bool):
         if ndim not in (1, 2):
             raise UserError(f"This net works on strings and grids (ndim 1 or 2), not on ndim {ndim}.")
         if width < 1 or (group_norm and width % GROUPS):
@@ -46,15 +46,10 @@ class Layers:
         self.dilation = dilation
         self.activation = ACTIVATIONS[activation]
         self.group_norm = group_norm
-        self.pointwise = pointwise
 
     def convolution(self, inputs: int, outputs: int) -> nn.Conv2d:
         """Three wide along each axis, no bias, and padding that keeps the shape (section 4.2)."""
         return nn.Conv2d(inputs, outputs, self.kernel, padding=self.padding, dilation=self.dilation, bias=False)
-
-    def second(self, inputs: int, outputs: int) -> nn.Conv2d:
-        """The second convolution of a residual pair: like the others, or one wide."""
-        return nn.Conv2d(inputs, outputs, 1, bias=False) if self.pointwise else self.convolution(inputs, outputs)
 
     def norm(self, width: int) -> nn.Module:
         return nn.GroupNorm(GROUPS, width, affine=False) if self.group_norm else nn.Identity()
@@ -85,7 +80,7 @@ class ResidualPair(nn.Module):
     def __init__(self, layers: Layers, width: int):
         super().__init__()
         self.first = nn.Sequential(layers.convolution(width, width), layers.norm(width), layers.activation())
-        self.second = nn.Sequential(layers.second(width, width), layers.norm(width))
+        self.second = nn.Sequential(layers.convolution(width, width), layers.norm(width))
         self.activation = layers.activation()
 
     def forward(self, features: Tensor) -> Tensor:
@@ -126,13 +121,12 @@ class ConvolutionalThinker(Thinker):
     projection: nn.Sequential
     head: nn.Sequential
 
-    def __init__(self, ndim: int, dilation: int, recall: bool, pooling: int, pointwise: bool):
+    def __init__(self, ndim: int, dilation: int, recall: bool, pooling: int):
         super().__init__()
         self.ndim = ndim
         self.dilation = dilation
         self.pooling = pooling
         self.layers_of_step = BLOCK_LAYERS + recall
-        self.wide_layers_of_step = (BLOCK_LAYERS // 2 if pointwise else BLOCK_LAYERS) + recall
 
     def see(self, x: Tensor) -> Tensor:
         """(B, C, *P) -> (B, C, H, Y), channels last; with pooling, the mean of each square of 2 x 2 positions.
@@ -162,8 +156,7 @@ class ConvolutionalThinker(Thinker):
 
     def receptive_field(self, iterations: int) -> int:
         """Positions along an axis that one output position can depend on."""
-        wide_layers = PROJECTION_LAYERS + self.wide_layers_of_step * iterations + HEAD_LAYERS
-        return self.pooling * (1 + 2 * self.dilation * wide_layers)
+        return self.pooling * (1 + 2 * self.dilation * self.effective_depth(iterations))
 
     def finish(self) -> None:
         """Lay the weights out with channels last, like the features."""

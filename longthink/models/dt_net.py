@@ -32,11 +32,10 @@ class DTNet(ConvolutionalThinker):
         activation: Activation = "relu",
         group_norm: bool = False,
         pooling: Pooling = 1,
-        pointwise: bool = False,
     ):
-        super().__init__(ndim, dilation, recall, pooling, pointwise)
+        super().__init__(ndim, dilation, recall, pooling)
         self.group_norm = group_norm
-        layers = Layers(ndim, width, dilation, activation, group_norm, pointwise)
+        layers = Layers(ndim, width, dilation, activation, group_norm)
         self.projection = layers.projection(channels, width)
         self.block = Block(layers, channels, width, recall)
         self.head = layers.head(width, head, classes)
@@ -44,7 +43,7 @@ class DTNet(ConvolutionalThinker):
 
     @property
     def reach(self) -> int | None:
-        return None if self.group_norm else self.dilation * self.wide_layers_of_step
+        return None if self.group_norm else self.dilation * self.layers_of_step
 
     def start(self, seen: Tensor) -> Tensor:
         """(B, C, H, Y) -> (B, W, H, Y)."""

@@ -39,13 +39,12 @@ class FeedForward(ConvolutionalThinker):
         activation: Activation = "relu",
         group_norm: bool = False,
         pooling: Pooling = 1,
-        pointwise: bool = False,
     ):
-        super().__init__(ndim, dilation, recall, pooling, pointwise)
+        super().__init__(ndim, dilation, recall, pooling)
         if limit < 1:
             raise UserError(f"A feed-forward net has at least 1 block, not {limit}.")
         self.limit = limit
-        layers = Layers(ndim, width, dilation, activation, group_norm, pointwise)
+        layers = Layers(ndim, width, dilation, activation, group_norm)
         self.projection = layers.projection(channels, width)
         self.blocks = nn.ModuleList(Block(layers, channels, width, recall) for _ in range(limit))
         self.head = layers.head(width, head, classes)
