@@ -169,6 +169,7 @@ def solve(
     *,
     iterations: int | None = None,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+    at: list[int] | None = None,
 ) -> None:
     """Solve one puzzle of your own, and say whether the answer is right.
 
@@ -182,16 +183,20 @@ def solve(
         Think at most so long; by default until the state settles.
     out
         The answer as a picture, or the thinking as a film: .webp, .gif or .mp4. For strings, a picture of both.
+    at
+        Draw the confidence after this iteration, between puzzle and answer; repeat the option for several.
     """
+    import torch
+
     from longthink import figures, runs
     from longthink.evaluate import trace
     from longthink.solving import Film
     from longthink.solving import solve as solve_one
 
-    film = Film() if out is not None and out.suffix in figures.FILMS else None
-    if out is not None and film is None and out.suffix not in figures.PICTURES:
-        kinds = ", ".join((*figures.PICTURES, *figures.FILMS))
-        raise UserError(f"An answer is drawn as one of {kinds}, not as '{out.suffix}'.")
+    kinds = figures.PICTURES if at else figures.PICTURES | figures.FILMS
+    if out is not None and out.suffix not in kinds:
+        raise UserError(f"An answer is drawn as one of {', '.join(kinds)}, not as '{out.suffix}'.")
+    film = Film(at or ()) if out is not None and (at or out.suffix in figures.FILMS) else None
     opened = runs.open_run(run)
     solution = solve_one(opened, puzzle, iterations, film)
     print(solution.text)
@@ -204,12 +209,72 @@ def solve(
         return
     problem = solution.puzzles.problem
     if film is not None:
-        print(figures.film(film.pictures(solution.puzzles), out))
+        pictures = film.pictures(solution.puzzles)
+        if at:
+            nothing = torch.zeros(solution.puzzles.y.shape[1:])
+            steps = {f"iteration {iteration}": pixels for iteration, pixels in pictures.items()}
+            sides = {
+                "puzzle": problem.render(solution.puzzles, nothing),
+                **steps,
+                "target": problem.render(solution.puzzles),
+            }
+            print(figures.strip(sides, out))
+        else:
+            print(figures.film(list(pictures.values()), out))
     elif problem.ndim == 1:
         thoughts = trace(opened.model(), solution.puzzles, solution.iterations)
         print(figures.confidence_over_iterations(thoughts, out))
     else:
         print(figures.picture(problem.render(solution.puzzles, solution.answers[0]), out))
+
+
+@app.command
+def decisions(
+    run: str,
+    /,
+    *,
+    level: list[int] | None = None,
+    iterations: int = 1000,
+    count: int = 100,
+    seed: int = 0,
+    tolerance: float | None = None,
+    out: Path | None = None,
+) -> None:
+    """What solving costs the net, and which known algorithm it agrees with: a table, a rows file, a figure.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    level
+        Level of the puzzles; repeat the option for several. By default the problem's hard levels.
+    iterations
+        How long to think at most.
+    count
+        Puzzles of each level.
+    seed
+        Seed of the test puzzles.
+    tolerance
+        For large grids: compute only where the state still moves by more than this, like 0.01.
+    out
+        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
+    """
+    import pandas as pd
+
+    from longthink import evaluate, figures
+    from longthink.runs import RUNS, open_run
+
+    opened = open_run(run)
+    problem, model = opened.recipe().problem, opened.model()
+    tables = [
+        evaluate.decisions(model, problem.sample(one, count, seed), iterations, tolerance)
+        for one in level or problem.hard
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    folder = out or (RUNS / opened.name if opened.shipped else opened.folder)
+    print(table.groupby("level").mean().round(3).to_string())
+    print(evaluate.save_rows(table, folder / "decisions.csv"))
+    print(figures.cost_of_thinking(table, folder / "decisions.png"))
 
 
 @app.command

@@ -1,6 +1,6 @@
 """Pictures from rows alone: no net, no torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -86,6 +86,42 @@ def confidence_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     return _save(figure, path)
 
 
+def cost_of_thinking(rows: pd.DataFrame, path: Path) -> Path:
+    """What solving costs: the iteration of a net's last decision, and the rounds of known algorithms, for each puzzle.
+
+    `rows` are those of `decisions`. Left: against the rounds of the first algorithm, which for mazes is the length of
+    the path. Right: how well the order of the net's decisions agrees with each algorithm's, sorted; with the share of
+    puzzles on which it agrees with that one best.
+    """
+    names = [str(name).removesuffix("_agreement") for name in rows.columns if str(name).endswith("_agreement")]
+    figure, (cost, order) = plt.subplots(1, 2, figsize=(9.2, 3.8), layout="constrained")
+    first = names[0]
+    for solved, marker in ((True, "o"), (False, "x")):
+        some = rows[rows["solved"] == solved]
+        label = "the net" if solved else "the net, unsolved"
+        if len(some):
+            cost.scatter(some[first], some["decided"], s=14, marker=marker, label=label, color="black", zorder=3)
+    for name in names:
+        sizes = rows.sort_values(first)
+        cost.scatter(sizes[first], sizes[name], s=8, label=name.replace("_", " "))
+    cost.set(
+        xlabel=f"rounds of {first.replace('_', ' ')}", ylabel="rounds, or iterations", ylim=(0, None), xlim=(0, None)
+    )
+    cost.legend(frameon=False)
+    agreements = rows[[f"{name}_agreement" for name in names]]
+    best = agreements.fillna(-1).to_numpy().argmax(1)
+    for index, name in enumerate(names):
+        share = (best == index).mean()
+        values = agreements.iloc[:, index].sort_values().to_numpy()
+        label = f"{name.replace('_', ' ')} (best on {share:.0%})"
+        order.plot((np.arange(len(values)) + 0.5) / len(values) * 100, values, label=label)
+    order.set(xlabel="puzzles, sorted (%)", ylabel="rank correlation with the net's decisions", ylim=(-1.02, 1.02))
+    order.legend(frameon=False, loc="lower right")
+    for axis in (cost, order):
+        axis.spines[["top", "right"]].set_visible(False)
+    return _save(figure, path)
+
+
 def picture(pixels: NDArray[np.uint8], path: Path) -> Path:
     """An RGB array (height, width, 3) as an image file. Raises UserError for a kind that is not one of PICTURES."""
     if path.suffix not in PICTURES:
@@ -93,6 +129,16 @@ def picture(pixels: NDArray[np.uint8], path: Path) -> Path:
     with atomic(path) as partial:
         Image.fromarray(pixels).save(partial, format=PICTURES[path.suffix])
     return path
+
+
+def strip(pictures: Mapping[str, NDArray[np.uint8]], path: Path) -> Path:
+    """Pictures (height, width, 3) side by side, each under its title (figure 4.4)."""
+    figure, axes = plt.subplots(1, len(pictures), figsize=(2 * len(pictures), 2.3), layout="constrained", squeeze=False)
+    for axis, (title, pixels) in zip(axes[0], pictures.items(), strict=True):
+        axis.imshow(pixels, interpolation="nearest")
+        axis.set_title(title, fontsize=9)
+        axis.set_axis_off()
+    return _save(figure, path)
 
 
 def film(frames: Sequence[NDArray[np.uint8]], path: Path, seconds: float = 6.0) -> Path:

@@ -1,7 +1,7 @@
 """Solve one puzzle that a user brings: think until the state settles, check the answer against the rules."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,24 +72,30 @@ def solve(run: Run, text: str, limit: int | None = None, watch: Callable[[Though
 
 
 class Film:
-    """Shown every thought, keeps the probability of the last class at evenly spaced ones: at most FRAMES of them."""
+    """Shown every thought, keeps the probability of the last class after some iterations.
 
-    def __init__(self) -> None:
+    After those of `at`, or else after evenly spaced ones: at most FRAMES of them.
+    """
+
+    def __init__(self, at: Sequence[int] = ()) -> None:
+        self.at = set(at)
         self.every = 1
-        self.frames: list[NDArray[np.uint8]] = []
+        self.frames: dict[int, NDArray[np.uint8]] = {}
 
     def __call__(self, thought: Thought) -> None:
-        if (thought.iteration - 1) % self.every:
+        wanted = thought.iteration in self.at if self.at else (thought.iteration - 1) % self.every == 0
+        if not wanted:
             return
         probability = thought.read().softmax(1)[0, -1]
-        self.frames.append((probability * 255).round().to(torch.uint8).cpu().numpy())
-        if len(self.frames) > FRAMES:
-            self.frames = self.frames[::2]
+        self.frames[thought.iteration] = (probability * 255).round().to(torch.uint8).cpu().numpy()
+        if not self.at and len(self.frames) > FRAMES:
             self.every *= 2
+            self.frames = {at: frame for at, frame in self.frames.items() if (at - 1) % self.every == 0}
 
-    def pictures(self, puzzles: Puzzles) -> list[NDArray[np.uint8]]:
-        """One RGB picture (height, width, 3) a frame."""
-        return [puzzles.problem.render(puzzles, torch.from_numpy(frame) / 255) for frame in self.frames]
+    def pictures(self, puzzles: Puzzles) -> dict[int, NDArray[np.uint8]]:
+        """The RGB picture (height, width, 3) of each iteration that was kept."""
+        render = puzzles.problem.render
+        return {at: render(puzzles, torch.from_numpy(frame) / 255) for at, frame in self.frames.items()}
 
 
 def _thoughts(model: Thinker, puzzles: Puzzles, limit: int) -> Thoughts:

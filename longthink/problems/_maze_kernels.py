@@ -257,28 +257,34 @@ def shortest_path(cells, path):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def distances(cells):  # type: ignore[no-untyped-def]
-    """Steps from the nearer of both ends to each cell (H, W); 0 for walls and what cannot be reached."""
+def breadth_first_rounds(cells):  # type: ignore[no-untyped-def]
+    """The round in which breadth-first search from green reaches each cell (H, W), green itself in round 1.
+
+    It stops with the round that reaches red, whose number is the length of the shortest path; 0 for all other cells.
+    """
     height, width = cells.shape
-    found = np.full((height, width), -1, np.int64)
+    found = np.zeros((height, width), np.int64)
     queue = np.empty(height * width, np.int32)
-    last = 0
+    first, last, stop = 0, 0, height * width
     for position in range(height * width):
-        if cells[position // width, position % width] >= GREEN:
-            found[position // width, position % width] = 0
-            queue[last] = position
-            last += 1
-    first = 0
+        if cells[position // width, position % width] == GREEN:
+            found[position // width, position % width] = 1
+            queue[0] = position
+            last = 1
     while first < last:
         row, column = queue[first] // width, queue[first] % width
         first += 1
+        if found[row, column] == stop:
+            break
         for direction in range(4):
             r, c = row + ROWS[direction], column + COLUMNS[direction]
-            if 0 <= r < height and 0 <= c < width and cells[r, c] != WALL and found[r, c] < 0:
+            if 0 <= r < height and 0 <= c < width and cells[r, c] != WALL and found[r, c] == 0:
                 found[r, c] = found[row, column] + 1
                 queue[last] = r * width + c
                 last += 1
-    return np.maximum(found, 0)
+                if cells[r, c] == RED:
+                    stop = found[r, c]
+    return found
 
 
 @njit(cache=True)

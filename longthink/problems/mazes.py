@@ -114,17 +114,13 @@ class Mazes(Problem):
         return drawn.repeat(scale, 0).repeat(scale, 1)
 
     def algorithms(self, puzzles: Puzzles) -> dict[str, Tensor]:
-        """What is off the path, by when it is reached from the nearer end, and by when it is filled as a dead end."""
+        """Breadth-first search: when it reaches a cell. Dead-end filling: when it fills one."""
         rounds = np.zeros((2, len(puzzles), *puzzles.y.shape[1:]), np.int64)
         for index in range(len(puzzles)):
             cells = to_cells(puzzles.x[index])
-            both = np.stack([kernels.distances(cells) + 1, kernels.dead_end_rounds(cells)]) * (cells != kernels.WALL)
+            both = np.stack([kernels.breadth_first_rounds(cells), kernels.dead_end_rounds(cells)])
             rounds[:, index] = to_pixels(both)
-        off_path = (puzzles.y == 0).cpu()
-        return {
-            name: torch.from_numpy(found) * off_path
-            for name, found in zip(("breadth_first", "dead_end_filling"), rounds, strict=True)
-        }
+        return dict(zip(("breadth_first", "dead_end_filling"), map(torch.from_numpy, rounds), strict=True))
 
     def from_maze(self, cells: NDArray[np.uint8]) -> Puzzles:
         """One puzzle from cells (rows, columns), solved by breadth-first search."""
