@@ -1,6 +1,7 @@
 # The two commands of the README: `make demo` and `make test`. Each makes .venv first if it is missing.
 PYTHON ?= python3
 BIN := .venv/bin
+MAZES_SEED := 0
 
 .PHONY: demo test test-all shipped lint clean
 
@@ -19,9 +20,11 @@ test: .venv/installed
 test-all: .venv/installed
 	$(BIN)/pytest -m ''
 
-# Makes the net that ships and the figure of the README anew.
+# Makes the nets that ship and the figure of the README anew.
 shipped: .venv/installed
-	rm -rf runs/shipped
+	rm -rf runs/shipped runs/shipped-mazes
+	$(BIN)/longthink train mazes_laptop --seed $(MAZES_SEED) --threads 1 --accelerator cpu --out runs/shipped-mazes
+	cp runs/shipped-mazes/recipe.json runs/shipped-mazes/config.json runs/shipped-mazes/model.safetensors longthink/weights/mazes/
 	$(BIN)/longthink quickstart --out runs/shipped
 	cp runs/shipped/recipe.json runs/shipped/config.json runs/shipped/model.safetensors longthink/weights/prefix_sums/
 	cp runs/shipped/test-32-512.png docs/images/quickstart.png

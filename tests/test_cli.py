@@ -3,13 +3,16 @@
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
 from longthink import evaluate
 from longthink.cli import main
+from longthink.problems.mazes import Mazes
 from longthink.recipe import Recipe
 from longthink.runs import Run
 
@@ -81,6 +84,49 @@ def test_data_with_options_of_the_problem_and_more_than_one_batch(monkeypatch: p
     assert len(list(Path("data/train_9").glob("*.png"))) == 6
 
 
+@pytest.fixture
+def picture() -> str:
+    """A maze of 13 x 13 as its exact picture."""
+    x = Mazes().sample(13, 1, seed=2).x[0]
+    Image.fromarray((x * 255).byte().permute(1, 2, 0).numpy()).save("maze.png")
+    return "maze.png"
+
+
+def test_a_maze_is_solved_on_its_picture(picture: str, capsys: pytest.CaptureFixture[str]) -> None:
+    puzzles = Mazes().parse(picture)
+    assert main(["solve", "mazes", picture, "-o", "solved.png"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(Mazes().write(puzzles.y, puzzles))
+    assert "right, confidence" in out
+    assert "settled after" in out
+    drawn = np.asarray(Image.open("solved.png"))
+    assert np.array_equal(drawn, Mazes().render(puzzles))
+
+
+@pytest.mark.parametrize("kind", ["webp", "gif", "mp4"])
+def test_the_thinking_is_shown_as_a_film(picture: str, kind: str) -> None:
+    assert main(["solve", "mazes", picture, "--iterations", "12", "-o", f"film.{kind}"]) == 0
+    if kind == "mp4":
+        with av.open("film.mp4") as film:
+            assert film.streams.video[0].frames >= 12
+    else:
+        assert Image.open(f"film.{kind}").n_frames == 12
+    assert sorted(path.name for path in Path().iterdir()) == sorted([f"film.{kind}", "maze.png"])
+
+
+def test_chosen_iterations_side_by_side(picture: str) -> None:
+    assert main(["solve", "mazes", picture, "--at", "1", "--at", "5", "-o", "strip.png"]) == 0
+    assert Image.open("strip.png").width > 3 * Image.open("strip.png").height
+
+
+def test_decisions_of_a_net_beside_known_algorithms() -> None:
+    assert main(["decisions", "mazes", "--level", "9", "--count", "10", "--iterations", "100", "--out", "found"]) == 0
+    rows = pd.read_csv("found/decisions.csv")
+    assert rows["solved"].all()
+    assert (rows["dead_end_filling_agreement"] > rows["breadth_first_agreement"]).mean() >= 0.8
+    assert Path("found/decisions.png").stat().st_size > 1000
+
+
 @pytest.mark.parametrize("kind", ["problems", "models", "objectives", "formats", "recipes", "nets"])
 def test_lists(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", kind]) == 0
@@ -88,6 +134,16 @@ def test_lists(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 BAD = [
+    (["solve", "mazes", "none.png"], "There is no picture none.png"),
+    (["solve", "mazes", "maze.png", "-o", "solved.txt"], "drawn as one of"),
+    (["solve", "mazes", "maze.png", "--at", "3", "-o", "solved.webp"], "drawn as one of .png, .jpg"),
+    (["data", "mazes", "--level", "10", "--out", "data"], "odd number of cells"),
+    (["data", "mazes", "--level", "9", "--count", "0", "--out", "data"], "at least 1 puzzle"),
+    (["data", "mazes", "--level", "9", "--out", "data", "--opening", "1"], "did you mean 'openings'"),
+    (["data", "mazes", "--level", "9", "--out", "data", "--openings", "2"], "'openings' of mazes does not fit"),
+    (["data", "mazes", "--level", "200001", "--out", "data"], "GB of memory"),
+    (["data", "prefix_sums", "--level", "20", "--out", "data", "--format", "maze-image"], "has no maze pictures"),
+    (["test", "prefix_sums", "--tolerance", "-1"], "tolerance must be 0 or more"),
     (["train", "prefix_sums_laptop", "--model.widht", "3"], "did you mean 'model.width'"),
     (["train", "prefix_sums_laptop", "--steps", "none"], "'steps' does not fit"),
     (["train", "prefix_sums_laptop", "seed", "3"], "'seed' is no option of a recipe"),

@@ -326,6 +326,25 @@ def dead_end_rounds(cells):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def paint(cells, paths, pixels, border, x, y, mask):  # type: ignore[no-untyped-def]
+    """Cells and paths (N, rows, columns) as pictures x (N, 3, H, W), y and mask (N, H, W), which come full of zeros."""
+    count, rows, columns = cells.shape
+    for which in range(count):
+        for row in range(rows):
+            for column in range(columns):
+                cell = cells[which, row, column]
+                if cell == WALL:
+                    continue
+                for down in range(border + row * pixels, border + (row + 1) * pixels):
+                    for right in range(border + column * pixels, border + (column + 1) * pixels):
+                        x[which, 0, down, right] = cell != GREEN
+                        x[which, 1, down, right] = cell != RED
+                        x[which, 2, down, right] = cell == OPEN
+                        y[which, down, right] = paths[which, row, column]
+                        mask[which, down, right] = True
+
+
+@njit(cache=True)
 def draw(key, first, size, algorithm, openings, dead_ends, lowest, highest, cells, paths):  # type: ignore[no-untyped-def]
     """Fill `cells` (N, size, size) with mazes whose share is lowest..highest, and `paths` with their solutions.
 

@@ -28,8 +28,6 @@ PIXELS = 2
 """Pixels along the side of a cell."""
 BORDER = 3
 """Black pixels around the cells."""
-COLOURS = np.array([[0, 0, 0], [1, 1, 1], [0, 1, 0], [1, 0, 0]], dtype=np.float32)
-"""Of wall, open, green and red cells."""
 SHARES: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
 """Which of the equal shares of all wall layouts a split owns, from and to."""
 WIDEST_TEXT = 100
@@ -144,10 +142,12 @@ class Mazes(Problem):
 
     def from_cells(self, cells: NDArray[np.uint8], paths: NDArray[np.uint8]) -> Puzzles:
         """Puzzles from cells (N, rows, columns) and paths of the same shape, as `_maze_kernels` has them."""
-        level = max(cells.shape[1:])
-        x = torch.from_numpy(np.ascontiguousarray(COLOURS[to_pixels(cells)].transpose(0, 3, 1, 2)))
-        y = torch.from_numpy(to_pixels(paths).astype(np.int64))
-        return Puzzles(self, level, x, y, torch.from_numpy(to_pixels(cells) != kernels.WALL))
+        count, rows, columns = cells.shape
+        shape = (PIXELS * rows + 2 * BORDER, PIXELS * columns + 2 * BORDER)
+        x, y = np.zeros((count, 3, *shape), np.float32), np.zeros((count, *shape), np.int64)
+        mask = np.zeros((count, *shape), np.bool_)
+        kernels.paint(cells, paths, PIXELS, BORDER, x, y, mask)
+        return Puzzles(self, max(rows, columns), torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(mask))
 
     def _draw(
         self, key: int, first: int, level: int, count: int, split: Split
@@ -175,8 +175,8 @@ class Mazes(Problem):
         count, level = cells.shape[:2]
         drawn = count
         while True:
-            _, different = np.unique(cells.reshape(len(cells), -1), axis=0, return_index=True)
-            kept = np.sort(different)[:count]
+            first = {maze.tobytes(): index for index, maze in reversed(list(enumerate(cells)))}
+            kept = sorted(first.values())[:count]
             cells, paths = cells[kept], paths[kept]
             missing = count - len(kept)
             if missing == 0:

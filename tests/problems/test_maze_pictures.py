@@ -11,7 +11,10 @@ from PIL import Image
 from longthink.errors import UserError
 from longthink.problems import _maze_kernels as kernels
 from longthink.problems._maze_pictures import LARGEST, find_maze, open_picture
-from longthink.problems.mazes import COLOURS, Mazes, to_cells
+from longthink.problems.mazes import Mazes, to_cells
+
+COLOURS = np.array([[0, 0, 0], [1, 1, 1], [0, 1, 0], [1, 0, 0]])
+"""Of wall, open, green and red cells."""
 
 
 def painted(cells: np.ndarray, way: int = 8, wall: int = 8, border: int = 8, margin: int = 0) -> np.ndarray:
