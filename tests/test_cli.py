@@ -99,7 +99,8 @@ def test_a_maze_is_solved_on_its_picture(picture: str, capsys: pytest.CaptureFix
     assert out.startswith(Mazes().write(puzzles.y, puzzles))
     assert "right, confidence" in out
     assert "settled after" in out
-    drawn = np.asarray(Image.open("solved.png"))
+    with Image.open("solved.png") as solved:
+        drawn = np.asarray(solved)
     assert np.array_equal(drawn, Mazes().render(puzzles))
 
 
@@ -110,13 +111,15 @@ def test_the_thinking_is_shown_as_a_film(picture: str, kind: str) -> None:
         with av.open("film.mp4") as film:
             assert film.streams.video[0].frames >= 12
     else:
-        assert Image.open(f"film.{kind}").n_frames == 12
+        with Image.open(f"film.{kind}") as film:
+            assert film.n_frames == 12
     assert sorted(path.name for path in Path().iterdir()) == sorted([f"film.{kind}", "maze.png"])
 
 
 def test_chosen_iterations_side_by_side(picture: str) -> None:
     assert main(["solve", "mazes", picture, "--at", "1", "--at", "5", "-o", "strip.png"]) == 0
-    assert Image.open("strip.png").width > 3 * Image.open("strip.png").height
+    with Image.open("strip.png") as strip:
+        assert strip.width > 3 * strip.height
 
 
 def test_decisions_of_a_net_beside_known_algorithms() -> None:

@@ -7,6 +7,7 @@ import torch
 
 import longthink as lt
 from longthink import evaluate
+from longthink.evaluate import decisions
 from longthink.models.dt_net import DTNet
 from longthink.models.feedforward import FeedForward
 
@@ -168,3 +169,44 @@ def test_rows_are_saved(tmp_path, parity_net: DTNet, suffix: str) -> None:
     assert [one.name for one in path.parent.iterdir()] == [path.name]
     with pytest.raises(lt.UserError, match="not as '.xlsx'"):
         evaluate.save_rows(rows, tmp_path / "rows.xlsx")
+
+
+def test_decisions_of_a_net_that_fills_dead_ends_are_those_of_the_algorithm(dead_end_net: DTNet) -> None:
+    puzzles = lt.problem("mazes").sample(13, 8)
+    rows = decisions(dead_end_net, puzzles, 120)
+    assert rows["solved"].all()
+    assert (rows["decided"] == rows["dead_end_filling"]).all()
+    assert np.allclose(rows["dead_end_filling_agreement"], 1)
+    assert (rows["breadth_first"] == puzzles.y.flatten(1).sum(1).numpy() / 4).all()
+    assert (rows["breadth_first_agreement"].dropna() < 1).all()
+    pd.testing.assert_frame_equal(rows, decisions(dead_end_net, puzzles, 120, tolerance=0.0))
+
+
+def test_decisions_count_mistakes(dead_end_net: DTNet) -> None:
+    rows = decisions(dead_end_net, lt.problem("mazes").sample(33, 5), 3)
+    assert not rows["solved"].any()
+    assert (rows["decided"] == 3).all()
+
+
+def test_decisions_of_a_scan(parity_net: DTNet) -> None:
+    rows = decisions(parity_net, lt.problem("prefix_sums").sample(40, 5), 50)
+    assert (rows["scan"] == 40).all()
+    assert (rows["parallel_scan"] == 7).all()
+    assert (rows["scan_agreement"] > 0.9).all()
+
+
+def test_a_sweep_with_a_tolerance_is_the_same_where_it_is_zero(dead_end_net: DTNet) -> None:
+    puzzles = lt.problem("mazes").sample(13, 6)
+    dense, local = (lt.sweep(dead_end_net, puzzles, [1, 20, 60], tolerance=tolerance) for tolerance in (None, 0.0))
+    pd.testing.assert_frame_equal(dense, local)
+    with pytest.raises(lt.UserError, match="tolerance"):
+        lt.sweep(dead_end_net, puzzles, [1], tolerance=-1.0)
+
+
+@pytest.mark.parametrize("count", [1, 5, 12])
+def test_batches_are_the_puzzles_that_were_asked_for(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "BATCH_BYTES", 4 * 24 * 24 * 20)
+    made = list(evaluate.batches(lt.problem("mazes"), 9, count, seed=3, split="train"))
+    assert sum(map(len, made)) == count
+    assert all(batch.split == "train" for batch in made)
+    assert len({x.numpy().tobytes() for batch in made for x in batch.x}) == count
