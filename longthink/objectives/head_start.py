@@ -31,13 +31,13 @@ class HeadStart(Objective):
     transplant: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def longest(self, iterations: int) -> int:
-        return iterations + int(self.reach * iterations)
+        return iterations + int(self.reach * iterations) + (self.settling > 0)
 
     def loss(
         self, model: Thinker, x: Tensor, iterations: int, criterion: Criterion, rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
         state, transplanted = None, False
-        n = int(rng.integers(0, self.longest(iterations) - iterations + 1)) if rng.random() < self.share else 0
+        n = int(rng.integers(0, int(self.reach * iterations) + 1)) if rng.random() < self.share else 0
         if n > 0:
             with torch.no_grad():
                 state = last_state(model, x, n)

@@ -97,3 +97,38 @@ def test_impossible_nets_are_refused(options: dict, message: str) -> None:
 def test_a_feed_forward_net_needs_a_block() -> None:
     with pytest.raises(UserError, match="at least 1 block"):
         FeedForward(1, 2, 1, limit=0)
+
+
+@pytest.mark.parametrize("ndim", [1, 2])
+def test_pooling_sees_one_position_a_cell_and_answers_for_each_of_its_pixels(ndim: int) -> None:
+    """Three pixels of border and two a cell: a cell's mean is the cell, and all its pixels get one answer."""
+    net = DTNet(1, 2, ndim, width=4, head=(4, 4), pooling=2)
+    cells = torch.rand(1, 1, *[5] * ndim)
+    pixels = cells
+    for axis in range(2, 2 + ndim):
+        pixels = pixels.repeat_interleave(2, axis)
+    x = torch.nn.functional.pad(pixels, (3, 3) * ndim)
+    seen = net.see(x).reshape(9 if ndim == 2 else 1, 9)
+    assert torch.allclose(seen[2:-2, 2:-2] if ndim == 2 else seen[:, 2:-2], cells.squeeze())
+    answers = net.read(last_state(net, x, 2))
+    assert answers.shape == (1, 2, *[16] * ndim)
+    inside = answers[..., 3:-3] if ndim == 1 else answers[..., 3:-3, 3:-3]
+    for axis in range(2, 2 + ndim):
+        assert torch.equal(
+            inside.index_select(axis, torch.arange(0, 10, 2)), inside.index_select(axis, torch.arange(1, 10, 2))
+        )
+    assert net.receptive_field(3) == 2 * DTNet(1, 2, ndim, width=4, head=(4, 4)).receptive_field(3)
+    with pytest.raises(UserError, match="even number of positions"):
+        net.see(x[..., :-1])
+
+
+def test_the_reach_is_what_the_gradient_says() -> None:
+    for dilation in (1, 2):
+        net = DTNet(3, 2, 2, width=8, head=(4, 4), dilation=dilation, activation="elu")
+        seen = net.see(torch.rand(1, 3, 41, 41))
+        state = torch.rand(1, 8, 41, 41, requires_grad=True)
+        net.step(state, seen)[0, :, 20, 20].sum().backward()
+        touched = state.grad.abs().sum((0, 1)) > 0
+        for lines in (touched.any(0), touched.any(1)):
+            first, last = lines.nonzero().flatten()[[0, -1]].tolist()
+            assert (20 - first, last - 20) == (net.reach, net.reach)

@@ -10,8 +10,9 @@ from torch.nn import functional as F
 from longthink.contracts import Objective
 from longthink.models.dt_net import DTNet
 from longthink.objectives.final import Final
-from longthink.objectives.head_start import HeadStart
+from longthink.objectives.head_start import HeadStart, _transplanted
 from longthink.objectives.progressive import Progressive
+from longthink.thinking import last_state, think
 
 M = 6
 
@@ -111,6 +112,40 @@ def test_a_head_start_is_free_of_gradient_and_may_go_beyond_m() -> None:
     assert {k for _, k in seen} == {M}
     assert {n for n, _ in seen} == set(range(2 * M + 1))
     assert sum(n > 0 for n, _ in seen) / 400 == pytest.approx(0.5 * 12 / 13, abs=0.1)
+
+
+def test_a_transplant_is_a_box_of_the_state_of_another_puzzle() -> None:
+    net = DTNet(3, 2, 2, width=4, head=(4, 4))
+    state = torch.arange(3.0).view(3, 1, 1, 1).expand(3, 4, 9, 7).clone()  # each puzzle's state is its number
+    sizes = set()
+    for seed in range(60):
+        mixed = _transplanted(net, state, np.random.default_rng(seed))
+        other = mixed[:, 0] != state[:, 0]
+        assert torch.equal(mixed[1][:, other[1]], torch.zeros_like(mixed[1][:, other[1]]))
+        rows, columns = other[0].any(1), other[0].any(0)
+        assert torch.equal(other[0], rows[:, None] & columns[None, :])  # a box, the same for all puzzles
+        assert torch.equal(other[0], other[1])
+        sizes.add((int(rows.sum()), int(columns.sum())))
+    assert {rows for rows, _ in sizes} == set(range(1, 10))
+    assert {columns for _, columns in sizes} == set(range(1, 8))
+
+
+def test_settling_adds_the_change_of_one_more_iteration_after_long_head_starts() -> None:
+    net = DTNet(1, 2, 1, width=4, head=(4, 4))
+    for seed in range(20):
+        plain, paid = (loss_of(HeadStart(reach=2, settling=weight), net, seed)[0].item() for weight in (0.0, 0.5))
+        n, k = steps_of(HeadStart(reach=2, settling=0.5), seed)
+        assert k == M + (n >= M)
+        assert paid >= plain if n >= M else paid == plain
+    assert HeadStart(reach=2, settling=0.5).longest(M) == 3 * M + 1
+    net = Counting()
+    torch.manual_seed(0)
+    x = torch.randn(3, 1, 8)
+    with torch.no_grad():
+        *_, last = think(net, x, M + 1, last_state(net, x, 2 * M))
+    seed = next(seed for seed in range(99) if steps_of(HeadStart(reach=2), seed)[0] == 2 * M)
+    plain, paid = (loss_of(HeadStart(reach=2, settling=weight), net, seed)[0].item() for weight in (0.0, 0.5))
+    assert paid - plain == pytest.approx(0.5 * last.change.square().mean().item(), rel=1e-3)
 
 
 @pytest.mark.parametrize("alpha", [-0.1, 1.1])
