@@ -85,8 +85,8 @@ def test_puzzles_must_not_move() -> None:
 @given(st.text(alphabet="01", min_size=1, max_size=200))
 def test_parsing_and_writing(text: str) -> None:
     puzzles = PROBLEM.parse(text)
-    assert PROBLEM.write((puzzles.x[0, 0] + 0.5).long()) == text
-    assert PROBLEM.write(puzzles.y[0])[-1] == str(text.count("1") % 2)
+    assert PROBLEM.write((puzzles.x[:, 0] + 0.5).long(), puzzles) == text
+    assert PROBLEM.write(puzzles.y, puzzles)[-1] == str(text.count("1") % 2)
 
 
 @settings(deadline=None)
