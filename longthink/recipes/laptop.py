@@ -26,7 +26,7 @@ def prefix_sums_laptop() -> Recipe:
 
 
 def mazes_laptop() -> Recipe:
-    """Mazes of 5x5 to 9x9 cells; solves 201x201, and larger.
+    """Mazes of 5x5 to 9x9 cells; solves all or nearly all of 59x59.
 
     Command: longthink train mazes_laptop
     """
