@@ -16,6 +16,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -190,17 +191,20 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     keep_freed_memory()
-    found: dict[str, float] = {"threads": options.threads}
     parts = options.part or ["generation", "convolutions", "thinking"]
+    measured: list[Callable[[], dict[str, float]]] = []
     if "generation" in parts:
-        found |= generation()
+        measured.append(generation)
     if "convolutions" in parts:
-        found |= convolutions()
+        measured.append(convolutions)
     if "thinking" in parts:
-        for level in options.level or [201]:
-            found |= thinking(level, options.limit)
-    for name, value in found.items():
-        print(f"{name:40} {value:12.4g}")
+        measured += [partial(thinking, level, options.limit) for level in options.level or [201]]
+    found: dict[str, float] = {"threads": options.threads}
+    for measure in measured:
+        new = measure()
+        found |= new
+        for name, value in new.items():
+            print(f"{name:40} {value:12.4g}", flush=True)
     if options.out is not None:
         options.out.write_text(json.dumps(found, indent=2) + "\n")
 

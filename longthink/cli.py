@@ -147,13 +147,13 @@ def test(
         csv or parquet.
     """
     from longthink import evaluate, figures
-    from longthink.runs import RUNS, open_run
+    from longthink.runs import open_run
 
     if not runs:
         raise UserError("Say which run to test: a shipped net (`longthink list nets`) or the folder of a run.")
     opened = [open_run(run) for run in runs]
     table = evaluate.compare(opened, level, iterations, every, count, seed, exit_rule, tolerance=tolerance)
-    folder = out or (RUNS / opened[0].name if opened[0].shipped else opened[0].folder)
+    folder = out or opened[0].results
     stem = "test-" + "-".join(str(one) for one in table["level"].unique())
     shown = dict.fromkeys(("peak", "final"), "{:.2%}".format)
     print(evaluate.summary(table).to_string(index=False, formatters=shown))
@@ -186,8 +186,6 @@ def solve(
     at
         Draw the confidence after this iteration, between puzzle and answer; repeat the option for several.
     """
-    import torch
-
     from longthink import figures, runs
     from longthink.evaluate import trace
     from longthink.solving import Film
@@ -208,19 +206,10 @@ def solve(
     if out is None:
         return
     problem = solution.puzzles.problem
-    if film is not None:
-        pictures = film.pictures(solution.puzzles)
-        if at:
-            nothing = torch.zeros(solution.puzzles.y.shape[1:])
-            steps = {f"iteration {iteration}": pixels for iteration, pixels in pictures.items()}
-            sides = {
-                "puzzle": problem.render(solution.puzzles, nothing),
-                **steps,
-                "target": problem.render(solution.puzzles),
-            }
-            print(figures.strip(sides, out))
-        else:
-            print(figures.film(list(pictures.values()), out))
+    if film is not None and at:
+        print(figures.strip(film.strip(solution.puzzles), out))
+    elif film is not None:
+        print(figures.film(list(film.pictures(solution.puzzles).values()), out))
     elif problem.ndim == 1:
         thoughts = trace(opened.model(), solution.puzzles, solution.iterations)
         print(figures.confidence_over_iterations(thoughts, out))
@@ -262,7 +251,7 @@ def decisions(
     import pandas as pd
 
     from longthink import evaluate, figures
-    from longthink.runs import RUNS, open_run
+    from longthink.runs import open_run
 
     opened = open_run(run)
     problem, model = opened.recipe().problem, opened.model()
@@ -271,7 +260,7 @@ def decisions(
         for one in level or problem.hard
     ]
     table = pd.concat(tables, ignore_index=True)
-    folder = out or (RUNS / opened.name if opened.shipped else opened.folder)
+    folder = out or opened.results
     print(table.groupby("level").mean().round(3).to_string())
     print(evaluate.save_rows(table, folder / "decisions.csv"))
     print(figures.cost_of_thinking(table, folder / "decisions.png"))

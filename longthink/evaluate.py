@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from longthink.contracts import Problem, Puzzles, Split, Thinker, Thoughts, plugin_name
+from longthink.contracts import Problem, Puzzles, Split, Thinker, plugin_name
 from longthink.errors import UserError
 from longthink.files import atomic
-from longthink.frontier import think_locally
+from longthink.frontier import thoughts
 from longthink.memory import keep_freed_memory
 from longthink.runs import Run
 from longthink.thinking import think
@@ -198,7 +198,7 @@ def _decided_at(
     """The last iteration that changed the answer (B, *P), and the last answer, both on the CPU."""
     answers = decided = torch.zeros(())
     with torch.inference_mode():
-        for thought in _thoughts(model, puzzles, iterations, tolerance):
+        for thought in thoughts(model, puzzles.x, iterations, tolerance):
             now = puzzles.problem.answer(thought.read())
             if thought.iteration == 1:
                 answers, decided = now, torch.ones_like(now)
@@ -252,7 +252,7 @@ def _sums_at_once(
     rows = {iteration: row for row, iteration in enumerate(asked)}
     sums = torch.zeros(len(asked), len(MEASURES), dtype=torch.float64, device=puzzles.x.device)
     best: torch.Tensor | None = None
-    for thought in _thoughts(model, puzzles, asked[-1], tolerance):
+    for thought in thoughts(model, puzzles.x, asked[-1], tolerance):
         row = rows.get(thought.iteration)
         if row is None and exit_rule == "default":
             continue
@@ -265,12 +265,6 @@ def _sums_at_once(
             sums[row, :3] = measures.sum(1)
             sums[row, 3] = thought.change.double().sum()
     return sums.cpu().numpy()
-
-
-def _thoughts(model: Thinker, puzzles: Puzzles, limit: int, tolerance: float | None) -> Thoughts:
-    if tolerance is None:
-        return think(model, puzzles.x, limit)
-    return think_locally(model, puzzles.x, limit, tolerance=tolerance)
 
 
 def _measures(problem: Problem, logits: torch.Tensor, puzzles: Puzzles) -> torch.Tensor:

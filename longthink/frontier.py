@@ -14,10 +14,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from longthink.contracts import Thinker, Thought
+from longthink.contracts import Thinker, Thought, Thoughts
 from longthink.errors import UserError
 from longthink.seeds import digest
-from longthink.thinking import check_limit
+from longthink.thinking import check_limit, think
 
 TILE = 16
 """Positions along the side of a tile."""
@@ -101,6 +101,11 @@ def _thoughts(
             frontier.cycle,
             not bool(frontier.awake.any()),
         )
+
+
+def thoughts(model: Thinker, x: Tensor, limit: int, tolerance: float | None = None) -> Thoughts:
+    """`think_locally` with a tolerance, `think` without one."""
+    return think(model, x, limit) if tolerance is None else think_locally(model, x, limit, tolerance=tolerance)
 
 
 class _Axis:

@@ -47,6 +47,11 @@ class Run:
         return self.folder.name
 
     @property
+    def results(self) -> Path:
+        """Where results about the run go: its own folder, or runs/NAME for a shipped net."""
+        return RUNS / self.name if self.shipped else self.folder
+
+    @property
     def shipped(self) -> bool:
         return self.folder.parent == SHIPPED
 

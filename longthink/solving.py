@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from longthink.contracts import Puzzles, Thinker, Thought, Thoughts
+from longthink.contracts import Puzzles, Thought
 from longthink.errors import UserError
-from longthink.frontier import think_locally
+from longthink.frontier import thoughts
 from longthink.memory import keep_freed_memory
 from longthink.runs import Run
-from longthink.thinking import think, until_settled
+from longthink.thinking import until_settled
 
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level."""
@@ -54,7 +54,8 @@ def solve(run: Run, text: str, limit: int | None = None, watch: Callable[[Though
     keep_freed_memory()
     begun = time.monotonic()
     with torch.inference_mode():
-        for thought in until_settled(_thoughts(model, puzzles, limit)):
+        local = puzzles.problem.ndim == 2 and model.reach is not None
+        for thought in until_settled(thoughts(model, puzzles.x, limit, TOLERANCE if local else None)):
             if watch is not None:
                 watch(thought)
         logits = thought.read()
@@ -97,8 +98,11 @@ class Film:
         render = puzzles.problem.render
         return {at: render(puzzles, torch.from_numpy(frame) / 255) for at, frame in self.frames.items()}
 
-
-def _thoughts(model: Thinker, puzzles: Puzzles, limit: int) -> Thoughts:
-    if puzzles.problem.ndim == 2 and model.reach is not None and model.limit is None:
-        return think_locally(model, puzzles.x, limit, tolerance=TOLERANCE)
-    return think(model, puzzles.x, limit)
+    def strip(self, puzzles: Puzzles) -> dict[str, NDArray[np.uint8]]:
+        """The same between the puzzle and its target, each with its title (figure 4.4)."""
+        problem = puzzles.problem
+        return {
+            "puzzle": problem.render(puzzles, torch.zeros_like(puzzles.y[0])),
+            **{f"iteration {at}": pixels for at, pixels in self.pictures(puzzles).items()},
+            "target": problem.render(puzzles),
+        }
