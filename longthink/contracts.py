@@ -210,15 +210,6 @@ class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
     def read(self, state: State) -> Tensor:
         """Logits (B, K, *P)."""
 
-    @property
-    def reach(self) -> int | None:
-        """How many positions of the state away one step looks, along each axis; None if everywhere, or unknown.
-
-        A net with a reach has a state (B, W, H, Y) and the same step at every position and iteration, computed from
-        the state and what is seen (B, C, H, Y) alone; what is outside the picture counts as zero in every layer.
-        """
-        return None
-
     def recurrent_parameters(self) -> list[nn.Parameter]:
         """The parameters of `step`, which may have a learning rate of their own; none unless a net names them."""
         return []

@@ -1,15 +1,13 @@
 """The thinking loop for large grids, computing only where thought still moves.
 
-A step looks no further than `Thinker.reach` positions. So where nothing within reach changed in one iteration, nothing
-changes in the next, and need not be computed. The state is worked on in square tiles: a tile is awake while something
-within its reach has changed, and each awake tile is computed inside a window that is wider by the reach on all sides.
-Windows never leave the picture, they are pushed back into it: so the net's own padding is where it always is, at the
-picture's border, and what a window's other sides get wrong is no further in than the reach and is thrown away.
+A step is a few layers (see `step_layers`), and a layer looks at the nearest positions only. So where nothing that it
+looks at has changed since the last iteration, its features are those of the last iteration. The features of every layer
+are kept, in square tiles: a layer computes those tiles alone within whose reach something has just changed, and
+compares them with what was there, position by position, to say which tiles the layers after it must compute.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,10 +15,11 @@ from torch import Tensor
 from longthink.contracts import Thinker, Thought, Thoughts
 from longthink.errors import UserError
 from longthink.seeds import digest
+from longthink.step_layers import NotLocal, Plane, StepLayers, step_layers
 from longthink.thinking import check_limit, think
 
-TILE = 16
-"""Positions along the side of a tile."""
+TILE = 8
+"""Positions along the side of a tile: small enough to sleep, large enough for fast convolutions."""
 LONGEST_CYCLE = 8
 """Cycles of up to this many iterations are recognised."""
 CERTAIN = 32
@@ -34,8 +33,8 @@ WINDOW_BYTES = {"cpu": 2**21, "cuda": 2**28}
 class LocalThought(Thought):
     """A Thought whose iteration computed a part of the state. The state is overwritten by the next iteration.
 
-    `awake` is the share of tiles that were computed. `cycle`: the number of iterations after which the state repeats
-    itself, if it has begun to; else 0.
+    `awake` is the share of the tiles of all layers that were computed. `cycle`: the number of iterations after which
+    the state repeats itself, if it has begun to; else 0.
     """
 
     moved: Tensor
@@ -55,16 +54,17 @@ class LocalThought(Thought):
 
 
 def think_locally(
-    model: Thinker, x: Tensor, limit: int, state: Tensor | None = None, tolerance: float = 0.0, tile: int = TILE
+    model: Thinker, x: Tensor, limit: int, state: Tensor | None = None, tolerance: float = 0.0
 ) -> Iterator[LocalThought]:
     """The thoughts of `think(model, x, limit, state)`, each iteration computed only where something still moves.
 
-    x is (B, C, H, W). With `tolerance` 0 the states are those of `think`. With more, a tile counts as unchanged until
-    one of its features has moved by more than `tolerance`, all told, since it last woke its neighbours. Settled
+    x is (B, C, H, W). With `tolerance` 0 the states are those of `think`, bit by bit where torch rounds a window as it
+    rounds the whole, as for channels last, dilation 1 or 2 and relu. With more, the features of a position stay as they
+    are, in the state and in every layer, while their absolute changes add up to no more than `tolerance`. Settled
     thoughts cost nothing: the stream goes on to `limit` all the same.
 
-    Raises UserError for a net that has no reach (see `Thinker.reach`) or a state that is no grid, and for a tolerance
-    below 0 or a tile below the reach.
+    Raises NotLocal (a UserError) for a net whose step is not made of convolutions and pointwise operations on a grid,
+    and UserError for a tolerance below 0.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level=33, count=1)
@@ -75,31 +75,24 @@ def think_locally(
     True
     """
     check_limit(model, limit)
-    if model.reach is None or model.limit is not None:
-        raise UserError(
-            f"A {type(model).__name__} like this one cannot think locally, since a position may depend on all others"
-            " or its steps differ; use think()."
-        )
-    if tolerance < 0 or tile < model.reach:
-        raise UserError(f"The tolerance must be 0 or more, and a tile at least {model.reach} positions (the reach).")
-    return _thoughts(model, model.reach, x, limit, state, tolerance, tile)
+    if tolerance < 0:
+        raise UserError("The tolerance must be 0 or more.")
+    if model.limit is not None:
+        raise NotLocal(f"A {type(model).__name__} cannot think locally, since its steps differ; use think().")
+    with torch.no_grad():
+        seen = model.see(x)
+        if state is None:
+            state = model.start(seen)
+    if not isinstance(state, Tensor) or state.ndim != 4 or state.shape[-2:] != seen.shape[-2:]:
+        raise NotLocal(f"The state of a {type(model).__name__} is no grid like its input; use think().")
+    return _thoughts(model, _Frontier(step_layers(model.step, state, seen), state, tolerance), limit)
 
 
-def _thoughts(
-    model: Thinker, reach: int, x: Tensor, limit: int, state: Tensor | None, tolerance: float, tile: int
-) -> Iterator[LocalThought]:
-    frontier = _Frontier(model, reach, x, state, tolerance, tile)
+def _thoughts(model: Thinker, frontier: "_Frontier", limit: int) -> Iterator[LocalThought]:
     for iteration in range(1, limit + 1):
-        computed = frontier.advance()
+        awake = frontier.advance()
         yield LocalThought(
-            model,
-            iteration,
-            frontier.state,
-            None,
-            frontier.moved,
-            computed / frontier.awake.numel(),
-            frontier.cycle,
-            not bool(frontier.awake.any()),
+            model, iteration, frontier.state, None, frontier.moved, awake, frontier.cycle, frontier.at_rest
         )
 
 
@@ -109,167 +102,190 @@ def thoughts(model: Thinker, x: Tensor, limit: int, tolerance: float | None = No
 
 
 class _Axis:
-    """Tiles and windows along one axis of `size` positions."""
+    """One axis of `size` positions: tiles of `tile`, and a margin of zeros that is at least `margin` wide."""
 
-    def __init__(self, size: int, tile: int, reach: int, device: torch.device):
+    def __init__(self, size: int, margin: int):
         self.size = size
-        self.tile = min(tile, size)
-        self.window = min(self.tile + 2 * reach, size)
-        count = -(-size // self.tile)
-        regular = torch.arange(count, device=device) * self.tile
-        # The last tile is pushed back into the picture, over a part of the one before it.
-        self.starts = regular.clamp_max(size - self.tile)
-        self.windows = (self.starts - reach).clamp(0, size - self.window)
-        self.inside = torch.arange(self.tile, device=device)
-        self.inside_window = torch.arange(self.window, device=device)
-        self.own = self.starts[:, None] + self.inside >= regular[:, None]
-        position = torch.arange(size, device=device)
-        near = (self.starts[:, None] - reach <= position) & (position < self.starts[:, None] + self.tile + reach)
-        self.first_near = near.int().argmax(0)
-        self.last_near = count - 1 - near.flip(0).int().argmax(0)
-        self.most_near = int((2 * reach + self.tile) / self.tile) + 3
+        self.tile = max(min(TILE, size), margin)
+        self.tiles = -(-size // self.tile)
+        self.margin = margin
+        self.padded = self.tiles * self.tile + 2 * margin
+
+    def window(self, reach: int) -> Tensor:
+        """Where the window of the first tile is along the padded axis; without a reach, the tile itself."""
+        return torch.arange(self.margin - reach, self.margin + self.tile + reach)
+
+    def near(self, reach: int) -> Tensor:
+        """Which positions of a tile lie within reach of the tile before, of the tile itself, of the one after."""
+        position = torch.arange(self.tile)
+        return torch.stack([position < reach, position >= 0, position >= self.tile - reach])
 
 
-class Tiles(NamedTuple):
-    """Some tiles: the puzzle of each, and which tile down and across it is."""
+class _Geometry:
+    """Where tiles and windows are, in planes of B padded grids that are stored as rows: (B * positions, W)."""
 
-    puzzle: Tensor
-    down: Tensor
-    across: Tensor
+    def __init__(self, batch: int, down: _Axis, across: _Axis, device: torch.device):
+        self.batch, self.down, self.across, self.device = batch, down, across, device
+        corner = torch.arange(down.tiles)[:, None] * (down.tile * across.padded)
+        corner = corner + torch.arange(across.tiles) * across.tile
+        puzzle = torch.arange(batch)[:, None] * (down.padded * across.padded)
+        self.corners = (puzzle + corner.flatten()).flatten().to(device)
+        """The row of the first corner of each tile's widest window: (B * tiles,)."""
+        self.own = self.window((0, 0))
+        self.shape = (down.tile, across.tile)
+
+    def __len__(self) -> int:
+        """Rows of a plane."""
+        return self.batch * self.down.padded * self.across.padded
+
+    def window(self, reach: tuple[int, int]) -> Tensor:
+        """The rows of a tile and what lies within `reach` around it, from its corner: (positions,)."""
+        down, across = self.down.window(reach[0]), self.across.window(reach[1])
+        return (down[:, None] * self.across.padded + across).flatten().to(self.device)
+
+    def near(self, reach: tuple[int, int]) -> Tensor:
+        """Which positions of a tile lie within `reach` of each of the 3 x 3 tiles around: (positions, 9) of 0 and 1."""
+        near = self.down.near(reach[0])[:, None, :, None] & self.across.near(reach[1])[None, :, None, :]
+        return near.reshape(9, -1).T.float().to(self.device)
+
+    def rows(self, features: Tensor) -> Tensor:
+        """Features (B, W, H, Y) as rows."""
+        down, across = self.down, self.across
+        plane = features.new_zeros(self.batch, down.padded, across.padded, features.shape[1])
+        self.picture(plane).copy_(features)
+        return plane.flatten(0, 2)
+
+    def picture(self, plane: Tensor) -> Tensor:
+        """The grid (B, W, H, Y) inside a plane (B, padded, padded, W) or its rows, sharing its memory."""
+        down, across = self.down, self.across
+        plane = plane.view(self.batch, down.padded, across.padded, -1).permute(0, 3, 1, 2)
+        return plane[:, :, down.margin : down.margin + down.size, across.margin : across.margin + across.size]
 
 
 class _Frontier:
-    """The state, which of its tiles are awake, and how much the last iteration moved each puzzle's."""
+    """The features of every layer, which tiles each must compute next, and how far the last iteration moved."""
 
-    def __init__(self, model: Thinker, reach: int, x: Tensor, state: Tensor | None, tolerance: float, tile: int):
-        self.model, self.tolerance = model, tolerance
-        with torch.no_grad():
-            seen = model.see(x)
-            begun = model.start(seen) if state is None else state.clone()
-        if not isinstance(begun, Tensor) or begun.ndim != 4 or begun.shape[-2:] != seen.shape[-2:]:
-            raise UserError(f"The state of a {type(model).__name__} is no grid like its input; use think().")
-        self.state = begun.contiguous(memory_format=torch.channels_last)
-        self.seen = seen.contiguous(memory_format=torch.channels_last)
-        batch, width, height, length = self.state.shape
-        device = self.state.device
-        self.down, self.across = _Axis(height, tile, reach, device), _Axis(length, tile, reach, device)
-        tiles = (batch, len(self.down.starts), len(self.across.starts))
-        self.awake = torch.ones(tiles, dtype=torch.bool, device=device)
-        self.known = self.rows.clone() if tolerance > 0 else self.rows
-        """What the neighbours of each position have last been woken for: (positions, W)."""
-        self.sizes = torch.zeros(tiles, dtype=torch.float64, device=device)
-        """The sum of squares of each tile."""
-        everything = Tiles(*self.awake.nonzero(as_tuple=True))
-        positions = self._positions(everything)
-        self.sizes[everything] = self._sums(
-            self.rows.index_select(0, positions.flatten()).view(len(positions), -1, width), everything
-        )
-        self.moved = torch.zeros(batch, device=device)
-        window = self.down.window * self.across.window
-        self.at_once = max(1, WINDOW_BYTES[device.type] // (window * width * self.state.element_size()))
-        self.worth_dense = self.down.tile * self.across.tile / window
+    def __init__(self, step: StepLayers, state: Tensor, tolerance: float):
+        self.layers, self.tolerance = step.layers, tolerance
+        device = state.device
+        margins = [max(layer.reach[axis] for layer in self.layers) for axis in (0, 1)]
+        down, across = (_Axis(size, margin) for size, margin in zip(state.shape[2:], margins, strict=True))
+        self.at = at = _Geometry(len(state), down, across, device)
+        self.state_plane = step.state
+        self.rows: dict[Plane, Tensor] = {step.state: at.rows(state)}
+        self.windows: list[Tensor] = []
+        self.at_once: list[int] = []
+        """How many tiles each layer computes at a time."""
+        self.readers: dict[Plane, list[tuple[int, Tensor]]] = {}
+        for index, layer in enumerate(self.layers):
+            self.windows.append(at.window(layer.reach))
+            sources = dict.fromkeys(layer.beside, (0, 0))
+            if layer.looks_at is not None:
+                sources[layer.looks_at] = layer.reach
+            for plane, reach in sources.items():
+                self.readers.setdefault(plane, []).append((index, at.near(reach)))
+                if plane.fixed is not None:
+                    self.rows.setdefault(plane, at.rows(plane.fixed))
+            for plane in layer.makes:
+                self.rows.setdefault(plane, state.new_zeros(len(at), plane.width))
+            widths = [plane.width for plane in (*layer.makes, *filter(None, [layer.looks_at]))]
+            self.at_once.append(max(1, WINDOW_BYTES[device.type] // (4 * max(widths) * len(self.windows[-1]))))
+        ring = torch.zeros(at.batch, down.tiles + 2, across.tiles + 2, dtype=torch.bool, device=device)
+        ring[:, 1:-1, 1:-1] = True
+        self.tiles = ring.flatten().nonzero().flatten()
+        """Where each tile is among those of `awake`, which has a ring of tiles more around each picture."""
+        self.around = (torch.arange(-1, 2)[:, None] * (across.tiles + 2) + torch.arange(-1, 2)).flatten().to(device)
+        self.awake = ring.flatten().repeat(len(self.layers), 1)
+        self.at_rest = False
+        self.moved = torch.zeros(at.batch, device=device)
+        positions, width = len(at.own), state.shape[1]
         noise = torch.Generator().manual_seed(digest("frontier", width))
-        scale = (self.down.tile * self.across.tile * width) ** -0.5
-        self.probe = torch.randn(self.down.tile * self.across.tile, width, generator=noise).to(device) * scale
-        self.signatures = torch.full((LONGEST_CYCLE + 1, *tiles), torch.nan, device=device)
-        """A random projection of each tile, now and after each of the last iterations."""
+        self.probe = (torch.randn(positions, width, generator=noise) * (positions * width) ** -0.5).to(device)
+        every = torch.arange(len(self.tiles), device=device)
+        self.inside = at.rows(torch.ones_like(state[:, :1])).index_select(0, self._own(every)).view(-1, positions) > 0
+        """Which positions of each tile lie in the picture."""
+        self.sizes = (
+            self.rows[step.state].index_select(0, self._own(every)).view(len(every), -1).square().sum(1).double()
+        )
+        """The sum of squares of the state in each tile."""
+        self.distances = torch.zeros_like(self.sizes)
+        self.signatures = torch.full((LONGEST_CYCLE + 1, len(self.tiles)), torch.nan, device=device)
+        """A random projection of the state in each tile, now and after each of the last iterations."""
         self.repeats = [0] * (LONGEST_CYCLE + 1)
         self.cycle = 0
 
     @property
-    def rows(self) -> Tensor:
-        """The state as (positions of all puzzles, W), sharing its memory."""
-        return self.state.permute(0, 2, 3, 1).flatten(0, 2)
+    def state(self) -> Tensor:
+        """(B, W, H, Y)."""
+        return self.at.picture(self.rows[self.state_plane])
 
     @torch.no_grad()
-    def advance(self) -> int:
-        """One iteration; the number of tiles that were computed."""
-        chosen = Tiles(*self.awake.nonzero(as_tuple=True))
-        count = len(chosen.puzzle)
-        self.awake.zero_()
-        self.moved.zero_()
-        if count == 0:
-            return 0
-        dense = None
-        if count >= self.worth_dense * self.awake.numel():
-            dense = self.model.step(self.state, self.seen).permute(0, 2, 3, 1).flatten(0, 2)
-        moved = torch.zeros(self.awake.shape, dtype=torch.float64, device=self.state.device)
+    def advance(self) -> float:
+        """One iteration; the share of the tiles of all layers that were computed."""
+        if self.at_rest:
+            self.moved.zero_()
+            return 0.0
+        self.distances.zero_()
         self.signatures = self.signatures.roll(1, 0)
         self.signatures[0] = self.signatures[1]
-        # Everything is computed from the old state before anything of it is overwritten.
-        size = self.sizes.sum((1, 2))
-        results = []
-        for first in range(0, count, self.at_once):
-            some = Tiles(*(index[first : first + self.at_once] for index in chosen))
-            positions = self._positions(some)
-            new = self._computed(some) if dense is None else dense.index_select(0, positions.flatten())
-            results.append((some, positions, new))
-        rows = self.rows
-        for some, positions, new in results:
-            flat = positions.flatten()
-            shape = (len(positions), -1, new.shape[1])
-            moved[some] = self._sums((new - rows.index_select(0, flat)).view(shape), some)
-            self.sizes[some] = self._sums(new.view(shape), some)
-            self.signatures[0][some] = (new.view(shape) * self.probe).sum((1, 2))
-            woken = (new - self.known.index_select(0, flat)).abs().amax(1) > self.tolerance
-            self._wake(some, woken.view(positions.shape))
-            if self.tolerance > 0:
-                self.known[flat[woken]] = new[woken]
-            rows.index_copy_(0, flat, new)
-        self.moved = (moved.sum((1, 2)) / size.clamp_min(TINY)).sqrt().float()
+        sizes = self.sizes.view(self.at.batch, -1).sum(1)
+        computed = 0
+        for index, layer in enumerate(self.layers):
+            awake = self.awake[index].index_select(0, self.tiles).nonzero().flatten()
+            self.awake[index] = False
+            computed += len(awake)
+            results = self._computed(index, awake)
+            if layer.looks_at in layer.makes:  # everything must be computed before anything of it is overwritten
+                results = iter(list(results))
+            for tiles, made in results:
+                for plane, features in zip(layer.makes, made, strict=True):
+                    self._keep(plane, tiles, features)
+        self.moved = (self.distances.view(self.at.batch, -1).sum(1) / sizes.clamp_min(TINY)).sqrt().float()
+        self.at_rest = not bool(self.awake[:, self.tiles].any())
         self._look_for_cycles()
-        return count
+        return computed / (len(self.layers) * len(self.tiles))
 
-    def _positions(self, tiles: Tiles, windows: bool = False) -> Tensor:
-        """The row of `rows` for each position of some tiles, or of their windows: (tiles, height, length)."""
-        if windows:
-            vertical = self.down.windows[tiles.down, None] + self.down.inside_window
-            horizontal = self.across.windows[tiles.across, None] + self.across.inside_window
-        else:
-            vertical = self.down.starts[tiles.down, None] + self.down.inside
-            horizontal = self.across.starts[tiles.across, None] + self.across.inside
-        vertical = tiles.puzzle[:, None] * self.down.size + vertical
-        return vertical[:, :, None] * self.across.size + horizontal[:, None, :]
+    def _computed(self, index: int, awake: Tensor) -> Iterator[tuple[Tensor, list[Tensor]]]:
+        """What a layer makes of some tiles, as many at a time as fit the cache."""
+        for first in range(0, len(awake), self.at_once[index]):
+            tiles = awake[first : first + self.at_once[index]]
+            yield tiles, self.layers[index].compute(*self._inputs(index, tiles))
 
-    def _computed(self, tiles: Tiles) -> Tensor:
-        """The next state of some tiles: (their positions, W)."""
-        windows = self._positions(tiles, windows=True)
-        count, height, length = windows.shape
-        state, seen = (
-            whole.permute(0, 2, 3, 1).flatten(0, 2).index_select(0, windows.flatten()).view(count, height, length, -1)
-            for whole in (self.state, self.seen)
-        )
-        new = self.model.step(state.permute(0, 3, 1, 2), seen.permute(0, 3, 1, 2))
-        rows: Tensor = new.permute(0, 2, 3, 1).flatten(0, 2)
-        vertical = (self.down.starts - self.down.windows)[tiles.down, None] + self.down.inside
-        horizontal = (self.across.starts - self.across.windows)[tiles.across, None] + self.across.inside
-        vertical = torch.arange(count, device=vertical.device)[:, None] * height + vertical
-        return rows.index_select(0, (vertical[:, :, None] * length + horizontal[:, None, :]).flatten())
+    def _inputs(self, index: int, tiles: Tensor) -> Iterator[Tensor]:
+        """What a layer computes some tiles from, each (tiles, W, h, y)."""
+        layer, (down, across) = self.layers[index], self.at.shape
+        if layer.looks_at is not None:
+            rows = (self.at.corners.index_select(0, tiles)[:, None] + self.windows[index]).flatten()
+            window = (len(tiles), down + 2 * layer.reach[0], across + 2 * layer.reach[1], -1)
+            yield self.rows[layer.looks_at].index_select(0, rows).view(window).permute(0, 3, 1, 2)
+        for plane in layer.beside:
+            rows = self.rows[plane].index_select(0, self._own(tiles))
+            yield rows.view(len(tiles), down, across, -1).permute(0, 3, 1, 2)
 
-    def _sums(self, new: Tensor, chosen: Tiles) -> Tensor:
-        """Sums of squares of tiles (tiles, positions, W), leaving out what belongs to the tile before: (tiles,)."""
-        own = self.down.own[chosen.down][:, :, None] & self.across.own[chosen.across][:, None, :]
-        sums: Tensor = (new.square().sum(2) * own.flatten(1)).sum(1).double()
-        return sums
+    def _keep(self, plane: Plane, tiles: Tensor, features: Tensor) -> None:
+        """Write the features (tiles, W, h, y) of the positions that have moved, and wake what looks at them."""
+        rows, own = self.rows[plane], self._own(tiles)
+        new = features.permute(0, 2, 3, 1).reshape(-1, plane.width)
+        by = new - rows.index_select(0, own)
+        moved = (by.abs().sum(1).view(len(tiles), -1) > self.tolerance) & self.inside.index_select(0, tiles)
+        which = moved.flatten().nonzero().flatten()
+        rows.index_copy_(0, own.index_select(0, which), new.index_select(0, which))
+        for reader, near in self.readers.get(plane, ()):
+            woken = moved.float() @ near > 0
+            near_by = self.tiles.index_select(0, tiles)[:, None] + self.around
+            self.awake[reader].index_fill_(0, near_by.masked_select(woken), True)
+        if plane is self.state_plane:
+            now = rows.index_select(0, own).view(*moved.shape, -1)
+            self.sizes[tiles] = now.square().sum((1, 2)).double()
+            self.distances[tiles] = (by.square().sum(1).view_as(moved) * moved).sum(1).double()
+            self.signatures[0, tiles] = (now * self.probe).sum((1, 2))
 
-    def _wake(self, tiles: Tiles, woken: Tensor) -> None:
-        """Wake every tile within reach of what changed: woken is (tiles, height, length)."""
-        some = woken.flatten(1).any(1)
-        woken, tiles = woken[some], Tiles(*(index[some] for index in tiles))
-        ranges = []
-        for axis, index, lines in (
-            (self.down, tiles.down, woken.any(2)),
-            (self.across, tiles.across, woken.any(1)),
-        ):
-            first = axis.starts[index] + lines.int().argmax(1)
-            last = axis.starts[index] + axis.tile - 1 - lines.flip(1).int().argmax(1)
-            steps = torch.arange(axis.most_near, device=first.device)
-            # Beyond the last tile within reach, the last one again.
-            ranges.append(torch.minimum(axis.first_near[first, None] + steps, axis.last_near[last, None]))
-        self.awake[tiles.puzzle[:, None, None], ranges[0][:, :, None], ranges[1][:, None, :]] = True
+    def _own(self, tiles: Tensor) -> Tensor:
+        """The rows of some tiles: (tiles * positions,)."""
+        return (self.at.corners.index_select(0, tiles)[:, None] + self.at.own).flatten()
 
     def _look_for_cycles(self) -> None:
-        apart = (self.signatures - self.signatures[0]).abs().flatten(1).amax(1).tolist()
+        apart = (self.signatures - self.signatures[0]).abs().amax(1).tolist()
         for length in range(1, LONGEST_CYCLE + 1):
             self.repeats[length] = self.repeats[length] + 1 if apart[length] <= self.tolerance else 0
         still = self.repeats[1] > 0

@@ -9,17 +9,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from longthink.contracts import Puzzles, Thought
+from longthink.contracts import Puzzles, Thinker, Thought, Thoughts
 from longthink.errors import UserError
-from longthink.frontier import thoughts
+from longthink.frontier import think_locally
 from longthink.memory import keep_freed_memory
 from longthink.runs import Run
-from longthink.thinking import until_settled
+from longthink.step_layers import NotLocal
+from longthink.thinking import think, until_settled
 
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level."""
 AT_LEAST = 100
-TOLERANCE = 1e-2
+TOLERANCE = 0.1
 """What counts as no movement of a grid's state, see `frontier.think_locally`."""
 FRAMES = 120
 """Frames of a film, at least half as many and at most."""
@@ -54,8 +55,7 @@ def solve(run: Run, text: str, limit: int | None = None, watch: Callable[[Though
     keep_freed_memory()
     begun = time.monotonic()
     with torch.inference_mode():
-        local = puzzles.problem.ndim == 2 and model.reach is not None
-        for thought in until_settled(thoughts(model, puzzles.x, limit, TOLERANCE if local else None)):
+        for thought in until_settled(_thoughts(model, puzzles, limit)):
             if watch is not None:
                 watch(thought)
         logits = thought.read()
@@ -70,6 +70,15 @@ def solve(run: Run, text: str, limit: int | None = None, watch: Callable[[Though
         confidence=float(recipe.problem.confidence(logits, puzzles)[0]),
         seconds=time.monotonic() - begun,
     )
+
+
+def _thoughts(model: Thinker, puzzles: Puzzles, limit: int) -> Thoughts:
+    if puzzles.problem.ndim == 2:
+        try:
+            return think_locally(model, puzzles.x, limit, tolerance=TOLERANCE)
+        except NotLocal:
+            pass
+    return think(model, puzzles.x, limit)
 
 
 class Film:

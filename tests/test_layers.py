@@ -10,7 +10,7 @@ LAYERS = [
     ["errors", "seeds", "files"],
     ["memory"],
     ["contracts"],
-    ["registry", "thinking"],
+    ["registry", "thinking", "step_layers"],
     ["frontier"],
     ["problems", "models", "objectives", "stabilisers"],
     ["recipe"],

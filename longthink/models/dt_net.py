@@ -34,16 +34,11 @@ class DTNet(ConvolutionalThinker):
         pooling: Pooling = 1,
     ):
         super().__init__(ndim, dilation, recall, pooling)
-        self.group_norm = group_norm
         layers = Layers(ndim, width, dilation, activation, group_norm)
         self.projection = layers.projection(channels, width)
         self.block = Block(layers, channels, width, recall)
         self.head = layers.head(width, head, classes)
         self.finish()
-
-    @property
-    def reach(self) -> int | None:
-        return None if self.group_norm else self.dilation * self.layers_of_step
 
     def start(self, seen: Tensor) -> Tensor:
         """(B, C, H, Y) -> (B, W, H, Y)."""

@@ -120,15 +120,3 @@ def test_pooling_sees_one_position_a_cell_and_answers_for_each_of_its_pixels(ndi
     assert net.receptive_field(3) == 2 * DTNet(1, 2, ndim, width=4, head=(4, 4)).receptive_field(3)
     with pytest.raises(UserError, match="even number of positions"):
         net.see(x[..., :-1])
-
-
-def test_the_reach_is_what_the_gradient_says() -> None:
-    for dilation in (1, 2):
-        net = DTNet(3, 2, 2, width=8, head=(4, 4), dilation=dilation, activation="elu")
-        seen = net.see(torch.rand(1, 3, 41, 41))
-        state = torch.rand(1, 8, 41, 41, requires_grad=True)
-        net.step(state, seen)[0, :, 20, 20].sum().backward()
-        touched = state.grad.abs().sum((0, 1)) > 0
-        for lines in (touched.any(0), touched.any(1)):
-            first, last = lines.nonzero().flatten()[[0, -1]].tolist()
-            assert (20 - first, last - 20) == (net.reach, net.reach)
