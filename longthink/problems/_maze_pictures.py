@@ -29,8 +29,9 @@ ALIKE = 0.25
 """Runs that differ by this share or less have the same thickness."""
 COMMON = 0.2
 """A thickness is common if it weighs at least this share of what the commonest one does."""
-WRONG_PIXEL = 10
+WRONG_PIXEL = 20
 """How many cells more a maze may have to explain one pixel more."""
+NOTHING = "The picture shows no maze: nothing in it lies between walls."
 PATH_COLOUR = np.array([40, 110, 235], dtype=np.float64)
 
 
@@ -130,16 +131,20 @@ def classify(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _fit(walls: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """The rows and columns of cells that fit a picture's walls (H, W) best, and which cells are wall."""
     maze, (top, left) = _without_margin(walls)
-    best, misfit = np.inf, 1.0
+    best = None
     for down, across in _possible_thicknesses(maze):
         rows, columns = _bands(maze, *down), _bands(maze.T, *across)
+        if rows is None or columns is None:
+            continue
         heights, widths = np.diff(rows), np.diff(columns)
         walls_of_cells = _count(maze, rows, columns) > np.outer(heights, widths) / 2
         redrawn = walls_of_cells.repeat(heights, 0).repeat(widths, 1)
         wrong = redrawn != maze[rows[0] : rows[-1], columns[0] : columns[-1]]
         cost = WRONG_PIXEL * int(wrong.sum()) + walls_of_cells.size
-        if cost < best:  # the simplest maze that explains the pixels
+        if best is None or cost < best:  # the simplest maze that explains the pixels
             best, misfit, found = cost, float(wrong.mean()), (top + rows, left + columns, walls_of_cells)
+    if best is None:
+        raise UserError(NOTHING)
     if misfit > MISFIT:
         raise UserError(
             f"The picture shows no maze on a grid: {misfit:.0%} of its pixels do not fit any."
@@ -160,7 +165,7 @@ def _possible_thicknesses(maze: NDArray[np.bool_]) -> Iterator[tuple[tuple[float
         )
         ways = [size for size in (way_down, way_across) if size is not None]
         if not ways:
-            raise UserError("The picture shows no maze: nothing in it lies between walls.")
+            raise UserError(NOTHING)
         way = min(ways)
         wall = min((size for size in (wall_down, wall_across) if size is not None), default=way)
         yield (way_down or way, wall_down or wall), (way_across or way, wall_across or wall)
@@ -173,8 +178,10 @@ def _without_margin(walls: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], tuple[
     return walls[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], (int(rows[0]), int(columns[0]))
 
 
-def _bands(maze: NDArray[np.bool_], way: float, wall: float) -> NDArray[np.int64]:
+def _bands(maze: NDArray[np.bool_], way: float, wall: float) -> NDArray[np.int64] | None:
     """Where each row of cells begins, and the last one ends, in pixels; the outer walls are rows of their own.
+
+    None where there are no borders between rows.
 
     A border between rows is where many pixels turn from wall to way or back. Ways have one thickness and walls one,
     maybe another, and they alternate: so a border that shows nowhere is found from its neighbours.
@@ -185,7 +192,7 @@ def _bands(maze: NDArray[np.bool_], way: float, wall: float) -> NDArray[np.int64
     turns = np.append(0, (maze[1:] != maze[:-1]).sum(1))
     inner = _peaks(turns, max(1.0, way / 2), blur)
     if len(inner) < 2:
-        raise UserError("The picture shows no maze: nothing in it lies between walls.")
+        return None
     edges: list[float] = []
     first, last = inner[0], inner[-1]
     starts_open = not maze[:first].mean() > 0.5  # there is no outer wall on this side
