@@ -89,11 +89,10 @@ def think_locally(
 
 
 def _thoughts(model: Thinker, frontier: "_Frontier", limit: int) -> Iterator[LocalThought]:
+    motion = frontier.motion
     for iteration in range(1, limit + 1):
         awake = frontier.advance()
-        yield LocalThought(
-            model, iteration, frontier.state, None, frontier.moved, awake, frontier.cycle, frontier.at_rest
-        )
+        yield LocalThought(model, iteration, frontier.state, None, motion.moved, awake, motion.cycle, frontier.at_rest)
 
 
 def thoughts(model: Thinker, x: Tensor, limit: int, tolerance: float | None = None) -> Thoughts:
@@ -197,22 +196,10 @@ class _Frontier:
         self.around = (torch.arange(-1, 2)[:, None] * (across.tiles + 2) + torch.arange(-1, 2)).flatten().to(device)
         self.awake = ring.flatten().repeat(len(self.layers), 1)
         self.at_rest = False
-        self.moved = torch.zeros(at.batch, device=device)
-        positions, width = len(at.own), state.shape[1]
-        noise = torch.Generator().manual_seed(digest("frontier", width))
-        self.probe = (torch.randn(positions, width, generator=noise) * (positions * width) ** -0.5).to(device)
         every = torch.arange(len(self.tiles), device=device)
-        self.inside = at.rows(torch.ones_like(state[:, :1])).index_select(0, self._own(every)).view(-1, positions) > 0
-        """Which positions of each tile lie in the picture."""
-        self.sizes = (
-            self.rows[step.state].index_select(0, self._own(every)).view(len(every), -1).square().sum(1).double()
-        )
-        """The sum of squares of the state in each tile."""
-        self.distances = torch.zeros_like(self.sizes)
-        self.signatures = torch.full((LONGEST_CYCLE + 1, len(self.tiles)), torch.nan, device=device)
-        """A random projection of the state in each tile, now and after each of the last iterations."""
-        self.repeats = [0] * (LONGEST_CYCLE + 1)
-        self.cycle = 0
+        self.inside = self._features(at.rows(torch.ones_like(state[:, :1])), every)[:, :, 0] > 0
+        """Which positions of each tile lie in the picture: (tiles, positions)."""
+        self.motion = _Motion(self._features(self.rows[step.state], every), at.batch, tolerance)
 
     @property
     def state(self) -> Tensor:
@@ -222,13 +209,9 @@ class _Frontier:
     @torch.no_grad()
     def advance(self) -> float:
         """One iteration; the share of the tiles of all layers that were computed."""
+        self.motion.begin()
         if self.at_rest:
-            self.moved.zero_()
             return 0.0
-        self.distances.zero_()
-        self.signatures = self.signatures.roll(1, 0)
-        self.signatures[0] = self.signatures[1]
-        sizes = self.sizes.view(self.at.batch, -1).sum(1)
         computed = 0
         for index, layer in enumerate(self.layers):
             awake = self.awake[index].index_select(0, self.tiles).nonzero().flatten()
@@ -240,9 +223,8 @@ class _Frontier:
             for tiles, made in results:
                 for plane, features in zip(layer.makes, made, strict=True):
                     self._keep(plane, tiles, features)
-        self.moved = (self.distances.view(self.at.batch, -1).sum(1) / sizes.clamp_min(TINY)).sqrt().float()
+        self.motion.end()
         self.at_rest = not bool(self.awake[:, self.tiles].any())
-        self._look_for_cycles()
         return computed / (len(self.layers) * len(self.tiles))
 
     def _computed(self, index: int, awake: Tensor) -> Iterator[tuple[Tensor, list[Tensor]]]:
@@ -259,32 +241,71 @@ class _Frontier:
             window = (len(tiles), down + 2 * layer.reach[0], across + 2 * layer.reach[1], -1)
             yield self.rows[layer.looks_at].index_select(0, rows).view(window).permute(0, 3, 1, 2)
         for plane in layer.beside:
-            rows = self.rows[plane].index_select(0, self._own(tiles))
-            yield rows.view(len(tiles), down, across, -1).permute(0, 3, 1, 2)
+            features = self._features(self.rows[plane], tiles)
+            yield features.view(len(tiles), down, across, -1).permute(0, 3, 1, 2)
+
+    def _features(self, rows: Tensor, tiles: Tensor) -> Tensor:
+        """The features of some tiles: (tiles, positions, W)."""
+        return rows.index_select(0, self._rows(tiles)).view(len(tiles), len(self.at.own), rows.shape[1])
+
+    def _rows(self, tiles: Tensor) -> Tensor:
+        """The rows of some tiles: (tiles * positions,)."""
+        return (self.at.corners.index_select(0, tiles)[:, None] + self.at.own).flatten()
 
     def _keep(self, plane: Plane, tiles: Tensor, features: Tensor) -> None:
         """Write the features (tiles, W, h, y) of the positions that have moved, and wake what looks at them."""
-        rows, own = self.rows[plane], self._own(tiles)
-        new = features.permute(0, 2, 3, 1).reshape(-1, plane.width)
-        by = new - rows.index_select(0, own)
-        moved = (by.abs().sum(1).view(len(tiles), -1) > self.tolerance) & self.inside.index_select(0, tiles)
+        rows = self.rows[plane]
+        new = features.permute(0, 2, 3, 1).flatten(1, 2)
+        by = new - self._features(rows, tiles)
+        moved = ~(by.abs().sum(2) <= self.tolerance) & self.inside.index_select(0, tiles)  # NaN has moved
         which = moved.flatten().nonzero().flatten()
-        rows.index_copy_(0, own.index_select(0, which), new.index_select(0, which))
+        written = self._rows(tiles).index_select(0, which)
+        rows.index_copy_(0, written, new.flatten(0, 1).index_select(0, which))
         for reader, near in self.readers.get(plane, ()):
             woken = moved.float() @ near > 0
             near_by = self.tiles.index_select(0, tiles)[:, None] + self.around
             self.awake[reader].index_fill_(0, near_by.masked_select(woken), True)
         if plane is self.state_plane:
-            now = rows.index_select(0, own).view(*moved.shape, -1)
-            self.sizes[tiles] = now.square().sum((1, 2)).double()
-            self.distances[tiles] = (by.square().sum(1).view_as(moved) * moved).sum(1).double()
-            self.signatures[0, tiles] = (now * self.probe).sum((1, 2))
+            self.motion.record(tiles, self._features(rows, tiles), by * moved[:, :, None])
 
-    def _own(self, tiles: Tensor) -> Tensor:
-        """The rows of some tiles: (tiles * positions,)."""
-        return (self.at.corners.index_select(0, tiles)[:, None] + self.at.own).flatten()
 
-    def _look_for_cycles(self) -> None:
+class _Motion:
+    """How far the state of each puzzle moved in an iteration, and whether it has begun to repeat itself.
+
+    Made from the features (tiles, positions, W) of all tiles, those of each of the `batch` puzzles together.
+    """
+
+    def __init__(self, features: Tensor, batch: int, tolerance: float):
+        count, positions, width = features.shape
+        self.batch, self.tolerance = batch, tolerance
+        self.sizes = features.square().sum((1, 2)).double()
+        """The sum of squares of each tile, and of how far it moved: (tiles,)."""
+        self.distances = torch.zeros_like(self.sizes)
+        noise = torch.Generator().manual_seed(digest("frontier", width))
+        self.probe = (torch.randn(positions, width, generator=noise) * (positions * width) ** -0.5).to(features.device)
+        self.signatures = torch.full((LONGEST_CYCLE + 1, count), torch.nan, device=features.device)
+        """A random projection of each tile, now and after each of the last iterations."""
+        self.repeats = [0] * (LONGEST_CYCLE + 1)
+        self.cycle = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Before an iteration: nothing has moved yet."""
+        self.distances.zero_()
+        self.before = self.sizes.view(self.batch, -1).sum(1)
+        self.moved = torch.zeros(self.batch, device=self.sizes.device)
+        self.signatures = self.signatures.roll(1, 0)
+        self.signatures[0] = self.signatures[1]
+
+    def record(self, tiles: Tensor, features: Tensor, by: Tensor) -> None:
+        """Some tiles now have these features, and moved by so much: both (tiles, positions, W)."""
+        self.sizes[tiles] = features.square().sum((1, 2)).double()
+        self.distances[tiles] = by.square().sum((1, 2)).double()
+        self.signatures[0, tiles] = (features * self.probe).sum((1, 2))
+
+    def end(self) -> None:
+        """After an iteration: `moved` is relative to the state before it (B,), `cycle` the length of a cycle, or 0."""
+        self.moved = (self.distances.view(self.batch, -1).sum(1) / self.before.clamp_min(TINY)).sqrt().float()
         apart = (self.signatures - self.signatures[0]).abs().amax(1).tolist()
         for length in range(1, LONGEST_CYCLE + 1):
             self.repeats[length] = self.repeats[length] + 1 if apart[length] <= self.tolerance else 0
