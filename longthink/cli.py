@@ -140,7 +140,7 @@ def test(
     exit_rule
         default, or max_confidence (section 4.3).
     tolerance
-        For large grids: compute only where the state still moves by more than this, like 0.01.
+        For large grids: compute only where the state still moves by more than this, like 0.1.
     out
         Folder for rows and figure; by default the first run's own, or runs/NAME for a shipped net.
     rows
@@ -244,7 +244,7 @@ def decisions(
     seed
         Seed of the test puzzles.
     tolerance
-        For large grids: compute only where the state still moves by more than this, like 0.01.
+        For large grids: compute only where the state still moves by more than this, like 0.1.
     out
         Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
     """

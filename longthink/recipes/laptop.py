@@ -26,7 +26,7 @@ def prefix_sums_laptop() -> Recipe:
 
 
 def mazes_laptop() -> Recipe:
-    """Mazes of 5x5 to 9x9 cells; solves all or nearly all of 59x59.
+    """Mazes of 5x5 to 9x9 cells; solves all of 59x59, and 201x201.
 
     Command: longthink train mazes_laptop
     """
@@ -43,3 +43,11 @@ def mazes_laptop() -> Recipe:
         stabilisers=Stabilisers(label_smoothing=0.1, state_noise=0.1, ema=0.99),
         validation=Validation(every=500, count=200),
     )
+
+
+def mazes_loops_laptop() -> Recipe:
+    """The same with a fifth of the other walls opened too, so that there are several ways and dead ends are no guide.
+
+    Command: longthink train mazes_loops_laptop
+    """
+    return mazes_laptop().model_copy(update={"name": "mazes_loops_laptop", "problem": Mazes(openings=0.2)})
