@@ -128,19 +128,20 @@ class _Geometry:
         corner = torch.arange(down.tiles)[:, None] * (down.tile * across.padded)
         corner = corner + torch.arange(across.tiles) * across.tile
         puzzle = torch.arange(batch)[:, None] * (down.padded * across.padded)
-        self.corners = (puzzle + corner.flatten()).flatten().to(device)
+        self.corners = (puzzle + corner.flatten()).flatten()
         """The row of the first corner of each tile's widest window: (B * tiles,)."""
-        self.own = self.window((0, 0))
+        self.own = self.windows((0, 0))
         self.shape = (down.tile, across.tile)
 
     def __len__(self) -> int:
         """Rows of a plane."""
         return self.batch * self.down.padded * self.across.padded
 
-    def window(self, reach: tuple[int, int]) -> Tensor:
-        """The rows of a tile and what lies within `reach` around it, from its corner: (positions,)."""
+    def windows(self, reach: tuple[int, int]) -> Tensor:
+        """The rows of every tile and what lies within `reach` around it: (B * tiles, positions)."""
         down, across = self.down.window(reach[0]), self.across.window(reach[1])
-        return (down[:, None] * self.across.padded + across).flatten().to(self.device)
+        window = (down[:, None] * self.across.padded + across).flatten()
+        return (self.corners[:, None] + window).to(self.device)
 
     def near(self, reach: tuple[int, int]) -> Tensor:
         """Which positions of a tile lie within `reach` of each of the 3 x 3 tiles around: (positions, 9) of 0 and 1."""
@@ -172,12 +173,13 @@ class _Frontier:
         self.at = at = _Geometry(len(state), down, across, device)
         self.state_plane = step.state
         self.rows: dict[Plane, Tensor] = {step.state: at.rows(state)}
-        self.windows: list[Tensor] = []
+        self.windows: dict[tuple[int, int], Tensor] = {}
         self.at_once: list[int] = []
         """How many tiles each layer computes at a time."""
         self.readers: dict[Plane, list[tuple[int, Tensor]]] = {}
         for index, layer in enumerate(self.layers):
-            self.windows.append(at.window(layer.reach))
+            if layer.reach not in self.windows:
+                self.windows[layer.reach] = at.windows(layer.reach)
             sources = dict.fromkeys(layer.beside, (0, 0))
             if layer.looks_at is not None:
                 sources[layer.looks_at] = layer.reach
@@ -188,13 +190,17 @@ class _Frontier:
             for plane in layer.makes:
                 self.rows.setdefault(plane, state.new_zeros(len(at), plane.width))
             widths = [plane.width for plane in (*layer.makes, *filter(None, [layer.looks_at]))]
-            self.at_once.append(max(1, WINDOW_BYTES[device.type] // (4 * max(widths) * len(self.windows[-1]))))
+            self.at_once.append(
+                max(1, WINDOW_BYTES[device.type] // (4 * max(widths) * self.windows[layer.reach].shape[1]))
+            )
         ring = torch.zeros(at.batch, down.tiles + 2, across.tiles + 2, dtype=torch.bool, device=device)
         ring[:, 1:-1, 1:-1] = True
         self.tiles = ring.flatten().nonzero().flatten()
         """Where each tile is among those of `awake`, which has a ring of tiles more around each picture."""
-        self.around = (torch.arange(-1, 2)[:, None] * (across.tiles + 2) + torch.arange(-1, 2)).flatten().to(device)
-        self.awake = ring.flatten().repeat(len(self.layers), 1)
+        around = torch.arange(-1, 2)[:, None] * (across.tiles + 2) + torch.arange(-1, 2)
+        self.around = self.tiles[:, None] + around.flatten().to(device)
+        """Where the 3 x 3 tiles around each are: (tiles, 9)."""
+        self.awake = [ring.flatten().clone() for _ in self.layers]
         self.at_rest = False
         every = torch.arange(len(self.tiles), device=device)
         self.inside = self._features(at.rows(torch.ones_like(state[:, :1])), every)[:, :, 0] > 0
@@ -215,7 +221,7 @@ class _Frontier:
         computed = 0
         for index, layer in enumerate(self.layers):
             awake = self.awake[index].index_select(0, self.tiles).nonzero().flatten()
-            self.awake[index] = False
+            self.awake[index].zero_()
             computed += len(awake)
             results = self._computed(index, awake)
             if layer.looks_at in layer.makes:  # everything must be computed before anything of it is overwritten
@@ -224,7 +230,7 @@ class _Frontier:
                 for plane, features in zip(layer.makes, made, strict=True):
                     self._keep(plane, tiles, features)
         self.motion.end()
-        self.at_rest = not bool(self.awake[:, self.tiles].any())
+        self.at_rest = not any(awake.index_select(0, self.tiles).any() for awake in self.awake)
         return computed / (len(self.layers) * len(self.tiles))
 
     def _computed(self, index: int, awake: Tensor) -> Iterator[tuple[Tensor, list[Tensor]]]:
@@ -237,7 +243,7 @@ class _Frontier:
         """What a layer computes some tiles from, each (tiles, W, h, y)."""
         layer, (down, across) = self.layers[index], self.at.shape
         if layer.looks_at is not None:
-            rows = (self.at.corners.index_select(0, tiles)[:, None] + self.windows[index]).flatten()
+            rows = self.windows[layer.reach].index_select(0, tiles).view(-1)
             window = (len(tiles), down + 2 * layer.reach[0], across + 2 * layer.reach[1], -1)
             yield self.rows[layer.looks_at].index_select(0, rows).view(window).permute(0, 3, 1, 2)
         for plane in layer.beside:
@@ -246,25 +252,20 @@ class _Frontier:
 
     def _features(self, rows: Tensor, tiles: Tensor) -> Tensor:
         """The features of some tiles: (tiles, positions, W)."""
-        return rows.index_select(0, self._rows(tiles)).view(len(tiles), len(self.at.own), rows.shape[1])
-
-    def _rows(self, tiles: Tensor) -> Tensor:
-        """The rows of some tiles: (tiles * positions,)."""
-        return (self.at.corners.index_select(0, tiles)[:, None] + self.at.own).flatten()
+        own = self.at.own.index_select(0, tiles)
+        return rows.index_select(0, own.view(-1)).view(*own.shape, -1)
 
     def _keep(self, plane: Plane, tiles: Tensor, features: Tensor) -> None:
         """Write the features (tiles, W, h, y) of the positions that have moved, and wake what looks at them."""
-        rows = self.rows[plane]
+        rows, own = self.rows[plane], self.at.own.index_select(0, tiles)
         new = features.permute(0, 2, 3, 1).flatten(1, 2)
-        by = new - self._features(rows, tiles)
-        moved = ~(by.abs().sum(2) <= self.tolerance) & self.inside.index_select(0, tiles)  # NaN has moved
-        which = moved.flatten().nonzero().flatten()
-        written = self._rows(tiles).index_select(0, which)
-        rows.index_copy_(0, written, new.flatten(0, 1).index_select(0, which))
+        by = new - rows.index_select(0, own.view(-1)).view_as(new)
+        moved = (by.abs().sum(2) <= self.tolerance).logical_not_() & self.inside.index_select(0, tiles)  # NaN moves
+        which = moved.view(-1).nonzero().view(-1)
+        rows.index_copy_(0, own.view(-1).index_select(0, which), new.flatten(0, 1).index_select(0, which))
         for reader, near in self.readers.get(plane, ()):
-            woken = moved.float() @ near > 0
-            near_by = self.tiles.index_select(0, tiles)[:, None] + self.around
-            self.awake[reader].index_fill_(0, near_by.masked_select(woken), True)
+            woken = self.around.index_select(0, tiles).masked_select(moved.float() @ near > 0)
+            self.awake[reader].index_fill_(0, woken, True)
         if plane is self.state_plane:
             self.motion.record(tiles, self._features(rows, tiles), by * moved[:, :, None])
 
