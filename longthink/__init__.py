@@ -11,7 +11,7 @@
 from typing import Any
 
 from longthink import registry
-from longthink.contracts import Objective, Problem, Puzzles, Thinker, Thought
+from longthink.contracts import Objective, Perturbation, Problem, Puzzles, Thinker, Thought
 from longthink.errors import UserError
 from longthink.evaluate import sweep, trace
 from longthink.frontier import think_locally
@@ -24,6 +24,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Objective",
+    "Perturbation",
     "Problem",
     "Puzzles",
     "Recipe",
@@ -31,6 +32,7 @@ __all__ = [
     "Thought",
     "UserError",
     "load",
+    "perturbation",
     "problem",
     "recipe",
     "sweep",
@@ -44,6 +46,12 @@ __all__ = [
 def problem(name: str, **options: Any) -> Problem:
     """A problem by its name, with its options. Raises UserError for a name or an option that there is not."""
     made: Problem = registry.build("problems", name, options)
+    return made
+
+
+def perturbation(name: str, **options: Any) -> Perturbation:
+    """A perturbation by its name, with its options. Raises UserError for a name or an option that there is not."""
+    made: Perturbation = registry.build("perturbations", name, options)
     return made
 
 

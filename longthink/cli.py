@@ -267,6 +267,103 @@ def decisions(
 
 
 @app.command
+def perturb(
+    run: str,
+    /,
+    *options: Options,
+    using: Annotated[str, Parameter(name="--with")],
+    at: int = 50,
+    iterations: int = 150,
+    level: list[int] | None = None,
+    count: int = 100,
+    seed: int = 0,
+    out: Path | None = None,
+) -> None:
+    """Disturb a net while it thinks and see whether it recovers. Options of the perturbation can be set: --index 40.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    using
+        A perturbation's name (`longthink list perturbations`).
+    at
+        Disturb it after this iteration.
+    iterations
+        How long to think in all.
+    level
+        Level of the puzzles; repeat the option for several. By default the problem's least hard one.
+    count
+        Puzzles of each level.
+    seed
+        Seed of the test puzzles, and of what is random in the perturbation.
+    out
+        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
+    """
+    import pandas as pd
+
+    from longthink import dynamics, evaluate, figures, registry
+    from longthink.runs import open_run
+
+    opened, perturbation = open_run(run), registry.build("perturbations", using, _changes(options))
+    problem, model = opened.recipe().problem, opened.model()
+    tables = [
+        dynamics.perturb(model, problem.sample(one, count, seed), chosen, at, iterations, seed)
+        for one in level or problem.hard[:1]
+        for chosen in (None, perturbation)
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    folder, stem = out or opened.results, f"perturb-{using.replace('-', '_')}"
+    print(dynamics.fared(table).to_string(index=False))
+    print(evaluate.save_rows(table, folder / f"{stem}.csv"))
+    print(figures.perturbed(table, folder / f"{stem}.png"))
+
+
+@app.command
+def dynamics(
+    run: str,
+    /,
+    *,
+    level: list[int] | None = None,
+    iterations: int = 1000,
+    count: int = 100,
+    seed: int = 0,
+    out: Path | None = None,
+) -> None:
+    """What becomes of a net's state: fixed point, cycle or neither, path independence, sensitivity: a table and rows.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    level
+        Level of the puzzles; repeat the option for several. By default the problem's least hard one.
+    iterations
+        How long to think.
+    count
+        Puzzles of each level.
+    seed
+        Seed of the test puzzles.
+    out
+        Folder for the rows; by default the run's own, or runs/NAME for a shipped net.
+    """
+    import pandas as pd
+
+    from longthink import evaluate
+    from longthink.dynamics import fates
+    from longthink.runs import open_run
+
+    opened = open_run(run)
+    problem, model = opened.recipe().problem, opened.model()
+    tables = [fates(model, problem.sample(one, count, seed), iterations, seed) for one in level or problem.hard[:1]]
+    table = pd.concat(tables, ignore_index=True)
+    shares = pd.crosstab(table["level"], table["fate"], normalize="index")
+    means = table.groupby("level")[["solved", "ever", "alignment", "lyapunov"]].mean()
+    print(shares.join(means).round(4).to_string())
+    print(evaluate.save_rows(table, (out or opened.results) / "dynamics.csv"))
+
+
+@app.command
 def data(
     problem: str,
     /,
@@ -310,12 +407,12 @@ def data(
 
 @app.command(name="list")
 def list_(kind: str, /) -> None:
-    """List what there is: problems, models, objectives, formats, recipes or nets.
+    """List what there is: problems, models, objectives, perturbations, formats, recipes or nets.
 
     Parameters
     ----------
     kind
-        problems, models, objectives, formats, recipes, or nets (those that ship).
+        problems, models, objectives, perturbations, formats, recipes, or nets (those that ship).
     """
     from longthink import registry, runs
 

@@ -1,8 +1,8 @@
 """START HERE: the few ideas that everything else is made of.
 
 A `Problem` makes `Puzzles` of any level and scores answers. A `Thinker` is a net that repeats one step.
-`thinking.think` runs it and yields `Thought`s. An `Objective` turns thoughts into a training loss. A `Format`
-reads and writes other people's files.
+`thinking.think` runs it and yields `Thought`s. An `Objective` turns thoughts into a training loss. A `Perturbation`
+meddles with a thinking net. A `Format` reads and writes other people's files.
 
 Shapes: B batch, C input channels, K classes, *P positions (S for strings; H, W for grids).
 """
@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 import numpy as np
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -278,3 +278,20 @@ class Objective(Frozen, ABC):
         `iterations` is the training regime m; `longest(m)` is the most that any batch runs for. Whatever is drawn
         comes from `rng`, which is the same in every process.
         """
+
+
+class Perturbation(Frozen, ABC):
+    """Something that is done once to a net while it thinks: to its state, or to the puzzles it looks at.
+
+    The fields of a subclass are its options. With `strength` 0 nothing is done. What is drawn comes from `rng` alone.
+    """
+
+    strength: Annotated[float, Field(ge=0)] = 1.0
+
+    def to_features(self, features: Tensor, rng: np.random.Generator) -> Tensor:  # noqa: ARG002
+        """What becomes of the features (B, ...) of the state."""
+        return features
+
+    def to_puzzles(self, puzzles: Puzzles, rng: np.random.Generator) -> Puzzles:  # noqa: ARG002
+        """What becomes of the puzzles, with their new answers. Raises UserError for puzzles of another problem."""
+        return puzzles

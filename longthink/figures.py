@@ -122,6 +122,29 @@ def cost_of_thinking(rows: pd.DataFrame, path: Path) -> Path:
     return _save(figure, path)
 
 
+def perturbed(rows: pd.DataFrame, path: Path) -> Path:
+    """Puzzles solved and change of the state against iterations, with and without a perturbation (figures 5.8 to 5.14).
+
+    `rows` are those of `dynamics.perturb`; several levels are told apart by the style of the line.
+    """
+    figure, (solved, change) = plt.subplots(1, 2, figsize=(9.2, 3.8), layout="constrained")
+    for index, (level, of_level) in enumerate(rows.groupby("level")):
+        for name, group in of_level.groupby("perturbation", sort=False):
+            by_iteration = group.groupby("iteration")
+            style = {"linestyle": ("-", "--", ":", "-.")[index % 4], "color": "black" if name == "none" else "tab:red"}
+            label = f"{'undisturbed' if name == 'none' else str(name).replace('_', ' ')}, level {level}"
+            solved.plot(by_iteration["solved"].mean() * 100, label=label, **style)
+            change.plot(by_iteration["change"].mean(), **style)
+    solved.set(ylabel="puzzles solved (%)", ylim=(-2, 102))
+    change.set(ylabel="change of the state, |s' - s|", yscale="log")
+    for axis in (solved, change):
+        axis.axvline(rows["at"].max(), color=REGIME_COLOUR, zorder=0)
+        axis.set(xlabel="iterations", xlim=(0, rows["iteration"].max()))
+        axis.spines[["top", "right"]].set_visible(False)
+    solved.legend(frameon=False, loc="lower right")
+    return _save(figure, path)
+
+
 def picture(pixels: NDArray[np.uint8], path: Path) -> Path:
     """An RGB array (height, width, 3) as an image file. Raises UserError for a kind that is not one of PICTURES."""
     if path.suffix not in PICTURES:

@@ -19,10 +19,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from longthink.contracts import Format, Objective, Problem, Thinker
+from longthink.contracts import Format, Objective, Perturbation, Problem, Thinker
 from longthink.errors import UserError
 
-BASES: dict[str, type] = {"problems": Problem, "models": Thinker, "objectives": Objective, "formats": Format}
+BASES: dict[str, type] = {
+    "problems": Problem,
+    "models": Thinker,
+    "objectives": Objective,
+    "perturbations": Perturbation,
+    "formats": Format,
+}
 GIVEN = ("channels", "classes", "ndim")
 """Arguments of a model that its problem gives it."""
 

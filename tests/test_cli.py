@@ -130,7 +130,21 @@ def test_decisions_of_a_net_beside_known_algorithms() -> None:
     assert Path("found/decisions.png").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("kind", ["problems", "models", "objectives", "formats", "recipes", "nets"])
+def test_perturb_and_dynamics(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--index", "3", "--level", "20", "--count", "5", "--at", "30", "--iterations", "80", "--out", "found"]
+    assert main(["perturb", "prefix_sums", "--with", "bit-flip", *arguments]) == 0
+    rows = pd.read_csv("found/perturb-bit_flip.csv")
+    assert rows["perturbation"].unique().tolist() == ["none", "bit_flip"]
+    assert (rows["iteration"].max(), rows["at"].max(), rows["puzzle"].nunique()) == (80, 30, 5)
+    assert Path("found/perturb-bit_flip.png").stat().st_size > 1000
+    assert (
+        main(["dynamics", "prefix_sums", "--level", "20", "--count", "5", "--iterations", "90", "--out", "found"]) == 0
+    )
+    assert "fixed point" in capsys.readouterr().out
+    assert len(pd.read_csv("found/dynamics.csv")) == 5
+
+
+@pytest.mark.parametrize("kind", ["problems", "models", "objectives", "perturbations", "formats", "recipes", "nets"])
 def test_lists(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", kind]) == 0
     assert capsys.readouterr().out.strip()
@@ -146,6 +160,11 @@ BAD = [
     (["data", "mazes", "--level", "9", "--out", "data", "--openings", "2"], "'openings' of mazes does not fit"),
     (["data", "mazes", "--level", "200001", "--out", "data"], "GB of memory"),
     (["data", "prefix_sums", "--level", "20", "--out", "data", "--format", "maze-image"], "has no maze pictures"),
+    (["perturb", "prefix_sums", "--with", "move_end"], "prefix_sums has no ends to move"),
+    (["perturb", "prefix_sums", "--with", "nosie"], "did you mean 'noise'"),
+    (["perturb", "prefix_sums", "--with", "noise", "--strength", "-1"], "'strength' of noise does not fit"),
+    (["perturb", "prefix_sums", "--with", "noise", "--at", "9", "--iterations", "9"], "longer than that"),
+    (["dynamics", "prefix_sums", "--iterations", "9"], "more than 40 iterations"),
     (["test", "prefix_sums", "--tolerance", "-1"], "tolerance must be 0 or more"),
     (["train", "prefix_sums_laptop", "--model.widht", "3"], "did you mean 'model.width'"),
     (["train", "prefix_sums_laptop", "--steps", "none"], "'steps' does not fit"),

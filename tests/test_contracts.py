@@ -252,3 +252,21 @@ def test_weights_depend_on_the_seed_alone() -> None:
     weights = [next(choice.build(made, seed).parameters()) for seed in (0, 0, 1)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize("name", registry.names("perturbations"))
+def test_a_perturbation_of_no_strength_does_nothing_and_a_strong_one_something(name: str) -> None:
+    fitting = {"bit_flip": ["prefix_sums"], "move_end": ["mazes"]}.get(name, registry.names("problems"))
+    features = torch.rand(4, 3, 7)
+    for one in map(problem, fitting):
+        puzzles = one.sample(one.easy, 4)
+        for strength in (0.0, 1.0):
+            perturbation = registry.find("perturbations", name)(strength=strength)
+            changed = perturbation.to_puzzles(puzzles, np.random.default_rng(0))
+            disturbed = perturbation.to_features(features, np.random.default_rng(0))
+            same = torch.equal(changed.x, puzzles.x) and torch.equal(changed.y, puzzles.y)
+            assert (same and torch.equal(disturbed, features)) == (strength == 0)
+            assert one.correct(changed.y, changed).all()
+            assert disturbed.shape == features.shape
+    with pytest.raises(ValueError, match="strength"):
+        registry.find("perturbations", name)(strength=-1.0)

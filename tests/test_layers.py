@@ -15,7 +15,7 @@ LAYERS = [
     ["problems", "models", "objectives", "stabilisers"],
     ["recipe"],
     ["recipes", "runs"],
-    ["formats", "evaluate"],
+    ["formats", "perturbations", "evaluate", "dynamics"],
     ["train", "solving"],
     ["figures"],
     ["__init__"],

@@ -61,13 +61,13 @@ class PrefixSums(Problem):
             words = _draw_from_all(rng, level, count, split, repeats)
         else:
             words = _draw_until_enough(rng, level, count, split, repeats)
-        return replace(self._puzzles(_unpack(words, level)), split=split)
+        return replace(self.from_bits(_unpack(words, level)), split=split)
 
     def parse(self, text: str) -> Puzzles:
         bits = text.strip()
         if not bits or set(bits) - set("01"):
             raise UserError(f"A bit string is made of 0 and 1 only, like 10110; got '{_shorten(bits)}'.")
-        return self._puzzles(np.array([[int(bit) for bit in bits]], dtype=np.uint8))
+        return self.from_bits(np.array([[int(bit) for bit in bits]], dtype=np.uint8))
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
         return "".join(str(int(bit)) for bit in answers[0])
@@ -86,7 +86,8 @@ class PrefixSums(Problem):
         position = torch.arange(1, puzzles.level + 1).expand(len(puzzles), -1)
         return {"scan": position, "parallel_scan": position.double().log2().ceil().long() + 1}
 
-    def _puzzles(self, bits: NDArray[np.uint8]) -> Puzzles:
+    def from_bits(self, bits: NDArray[np.uint8]) -> Puzzles:
+        """Puzzles from bits (N, S)."""
         x = torch.from_numpy(bits.astype(np.float32)).unsqueeze(1) - 0.5
         y = torch.from_numpy(np.cumsum(bits, axis=1, dtype=np.int64) % 2)
         return Puzzles(self, bits.shape[1], x, y)

@@ -1,0 +1,24 @@
+"""Random noise in the place of a puzzle (section 5.5.4, figures 5.12 and 5.15)."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from longthink.contracts import Perturbation, Puzzles
+
+
+class RandomInput(Perturbation):
+    """Replaces the input by noise of the same range, which has no right answer: watch the change of the state.
+
+    A `strength` below 1 mixes in that share of noise.
+    """
+
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    def to_puzzles(self, puzzles: Puzzles, rng: np.random.Generator) -> Puzzles:
+        low, high = puzzles.x.aminmax()
+        noise = torch.from_numpy(rng.random(tuple(puzzles.x.shape), dtype=np.float32)).to(puzzles.x)
+        return replace(puzzles, x=puzzles.x.lerp(low + (high - low) * noise, self.strength))
