@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 import cyclopts
 from cyclopts import App, Parameter
@@ -364,6 +364,56 @@ def dynamics(
 
 
 @app.command
+def reproduce(
+    *names: str,
+    scale: Literal["laptop", "thesis"] = "laptop",
+    seeds: int = 3,
+    on: str = "local",
+    workers: int | None = None,
+    accelerator: str = "auto",
+    out: Path = Path("reports"),
+) -> None:
+    """Carry out experiments of the dissertation: train what is missing, test, write a page with its numbers and ours.
+
+    Parameters
+    ----------
+    names
+        Experiments (`longthink list experiments`), like table-5.2, or all.
+    scale
+        laptop, or thesis for the dissertation's own settings, which want a GPU.
+    seeds
+        Trainings of each net, with seeds from 0.
+    on
+        local for processes of this machine, ray for a cluster.
+    workers
+        Trainings at a time; by default as many as there are CPUs.
+    accelerator
+        cpu, cuda, or auto.
+    out
+        Folder for the pages; trainings are kept in runs/trials and never done twice.
+    """
+    import torch
+
+    from longthink import registry, trials
+    from longthink.report import report
+    from longthink.reproduce import carry_out
+
+    if not names:
+        raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
+    chosen = registry.names("experiments") if names == ("all",) else names
+    made = {name: registry.find("experiments", name)(scale) for name in chosen}
+    if scale == "thesis" and accelerator != "cpu" and not torch.cuda.is_available():
+        raise UserError(
+            "The thesis scale wants a GPU, and there is none; take --scale laptop, or insist with --accelerator cpu."
+        )
+    for name, experiment in made.items():
+        outcome = carry_out(experiment, seeds, trials.TRIALS, workers, cast(trials.Place, on), accelerator)
+        for failure in outcome.failures:
+            print(f"failed: {failure}")
+        print(report(experiment, outcome, name, scale, out / name.replace("-", "_").replace(".", "_")))
+
+
+@app.command
 def data(
     problem: str,
     /,
@@ -407,20 +457,21 @@ def data(
 
 @app.command(name="list")
 def list_(kind: str, /) -> None:
-    """List what there is: problems, models, objectives, perturbations, formats, recipes or nets.
+    """List what there is: problems, models, objectives, perturbations, formats, recipes, experiments or nets.
 
     Parameters
     ----------
     kind
-        problems, models, objectives, perturbations, formats, recipes, or nets (those that ship).
+        problems, models, objectives, perturbations, formats, recipes, experiments, or nets (those that ship).
     """
     from longthink import registry, runs
 
     if kind == "nets":
         print("\n".join(runs.shipped()))
         return
-    if kind not in (*registry.BASES, "recipes"):
-        raise UserError(f"There is no list of '{kind}'; known are: {', '.join((*registry.BASES, 'recipes', 'nets'))}.")
+    kinds = (*registry.BASES, *registry.FUNCTIONS)
+    if kind not in kinds:
+        raise UserError(f"There is no list of '{kind}'; known are: {', '.join((*kinds, 'nets'))}.")
     for name in registry.names(kind):
         print(f"{name:24} {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
 

@@ -29,6 +29,8 @@ BASES: dict[str, type] = {
     "perturbations": Perturbation,
     "formats": Format,
 }
+FUNCTIONS = ("recipes", "experiments")
+"""Kinds whose plugins are public functions, any number of them in a file."""
 GIVEN = ("channels", "classes", "ndim")
 """Arguments of a model that its problem gives it."""
 
@@ -39,20 +41,20 @@ def names(kind: str) -> list[str]:
     >>> names("objectives")
     ['final', 'head_start', 'progressive']
     """
-    return sorted(_recipes() if kind == "recipes" else _modules(kind))
+    return sorted(_functions(kind) if kind in FUNCTIONS else _modules(kind))
 
 
 def find(kind: str, name: str) -> Any:
-    """The class of a plugin (for recipes: the function). Raises UserError, listing the known names, if there is none.
+    """The class of a plugin (of FUNCTIONS: the function). Raises UserError, listing the known names, if there is none.
 
     >>> find("problems", "prefix_sums").__name__
     'PrefixSums'
     """
-    name = name.replace("-", "_")
-    if kind == "recipes":
-        known: Iterable[str] = _recipes()
+    name = name.replace("-", "_").replace(".", "_")
+    if kind in FUNCTIONS:
+        known: Iterable[str] = _functions(kind)
         if name in known:
-            return _recipes()[name]
+            return _functions(kind)[name]
     else:
         known = _modules(kind)
         if name in known:
@@ -116,8 +118,8 @@ def _modules(kind: str) -> dict[str, str]:
 
 
 @cache
-def _recipes() -> dict[str, Callable[..., Any]]:
-    modules = map(importlib.import_module, _modules("recipes").values())
+def _functions(kind: str) -> dict[str, Callable[..., Any]]:
+    modules = map(importlib.import_module, _modules(kind).values())
     return {
         name: function
         for module in modules

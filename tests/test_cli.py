@@ -144,7 +144,9 @@ def test_perturb_and_dynamics(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(pd.read_csv("found/dynamics.csv")) == 5
 
 
-@pytest.mark.parametrize("kind", ["problems", "models", "objectives", "perturbations", "formats", "recipes", "nets"])
+@pytest.mark.parametrize(
+    "kind", ["problems", "models", "objectives", "perturbations", "formats", "recipes", "experiments", "nets"]
+)
 def test_lists(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", kind]) == 0
     assert capsys.readouterr().out.strip()
@@ -160,6 +162,11 @@ BAD = [
     (["data", "mazes", "--level", "9", "--out", "data", "--openings", "2"], "'openings' of mazes does not fit"),
     (["data", "mazes", "--level", "200001", "--out", "data"], "GB of memory"),
     (["data", "prefix_sums", "--level", "20", "--out", "data", "--format", "maze-image"], "has no maze pictures"),
+    (["reproduce"], "Say what to reproduce"),
+    (["reproduce", "table-5.9"], "There is no experiment 'table_5_9' (did you mean 'table_5_2'?)"),
+    (["reproduce", "table-5.2", "--scale", "thesis", "--accelerator", "auto"], "take --scale laptop"),
+    (["reproduce", "table-5.2", "--on", "moon"], "one of local, ray"),
+    (["reproduce", "table-5.2", "--workers", "0"], "at least 1 worker"),
     (["perturb", "prefix_sums", "--with", "move_end"], "prefix_sums has no ends to move"),
     (["perturb", "prefix_sums", "--with", "nosie"], "did you mean 'noise'"),
     (["perturb", "prefix_sums", "--with", "noise", "--strength", "-1"], "'strength' of noise does not fit"),
@@ -230,7 +237,7 @@ def test_quickstart_trains_tests_and_leaves_a_figure(
     tiny_recipe: Recipe, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("longthink.recipes.laptop.prefix_sums_laptop", lambda: tiny_recipe)
-    monkeypatch.setattr("longthink.registry._recipes", lambda: {"prefix_sums_laptop": lambda: tiny_recipe})
+    monkeypatch.setattr("longthink.registry._functions", lambda kind: {"prefix_sums_laptop": lambda: tiny_recipe})
     assert main(["quickstart", "--level", "24", "--count", "4"]) == 0
     assert Path("runs/quickstart/test-6-24.png").exists()
     assert "trained on at most 6 bits in" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import inspect
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -40,7 +41,7 @@ def any_net(request: pytest.FixtureRequest) -> Thinker:
     return small_net(*request.param)
 
 
-@pytest.mark.parametrize("kind", [*registry.BASES, "recipes"])
+@pytest.mark.parametrize("kind", [*registry.BASES, *registry.FUNCTIONS])
 def test_every_plugin_says_what_it_is(kind: str) -> None:
     for name in registry.names(kind):
         assert inspect.getdoc(registry.find(kind, name)), name
@@ -270,3 +271,28 @@ def test_a_perturbation_of_no_strength_does_nothing_and_a_strong_one_something(n
             assert disturbed.shape == features.shape
     with pytest.raises(ValueError, match="strength"):
         registry.find("perturbations", name)(strength=-1.0)
+
+
+@pytest.mark.parametrize("scale", ["laptop", "thesis"])
+@pytest.mark.parametrize("name", registry.names("experiments"))
+def test_an_experiment_is_whole_at_both_scales(name: str, scale: str) -> None:
+    experiment = registry.find("experiments", name)(scale)
+    levels = [reading.level for reading in experiment.readings]
+    assert len(set(levels)) == len(levels)
+    assert len({row.name for row in experiment.rows}) == len(experiment.rows)
+    for row in experiment.rows:
+        assert set(row.published) <= set(levels)
+        net = row.recipe.model.build(row.recipe.problem, seed=0)
+        assert net.limit is None or net.limit >= row.recipe.curriculum.iterations_at(row.recipe.curriculum.highest)
+    for reading in experiment.readings:
+        assert 1 <= reading.fixed <= reading.iterations
+    # Curves that are all the same: every claim can be told from the names that it gives.
+    table = pd.DataFrame(
+        [
+            {"series": row.name, "level": level, "fixed": 1.0, "peak": 1.0, "final": 1.0, "overthinking": 0.0}
+            for row in experiment.rows
+            for level in levels
+        ]
+    )
+    for claim in experiment.claims:
+        assert claim.holds(table) in (True, False)

@@ -17,7 +17,10 @@ LAYERS = [
     ["recipes", "runs"],
     ["formats", "perturbations", "evaluate", "dynamics"],
     ["train", "solving"],
-    ["figures"],
+    ["trials", "experiment"],
+    ["experiments", "figures"],
+    ["reproduce"],
+    ["report"],
     ["__init__"],
     ["cli"],
 ]

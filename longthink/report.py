@@ -1,0 +1,128 @@
+"""One page for an experiment, as Markdown and HTML: the dissertation's numbers beside ours, and every seed."""
+
+import base64
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import markdown
+import pandas as pd
+import torch
+
+from longthink import figures
+from longthink.evaluate import save_rows
+from longthink.experiment import Claim, Experiment, Reading, Row, Scale
+from longthink.files import atomic
+from longthink.reproduce import SOLVED, Outcome, summarised
+
+COLUMNS = (
+    "net",
+    "dissertation",
+    "peak of the mean",
+    "at the fixed iteration",
+    "median",
+    "every seed",
+    "sure",
+    "at the end",
+)
+STYLE = (
+    '<!doctype html><meta charset="utf-8"><style>body{font-family:sans-serif;max-width:70em;margin:2em auto}'
+    "td,th{padding:.2em .8em;text-align:left}img{max-width:100%}</style>"
+)
+UNTOLD = ("name", "seed")
+
+
+def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, folder: Path) -> Path:
+    """Write the page (.md and .html), its figure and the rows of all sweeps into `folder`; the Markdown page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_rows(outcome.rows, folder / "rows.csv")
+    picture = figures.accuracy_over_iterations(outcome.rows, folder / "accuracy.png")
+    text = "\n".join(_page(experiment, outcome, name, scale, picture.name))
+    embedded = f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+    html = markdown.markdown(text.replace(f"({picture.name})", f"({embedded})"), extensions=["tables"])
+    for path, content in ((folder / "report.md", text), (folder / "report.html", f"{STYLE}\n{html}\n")):
+        with atomic(path) as partial:
+            partial.write_text(content)
+    return folder / "report.md"
+
+
+def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, picture: str) -> Iterable[str]:
+    table = summarised(outcome.rows, experiment.readings)
+    seeds = sorted(outcome.rows["seed"].unique().tolist())
+    yield f"# {experiment.title}\n"
+    yield f"    longthink reproduce {name.replace('_', '-')} --scale {scale} --seeds {len(seeds)}\n"
+    yield f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. Shares of puzzles solved, in per cent.\n"
+    for reading in experiment.readings:
+        yield f"## Level {reading.level}: {reading.count} puzzles, {reading.iterations} iterations\n"
+        yield f"The fixed iteration is {reading.fixed}. Sure: seeds that solve at least {SOLVED:.0%} there.\n"
+        yield from _table(experiment.rows, reading, table)
+    yield f"![Share solved against iterations; the band is one standard error]({picture})\n"
+    if experiment.claims:
+        yield "## What the dissertation found\n"
+        yield from (_verdict(claim, table) for claim in experiment.claims)
+        yield ""
+    if outcome.failures:
+        yield "## Trials that failed\n"
+        yield from (f"- {failure}" for failure in outcome.failures)
+        yield ""
+    yield "## Recipes\n"
+    yield from _recipes(experiment.rows)
+    yield ""
+
+
+def _table(rows: Sequence[Row], reading: Reading, table: pd.DataFrame) -> Iterable[str]:
+    published = {row.name: row.published.get(reading.level, "") for row in rows}
+    yield f"| {' | '.join(COLUMNS)} |"
+    yield f"|{' --- |' * len(COLUMNS)}"
+    for line in table[table["level"] == reading.level].to_dict("records"):
+        cells = (
+            line["series"],
+            published[line["series"]],
+            f"{_percent(line['peak'])} at {line['peak_at']}",
+            f"{_percent(line['fixed'])} ± {_percent(line['spread'])}",
+            _percent(line["median"]),
+            ", ".join(map(_percent, line["every_seed"])),
+            f"{line['successes']} of {line['seeds']}",
+            _percent(line["final"]),
+        )
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.2f}".rstrip("0").rstrip(".")
+
+
+def _verdict(claim: Claim, table: pd.DataFrame) -> str:
+    try:
+        return f"- {claim.sentence} {'It holds' if claim.holds(table) else '**It does not hold**'} here."
+    except KeyError as missing:
+        return f"- {claim.sentence} It cannot be told: no trial of {missing} came through."
+
+
+def _recipes(rows: Sequence[Row]) -> Iterable[str]:
+    """What each net was trained with, as far as it differs from the first."""
+    first = _flat(rows[0].recipe.model_dump(mode="json"))
+    yield f"- {rows[0].name}: " + ", ".join(f"`{key} {value}`" for key, value in first.items() if key not in UNTOLD)
+    for row in rows[1:]:
+        options = _flat(row.recipe.model_dump(mode="json"))
+        changed = [
+            f"`{key} {value}`" for key, value in options.items() if first.get(key) != value and key not in UNTOLD
+        ]
+        gone = [f"no `{key}`" for key in first if key not in options]
+        yield f"- {row.name}: the same but {', '.join(changed + gone)}"
+
+
+def _flat(tree: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested options by their dotted names."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat
+
+
+def _machine() -> str:
+    processor = platform.processor() or platform.machine()
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
+    return f"{processor}, {gpu}, Python {platform.python_version()}, torch {torch.__version__}"

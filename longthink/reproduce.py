@@ -1,0 +1,106 @@
+"""An experiment carried out: every row trained with every seed, read at every level, and summed up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from longthink.errors import UserError
+from longthink.evaluate import sweep
+from longthink.experiment import Experiment, Reading
+from longthink.trials import Place, Trial, run_trials, side_by_side
+
+SOLVED = 0.99
+"""A seed is a success where it solves this share at the fixed iteration."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The rows of all sweeps, and a sentence for each trial that failed."""
+
+    rows: pd.DataFrame
+    failures: list[str]
+
+
+def carry_out(
+    experiment: Experiment,
+    seeds: int,
+    below: Path,
+    workers: int | None = None,
+    on: Place = "local",
+    accelerator: str = "auto",
+    progress: bool = True,
+) -> Outcome:
+    """Train what was not trained yet, each row with seeds 0 to `seeds` - 1, and take every reading.
+
+    Raises UserError for fewer seeds than 1, if no trial came through, and as `run_trials` does.
+    """
+    if seeds < 1:
+        raise UserError(f"An experiment needs at least 1 seed, not {seeds}.")
+    wanted = [
+        (row, row.recipe.revised({"name": row.name, "seed": seed})) for row in experiment.rows for seed in range(seeds)
+    ]
+    trials = run_trials([recipe for _, recipe in wanted], below, workers, on, accelerator, progress)
+    failures = [_failure(trial, trial.error) for trial in trials if trial.error is not None]
+    trained = [trial for trial in trials if trial.error is None]
+    pairs = [(trial, reading) for trial in trained for reading in experiment.readings]
+    results = side_by_side(_read, pairs, workers, on, progress)
+    tables = [result for result in results if isinstance(result, pd.DataFrame)]
+    failures += [
+        _failure(trial, result) for (trial, _), result in zip(pairs, results, strict=True) if isinstance(result, str)
+    ]
+    if not tables:
+        raise UserError(f"Nothing came through; the first failure: {failures[0]}")
+    return Outcome(pd.concat(tables, ignore_index=True), failures)
+
+
+def _failure(trial: Trial, error: str) -> str:
+    return f"{trial.recipe.name}, seed {trial.recipe.seed} ({trial.folder.name}): {error}"
+
+
+def _read(trial: Trial, reading: Reading) -> pd.DataFrame:
+    """The sweep of one trial."""
+    recipe, model = trial.recipe, trial.run.model()
+    labels = {
+        "series": recipe.name,
+        "seed": recipe.seed,
+        "regime": recipe.curriculum.iterations_at(recipe.curriculum.highest),
+    }
+    asked = {reading.fixed, *range(reading.every, reading.iterations + 1, reading.every)}
+    possible = {min(iteration, model.limit or iteration) for iteration in asked}
+    return sweep(model, recipe.problem.sample(reading.level, reading.count), possible, labels=labels)
+
+
+def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
+    """One line for each series and level, over its seeds.
+
+    `fixed`, `median` and `spread`: mean, median and standard deviation of the share solved at the fixed
+    iteration (at the last there is, for a net with fewer). `every_seed` lists them. `successes`: seeds for which it is
+    at least SOLVED. `peak` and `peak_at`: best accuracy of the mean over seeds, as the dissertation reports. `final`:
+    the mean at the last iteration. `overthinking`: the most that a seed lost from its best to its last iteration.
+    """
+    found = []
+    for reading in readings:
+        for series, group in rows[rows["level"] == reading.level].groupby("series", sort=False):
+            by_seed = group.pivot(index="iteration", columns="seed", values="accuracy")
+            iterations, curves = by_seed.index.to_numpy(), by_seed.to_numpy()
+            fixed, mean = curves[iterations <= reading.fixed][-1], curves.mean(1)
+            found.append(
+                {
+                    "series": series,
+                    "level": reading.level,
+                    "seeds": len(fixed),
+                    "successes": int((fixed >= SOLVED).sum()),
+                    "fixed": fixed.mean(),
+                    "median": np.median(fixed),
+                    "spread": fixed.std(),
+                    "every_seed": fixed.tolist(),
+                    "peak": mean.max(),
+                    "peak_at": int(iterations[mean.argmax()]),
+                    "final": mean[-1],
+                    "overthinking": (curves.max(0) - curves[-1]).max(),
+                }
+            )
+    return pd.DataFrame(found)

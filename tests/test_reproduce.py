@@ -1,0 +1,105 @@
+"""An experiment of nets that train in a second, from trainings to the page; and tables known on paper."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from longthink.errors import UserError
+from longthink.experiment import Claim, Experiment, Reading, Row, more, no_overthinking
+from longthink.recipe import Recipe
+from longthink.report import report
+from longthink.reproduce import carry_out, summarised
+from longthink.trials import folder_of
+
+
+@pytest.fixture
+def experiment(tiny_recipe: Recipe) -> Experiment:
+    short = tiny_recipe.revised({"steps": 20})
+    twin = short.revised({"model": "feedforward", "model.limit": 4, "model.width": 8, "model.head": [8, 4]})
+    return Experiment(
+        title="Table 0: tiny",
+        rows=(Row("recurrent", short, {6: "99.9 ± 0.1 at 7"}), Row("feed-forward", twin)),
+        readings=(
+            Reading(6, iterations=12, fixed=5, count=7, every=4),
+            Reading(9, iterations=8, fixed=8, count=10, every=2),
+        ),
+        claims=(
+            Claim("Everything is read.", lambda table: len(table) == 4),
+            Claim("Nothing is read.", lambda table: len(table) == 0),
+            more("recurrent", "another net", 6),
+        ),
+    )
+
+
+def test_from_trainings_to_the_page(experiment: Experiment, tmp_path: Path) -> None:
+    outcome = carry_out(experiment, 2, tmp_path / "trials", accelerator="cpu", progress=False)
+    assert outcome.failures == []
+    read = outcome.rows.groupby(["series", "level"])["iteration"].unique().map(list).to_dict()
+    assert read[("recurrent", 6)] == [4, 5, 8, 12]
+    assert read[("feed-forward", 6)] == [4]  # a net takes the steps it has
+    assert outcome.rows.groupby("series")["seed"].nunique().to_dict() == {"recurrent": 2, "feed-forward": 2}
+    page = report(experiment, outcome, "table_0", "laptop", tmp_path / "page")
+    text = page.read_text()
+    assert "longthink reproduce table-0 --scale laptop --seeds 2" in text
+    assert "| recurrent | 99.9 ± 0.1 at 7 |" in text
+    assert "Everything is read. It holds here." in text
+    assert "Nothing is read. **It does not hold** here." in text
+    assert "It cannot be told: no trial of 'another net' came through." in text
+    assert "feed-forward: the same but `model.name feedforward`" in text
+    html = page.with_suffix(".html").read_text()
+    assert html.count("<table>") == 2
+    assert "data:image/png;base64," in html
+    again = carry_out(experiment, 2, tmp_path / "trials", accelerator="cpu", progress=False)
+    pd.testing.assert_frame_equal(again.rows, outcome.rows)
+
+
+def test_a_failing_trial_is_on_the_page_and_the_rest_is_read(experiment: Experiment, tmp_path: Path) -> None:
+    damaged = folder_of(experiment.rows[0].recipe.revised({"seed": 1}), tmp_path / "trials")
+    damaged.mkdir(parents=True)
+    (damaged / "recipe.json").write_text("{")
+    outcome = carry_out(experiment, 2, tmp_path / "trials", accelerator="cpu", progress=False)
+    assert outcome.rows.groupby("series")["seed"].unique().map(list).to_dict() == {
+        "recurrent": [0],
+        "feed-forward": [0, 1],
+    }
+    text = report(experiment, outcome, "table_0", "laptop", tmp_path / "page").read_text()
+    assert "## Trials that failed" in text
+    assert f"- recurrent, seed 1 ({damaged.name}): UserError: The recipe is not valid JSON" in text
+
+
+def test_nothing_that_comes_through_is_an_error(experiment: Experiment, tmp_path: Path) -> None:
+    for row in experiment.rows:
+        folder_of(row.recipe.revised({"seed": 0}), tmp_path).mkdir(parents=True)
+        (folder_of(row.recipe.revised({"seed": 0}), tmp_path) / "recipe.json").write_text("{")
+    with pytest.raises(UserError, match="Nothing came through; the first failure: recurrent, seed 0"):
+        carry_out(experiment, 1, tmp_path, accelerator="cpu", progress=False)
+    with pytest.raises(UserError, match="at least 1 seed"):
+        carry_out(experiment, 0, tmp_path, accelerator="cpu", progress=False)
+
+
+def curves(series: str, *accuracies: list[float]) -> pd.DataFrame:
+    return pd.concat(
+        pd.DataFrame(
+            {"series": series, "level": 9, "seed": seed, "iteration": [10, 20, 30], "accuracy": one, "regime": 5}
+        )
+        for seed, one in enumerate(accuracies)
+    )
+
+
+def test_the_summary_of_known_curves() -> None:
+    rows = pd.concat([curves("a", [0.2, 1.0, 0.4], [0.6, 0.99, 0.99]), curves("b", [0.1, 0.3, 0.5], [0.1, 0.3, 0.5])])
+    table = summarised(rows, [Reading(9, iterations=30, fixed=25)])
+    first = table.iloc[0]
+    assert first["every_seed"] == [1.0, 0.99]
+    assert (first["seeds"], first["successes"]) == (2, 2)
+    assert first["fixed"] == pytest.approx(0.995)
+    assert first["spread"] == pytest.approx(0.005)
+    assert (first["peak"], first["peak_at"]) == (pytest.approx(0.995), 20)
+    assert first["final"] == pytest.approx(0.695)
+    assert first["overthinking"] == pytest.approx(0.6)
+    assert more("a", "b", 9).holds(table)
+    assert not more("a", "a", 9).holds(table)
+    assert more("a", "a", 9, or_equal=True).holds(table)
+    assert no_overthinking("b", 9).holds(table)
+    assert not no_overthinking("a", 9).holds(table)
