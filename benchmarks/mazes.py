@@ -166,19 +166,19 @@ def last(thoughts: Iterable[Thought]) -> Thought:
     return deque(thoughts, maxlen=1).pop()
 
 
+@torch.inference_mode()
 def thinking(level: int, limit: int) -> dict[str, float]:
     net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level, 1)
     correct = puzzles.problem.correct
-    with torch.inference_mode():
-        last(think_locally(net, lt.problem("mazes").sample(33, 1).x, 3))  # imports torch's tracer
-        begun = time.perf_counter()
-        local = last(until_settled(think_locally(net, puzzles.x, limit, tolerance=TOLERANCE)))
-        local_seconds = time.perf_counter() - begun
-        answer = local.read().argmax(1)
-        whole = level < LARGE
-        begun = time.perf_counter()
-        dense = last(think(net, puzzles.x, local.iteration if whole else EXTRAPOLATED_FROM))
-        dense_seconds = (time.perf_counter() - begun) * local.iteration / dense.iteration
+    last(think_locally(net, lt.problem("mazes").sample(33, 1).x, 3))  # imports torch's tracer
+    begun = time.perf_counter()
+    local = last(until_settled(think_locally(net, puzzles.x, limit, tolerance=TOLERANCE)))
+    local_seconds = time.perf_counter() - begun
+    answer = local.read().argmax(1)
+    whole = level < LARGE
+    begun = time.perf_counter()
+    dense = last(think(net, puzzles.x, local.iteration if whole else EXTRAPOLATED_FROM))
+    dense_seconds = (time.perf_counter() - begun) * local.iteration / dense.iteration
     found = {
         "iterations": local.iteration,
         "settled": float(local.settled),
