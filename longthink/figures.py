@@ -46,7 +46,7 @@ def accuracy_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     if several:
         figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
     else:
-        axes[0, 0].legend(frameon=False, loc="center right")
+        axes[0, 0].legend(frameon=False, loc="best")
     return _save(figure, path)
 
 
