@@ -1,6 +1,7 @@
 """One page for an experiment, as Markdown and HTML: the dissertation's numbers beside ours, and every seed."""
 
 import base64
+import os
 import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -123,6 +124,6 @@ def _flat(tree: dict[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def _machine() -> str:
-    processor = platform.processor() or platform.machine()
+    processor = f"{platform.processor() or platform.machine()} with {os.cpu_count()} CPUs"
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
     return f"{processor}, {gpu}, Python {platform.python_version()}, torch {torch.__version__}"
