@@ -401,16 +401,17 @@ def reproduce(
     if not names:
         raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
     chosen = registry.names("experiments") if names == ("all",) else names
-    made = {name: registry.find("experiments", name)(scale) for name in chosen}
+    functions = [registry.find("experiments", name) for name in chosen]
     if scale == "thesis" and accelerator != "cpu" and not torch.cuda.is_available():
         raise UserError(
             "The thesis scale wants a GPU, and there is none; take --scale laptop, or insist with --accelerator cpu."
         )
-    for name, experiment in made.items():
+    for function in functions:
+        name, experiment = function.__name__, function(scale)
         outcome = carry_out(experiment, seeds, trials.TRIALS, workers, cast(trials.Place, on), accelerator)
         for failure in outcome.failures:
             print(f"failed: {failure}")
-        print(report(experiment, outcome, name, scale, out / name.replace("-", "_").replace(".", "_")))
+        print(report(experiment, outcome, name, scale, out / name))
 
 
 @app.command

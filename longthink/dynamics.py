@@ -4,8 +4,6 @@ Distances between states are relative: |a - b| / |a|, with the Euclidean norm ov
 """
 
 from collections import deque
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +12,10 @@ from torch import Tensor
 
 from longthink.contracts import Perturbation, Puzzles, Thinker, plugin_name
 from longthink.errors import UserError
+from longthink.frontier import CERTAIN, LONGEST_CYCLE
 from longthink.seeds import generator
 from longthink.thinking import last_state, think
 
-LONGEST_CYCLE = 8
-"""Cycles of up to this many iterations are told from neither."""
-LASTING = 32
-"""Iterations at the end that a fixed point or a cycle must have lasted."""
 STILL = 1e-3
 """A distance between states that counts as none."""
 NUDGE = 1e-3
@@ -34,7 +29,6 @@ def perturb(
     at: int,
     iterations: int,
     seed: int = 0,
-    labels: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Disturb a net once, after iteration `at`, and watch it until iteration `iterations` (section 5.5).
 
@@ -55,14 +49,13 @@ def perturb(
     rng, tables = generator("perturbation", seed), []
     with torch.inference_mode():
         state = model.start(model.see(puzzles.x))
-        for first, last in ((0, at), (at, iterations)):
-            if first == at and perturbation is not None:
-                puzzles = perturbation.to_puzzles(puzzles, rng)
-                state = model.with_features(state, perturbation.to_features(model.features(state), rng))
-            before = model.features(state)
+        for first, last, disturbance in ((0, at, None), (at, iterations, perturbation)):
+            if disturbance is not None:
+                puzzles = disturbance.to_puzzles(puzzles, rng)
+                state = model.with_features(state, disturbance.to_features(model.features(state), rng))
             for thought in think(model, puzzles.x, last - first, state):
                 state = thought.state
-                after = model.features(state)
+                moved = model.features(state) - model.features(thought.previous)
                 solved = puzzles.problem.correct(puzzles.problem.answer(thought.read()), puzzles)
                 tables.append(
                     pd.DataFrame(
@@ -70,16 +63,14 @@ def perturb(
                             "puzzle": range(len(puzzles)),
                             "iteration": first + thought.iteration,
                             "solved": solved.cpu().numpy(),
-                            "change": _norm(after - before).cpu().numpy(),
+                            "change": _norm(moved).cpu().numpy(),
                         }
                     )
                 )
-                before = after
     rows = pd.concat(tables, ignore_index=True)
-    described = {
+    described: dict[str, str | int | float] = {
         "problem": plugin_name(type(puzzles.problem)),
         "level": puzzles.level,
-        **(labels or {}),
         "perturbation": "none" if perturbation is None else plugin_name(type(perturbation)),
         "strength": 0.0 if perturbation is None else perturbation.strength,
         "at": at,
@@ -141,8 +132,8 @@ def fates(model: Thinker, puzzles: Puzzles, iterations: int, seed: int = 0) -> p
     >>> set(fates(net, puzzles, 200)["fate"])
     {'fixed point'}
     """
-    if iterations <= LASTING + LONGEST_CYCLE:
-        raise UserError(f"The fate of a state shows after more than {LASTING + LONGEST_CYCLE} iterations.")
+    if iterations <= CERTAIN + LONGEST_CYCLE:
+        raise UserError(f"The fate of a state shows after more than {CERTAIN + LONGEST_CYCLE} iterations.")
     if len(puzzles) < 2:
         raise UserError("Path independence is a matter of starting from another puzzle's state; take at least 2.")
     _refuse_feedforward(model)
@@ -176,7 +167,7 @@ def fates(model: Thinker, puzzles: Puzzles, iterations: int, seed: int = 0) -> p
         ends = model.features(last_state(model, puzzles.x, iterations, other))
         alignment = torch.nn.functional.cosine_similarity(features.flatten(1), ends.flatten(1))
     names = ["fixed point", *(f"cycle {length}" for length in range(2, LONGEST_CYCLE + 1))]
-    lasting = lasted[1:] >= LASTING
+    lasting = lasted[1:] >= CERTAIN
     return pd.DataFrame(
         {
             "level": puzzles.level,

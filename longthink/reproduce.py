@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from longthink.dynamics import overthinking
 from longthink.errors import UserError
 from longthink.evaluate import sweep
 from longthink.experiment import Experiment, Reading
@@ -100,7 +101,7 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
                     "peak": mean.max(),
                     "peak_at": int(iterations[mean.argmax()]),
                     "final": mean[-1],
-                    "overthinking": (curves.max(0) - curves[-1]).max(),
+                    "overthinking": max(overthinking(one) for _, one in group.groupby("seed")),
                 }
             )
     return pd.DataFrame(found)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,7 +110,10 @@ def _attempt(work: Callable[..., Result], threads: int, arguments: tuple[Any, ..
     torch.set_num_threads(threads)
     try:
         return work(*arguments)
-    except Exception as error:  # whatever it is, it is reported with the trial, and the others go on
+    except UserError as error:
+        return str(error)
+    except Exception as error:  # a bug is shown where it happened and reported with the trial, and the others go on
+        traceback.print_exc()
         return f"{type(error).__name__}: {error}"
 
 

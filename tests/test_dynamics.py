@@ -15,6 +15,7 @@ from longthink.models.dt_net import DTNet
 from longthink.models.feedforward import FeedForward
 from longthink.problems.mazes import Mazes
 from longthink.problems.prefix_sums import PrefixSums
+from longthink.seeds import generator
 
 
 @pytest.mark.parametrize("index", [0, 7, 19])
@@ -24,6 +25,15 @@ def test_the_hand_made_net_recovers_from_a_flipped_bit_in_as_many_iterations_as_
     rows = perturb(parity_net, PrefixSums().sample(20, 6), lt.perturbation("bit_flip", index=index), 30, 60)
     assert recovery(rows)["recovered"].tolist() == [20 - index] * 6
     assert recovery(rows)["solved"].all()
+
+
+def test_a_perturbation_before_the_first_iteration_is_done_once(parity_net: DTNet) -> None:
+    puzzles = PrefixSums().sample(20, 6)
+    flip = lt.perturbation("bit_flip", index=3)
+    rows = perturb(parity_net, puzzles, flip, 0, 30)
+    flipped = flip.to_puzzles(puzzles, generator("perturbation", 0))
+    pd.testing.assert_series_equal(rows["solved"], perturb(parity_net, flipped, None, 0, 30)["solved"])
+    assert not rows["solved"].equals(perturb(parity_net, puzzles, None, 0, 30)["solved"])
 
 
 def test_undisturbed_it_needs_as_many_iterations_as_there_are_bits_up_to_the_first_carry(parity_net: DTNet) -> None:

@@ -65,7 +65,7 @@ def test_a_failing_trial_is_on_the_page_and_the_rest_is_read(experiment: Experim
     }
     text = report(experiment, outcome, "table_0", "laptop", tmp_path / "page").read_text()
     assert "## Trials that failed" in text
-    assert f"- recurrent, seed 1 ({damaged.name}): UserError: The recipe is not valid JSON" in text
+    assert f"- recurrent, seed 1 ({damaged.name}): The recipe is not valid JSON" in text
 
 
 def test_nothing_that_comes_through_is_an_error(experiment: Experiment, tmp_path: Path) -> None:
