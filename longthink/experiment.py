@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
+from longthink import figures
+from longthink.contracts import Perturbation, Puzzles, Split, Thinker, plugin_name
+from longthink.dynamics import fared, perturb
+from longthink.evaluate import Exit, sweep
 from longthink.recipe import Recipe
 
 Scale = Literal["laptop", "thesis"]
@@ -14,22 +19,78 @@ Scale = Literal["laptop", "thesis"]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table. `published`: what the dissertation has at each level, as it is printed there."""
+    """One line of a table."""
 
     name: str
     recipe: Recipe
-    published: Mapping[int, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
-    """Puzzles of one level, thought about for `iterations` and read at every so many; `fixed` was chosen beforehand."""
+    """Puzzles of one level, thought about for `iterations` and read at every so many.
+
+    `fixed`: the iteration that counts, chosen beforehand; None: each net's own training regime. A feed-forward net is
+    read once, after its last step. `exit_rule`: that of `evaluate.sweep`, for recurrent nets. `published`: what the
+    dissertation has for each row, as it is printed there.
+    """
 
     level: int
     iterations: int
-    fixed: int
+    fixed: int | None = None
     count: int = 1000
     every: int = 1
+    split: Split = "test"
+    exit_rule: Exit = "default"
+    published: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Tells the readings of an experiment apart."""
+        split = "" if self.split == "test" else f", {self.split} split"
+        return f"level {self.level}{split}" + (", most confident so far" if self.exit_rule != "default" else "")
+
+    def take(self, model: Thinker, recipe: Recipe) -> pd.DataFrame:
+        """One row for each iteration: at least its `accuracy` and `change`."""
+        if model.limit is not None:
+            return sweep(model, self.puzzles(recipe), [model.limit])
+        asked = {self.fixed or regime(recipe), *range(self.every, self.iterations + 1, self.every)}
+        return sweep(model, self.puzzles(recipe), asked, self.exit_rule)
+
+    def puzzles(self, recipe: Recipe) -> Puzzles:
+        return recipe.problem.sample(self.level, self.count, split=self.split)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disturbed(Reading):
+    """A recurrent net that is disturbed once, after iteration `at`, and then left to recover (section 5.5).
+
+    Further columns: `reached` and `recovered`, the mean iterations of `dynamics.recovery`; the perturbation's options.
+    """
+
+    perturbation: Perturbation | None
+    at: int = 0
+
+    @property
+    def title(self) -> str:
+        if self.perturbation is None:
+            return f"{super().title}, undisturbed"
+        options = self.perturbation.model_dump(exclude_defaults=True)
+        chosen = "".join(f" {name} {value}" for name, value in options.items())
+        name = plugin_name(type(self.perturbation)).replace("_", " ")
+        return f"{super().title}, {name}{chosen} after iteration {self.at}"
+
+    def take(self, model: Thinker, recipe: Recipe) -> pd.DataFrame:
+        rows = perturb(model, self.puzzles(recipe), self.perturbation, self.at, self.iterations)
+        means = rows.groupby("iteration")[["solved", "change"]].mean().reset_index()
+        options = {} if self.perturbation is None else self.perturbation.model_dump()
+        how = fared(rows).iloc[0]
+        kept = {name: how[name] for name in ("level", "at", "reached", "recovered")}
+        return means.rename(columns={"solved": "accuracy"}).assign(**kept, **options)
+
+
+def regime(recipe: Recipe) -> int:
+    """The training regime m: the iterations of the highest level in training."""
+    return recipe.curriculum.iterations_at(recipe.curriculum.highest)
 
 
 @dataclass(frozen=True)
@@ -42,30 +103,53 @@ class Claim:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A table or figure: every row is trained with every seed and read at every level."""
+    """A table or figure: every row is trained with every seed, and every reading taken of it.
+
+    `figure` draws the rows of all readings.
+    """
 
     title: str
     rows: tuple[Row, ...]
     readings: tuple[Reading, ...]
     claims: tuple[Claim, ...] = ()
+    figure: Callable[[pd.DataFrame, Path], Path] = figures.accuracy_over_iterations
 
 
-def more(better: str, worse: str, level: int, reading: str = "fixed", or_equal: bool = False) -> Claim:
+def more(better: str, worse: str, reading: Reading, value: str = "fixed", or_equal: bool = False) -> Claim:
     """`better` solves more than `worse` (or as much), in the mean over seeds."""
 
     def holds(table: pd.DataFrame) -> bool:
-        means = table[table["level"] == level].set_index("series")[reading]
+        means = _of(reading, table)[value]
         return bool(means[better] > means[worse] or (or_equal and means[better] == means[worse]))
 
     amount = "at least as much as" if or_equal else "more than"
-    return Claim(f"At level {level}, {better} solves {amount} {worse}.", holds)
+    when = {"fixed": "", "peak": " at best", "final": " in the end"}[value]
+    return Claim(f"At {reading.title}, {better} solves {amount} {worse}{when}.", holds)
 
 
-def no_overthinking(name: str, level: int, tolerated: float = 0.01) -> Claim:
+def no_overthinking(name: str, reading: Reading, tolerated: float = 0.01) -> Claim:
     """What `name` solves at best, in any seed, it still solves in the end."""
+    return Claim(
+        f"At {reading.title}, {name} does not overthink: no seed loses more than {tolerated:.0%}.",
+        lambda table: bool(_of(reading, table)["overthinking"][name] <= tolerated),
+    )
 
-    def holds(table: pd.DataFrame) -> bool:
-        lost = table[table["level"] == level].set_index("series")["overthinking"]
-        return bool(lost[name] <= tolerated)
 
-    return Claim(f"At level {level}, {name} does not overthink: no seed loses more than {tolerated:.0%}.", holds)
+def at_least(share: float, name: str, reading: Reading) -> Claim:
+    """`name` solves this share or more, in the mean over seeds."""
+    return Claim(
+        f"At {reading.title}, {name} solves at least {share:.0%}.",
+        lambda table: bool(_of(reading, table)["fixed"][name] >= share),
+    )
+
+
+def at_most(share: float, name: str, reading: Reading) -> Claim:
+    """`name` solves this share or less, in the mean over seeds."""
+    return Claim(
+        f"At {reading.title}, {name} solves at most {share:.0%}.",
+        lambda table: bool(_of(reading, table)["fixed"][name] <= share),
+    )
+
+
+def _of(reading: Reading, table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["reading"] == reading.title].set_index("series")

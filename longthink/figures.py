@@ -26,41 +26,82 @@ REGIME_COLOUR = "#e6e6e6"
 
 
 def accuracy_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
-    """Share of puzzles solved against iterations (figures 4.1, 5.3), one line for each series, or else each level.
+    """Share of puzzles solved against iterations; the line is the mean over seeds, the band one standard error.
 
-    `rows` are those of `compare`, or of `sweep`. With several series, every level has a panel of its own. Where there
-    are several seeds, the line is their mean and the band one standard error. The training regime (column `regime`) is
-    shaded.
+    As figures 4.1, 5.3 and 5.9: one line for each series, or else each level. `rows` are those of `compare`, of `sweep`
+    or of an experiment. With several series, every level (or reading) has a panel of its own. The training regime
+    (column `regime`) is shaded.
     """
-    several = "series" in rows and rows["series"].nunique() > 1
-    by = "series" if several else "level"
-    panels = [panel for _, panel in rows.groupby("level")] if several else [rows]
-    size = (6.4, 3.8) if len(panels) == 1 else (4.6 * len(panels), 4.4)
-    figure, axes = plt.subplots(1, len(panels), figsize=size, layout="constrained", sharey=True, squeeze=False)
-    for axis, panel in zip(axes[0], panels, strict=True):
-        _accuracy_panel(axis, panel, by)
-        if len(panels) > 1:
-            axis.set_title(f"level {panel['level'].iloc[0]}")
-    axes[0, 0].set_ylabel("puzzles solved (%)")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    if several:
-        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
-    else:
-        axes[0, 0].legend(frameon=False, loc="best")
+    figure, axes = _panels(rows, "accuracy", 100)
+    for axis in axes:
+        axis.set_ylim(-2, 102)
+    axes[0].set_ylabel("puzzles solved (%)")
     return _save(figure, path)
 
 
-def _accuracy_panel(axis: Axes, rows: pd.DataFrame, by: str) -> None:
-    for value, group in rows.groupby(by):
-        by_iteration = group.groupby("iteration")["accuracy"]
-        mean, error = by_iteration.mean() * 100, by_iteration.sem().fillna(0) * 100
-        label = f"level {value}" if by == "level" else str(value)
+def change_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+    """Change of the state |s' - s| against iterations, mean over seeds (figures 5.8, 5.12 and 5.15).
+
+    `rows` are those of an experiment.
+    """
+    figure, axes = _panels(rows, "change", 1)
+    for axis in axes:
+        axis.set_yscale("log")
+    axes[0].set_ylabel("change of the state")
+    return _save(figure, path)
+
+
+def recovery_by_index(rows: pd.DataFrame, path: Path) -> Path:
+    """Iterations that a net needs to recover from a flipped bit, against its index (figure 5.8).
+
+    `rows` are those of an experiment whose readings flip bits. Nets that never recover have no point.
+    """
+    figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    for series, group in rows.groupby("series"):
+        by_index = group.groupby(["index", "seed"])["recovered"].first().groupby("index")
+        axis.errorbar(by_index.mean().index, by_index.mean(), by_index.sem().fillna(0), marker="o", label=str(series))
+    axis.set(xlabel="index of the flipped bit", ylabel="iterations to recover", ylim=(0, None))
+    axis.legend(frameon=False)
+    axis.spines[["top", "right"]].set_visible(False)
+    return _save(figure, path)
+
+
+def _panels(rows: pd.DataFrame, value: str, factor: float) -> tuple[Figure, list[Axes]]:
+    """A value against iterations: with several series a panel for each reading, else one line for each level."""
+    several = "series" in rows and rows["series"].nunique() > 1
+    by, panel_by = ("series" if several else "level"), ("reading" if "reading" in rows else "level")
+    panels = list(rows.groupby(panel_by, sort=False)) if several else [("", rows)]
+    columns = min(3, len(panels))
+    lines = -(-len(panels) // columns)
+    size = (6.4, 3.8) if len(panels) == 1 else (4.6 * columns, 3.8 * lines + 0.6)
+    figure, grid = plt.subplots(lines, columns, figsize=size, layout="constrained", sharey=True, squeeze=False)
+    axes = list(grid.flat)
+    for spare in axes[len(panels) :]:
+        spare.remove()
+    axes = axes[: len(panels)]
+    for axis, (name, panel) in zip(axes, panels, strict=True):
+        _panel(axis, panel, by, value, factor)
+        if len(panels) > 1:
+            axis.set_title(str(name) if panel_by == "reading" else "level " + str(name), fontsize="medium")
+    handles, labels = axes[0].get_legend_handles_labels()
+    if several:
+        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
+    else:
+        axes[0].legend(frameon=False, loc="best")
+    return figure, axes
+
+
+def _panel(axis: Axes, rows: pd.DataFrame, by: str, value: str, factor: float) -> None:
+    for name, group in rows.groupby(by, sort=by == "level"):
+        by_iteration = group.groupby("iteration")[value]
+        mean, error = by_iteration.mean() * factor, by_iteration.sem().fillna(0) * factor
+        label = "level " + str(name) if by == "level" else str(name)
         # A net of a fixed depth may have a single reading, which a line alone would not show.
         (line,) = axis.plot(mean.index, mean, label=label, marker="o" if len(mean) == 1 else None)
         axis.fill_between(mean.index, mean - error, mean + error, color=line.get_color(), alpha=0.2, lw=0)
     if "regime" in rows:
         axis.axvspan(0, rows["regime"].max(), color=REGIME_COLOUR, zorder=0, label="iterations in training")
-    axis.set(xlabel="iterations at test time", ylim=(-2, 102), xlim=(0, rows["iteration"].max()))
+    axis.set(xlabel="iterations at test time", xlim=(0, rows["iteration"].max()))
     axis.spines[["top", "right"]].set_visible(False)
 
 

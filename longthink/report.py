@@ -11,9 +11,8 @@ import markdown
 import pandas as pd
 import torch
 
-from longthink import figures
 from longthink.evaluate import save_rows
-from longthink.experiment import Claim, Experiment, Reading, Row, Scale
+from longthink.experiment import Claim, Disturbed, Experiment, Reading, Row, Scale
 from longthink.files import atomic
 from longthink.reproduce import SOLVED, Outcome, summarised
 
@@ -26,6 +25,7 @@ COLUMNS = (
     "every seed",
     "sure",
     "at the end",
+    "until solved",
 )
 STYLE = (
     '<!doctype html><meta charset="utf-8"><style>body{font-family:sans-serif;max-width:70em;margin:2em auto}'
@@ -38,7 +38,7 @@ def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, fo
     """Write the page (.md and .html), its figure and the rows of all sweeps into `folder`; the Markdown page."""
     folder.mkdir(parents=True, exist_ok=True)
     save_rows(outcome.rows, folder / "rows.csv")
-    picture = figures.accuracy_over_iterations(outcome.rows, folder / "accuracy.png")
+    picture = experiment.figure(outcome.rows, folder / "figure.png")
     text = "\n".join(_page(experiment, outcome, name, scale, picture.name))
     embedded = f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
     html = markdown.markdown(text.replace(f"({picture.name})", f"({embedded})"), extensions=["tables"])
@@ -55,10 +55,11 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     yield f"    longthink reproduce {name.replace('_', '-')} --scale {scale} --seeds {len(seeds)}\n"
     yield f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. Shares of puzzles solved, in per cent.\n"
     for reading in experiment.readings:
-        yield f"## Level {reading.level}: {reading.count} puzzles, {reading.iterations} iterations\n"
-        yield f"The fixed iteration is {reading.fixed}. Sure: seeds that solve at least {SOLVED:.0%} there.\n"
-        yield from _table(experiment.rows, reading, table)
-    yield f"![Share solved against iterations; the band is one standard error]({picture})\n"
+        yield f"## {reading.title.capitalize()}: {reading.count} puzzles, {reading.iterations} iterations\n"
+        fixed = "that of each net's training regime" if reading.fixed is None else reading.fixed
+        yield f"The fixed iteration is {fixed}. Sure: seeds that solve at least {SOLVED:.0%} there.\n"
+        yield from _table(reading, table[table["reading"] == reading.title])
+    yield f"![{(experiment.figure.__doc__ or '').splitlines()[0]}]({picture})\n"
     if experiment.claims:
         yield "## What the dissertation found\n"
         yield from (_verdict(claim, table) for claim in experiment.claims)
@@ -72,22 +73,23 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     yield ""
 
 
-def _table(rows: Sequence[Row], reading: Reading, table: pd.DataFrame) -> Iterable[str]:
-    published = {row.name: row.published.get(reading.level, "") for row in rows}
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield f"|{' --- |' * len(COLUMNS)}"
-    for line in table[table["level"] == reading.level].to_dict("records"):
+def _table(reading: Reading, table: pd.DataFrame) -> Iterable[str]:
+    columns = COLUMNS if isinstance(reading, Disturbed) else COLUMNS[:-1]
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    for line in table.to_dict("records"):
         cells = (
             line["series"],
-            published[line["series"]],
+            reading.published.get(line["series"], ""),
             f"{_percent(line['peak'])} at {line['peak_at']}",
             f"{_percent(line['fixed'])} ± {_percent(line['spread'])}",
             _percent(line["median"]),
             ", ".join(map(_percent, line["every_seed"])),
             f"{line['successes']} of {line['seeds']}",
             _percent(line["final"]),
+            f"{line['reached']:.1f} iterations" if line["reached"] == line["reached"] else "-",
         )
-        yield f"| {' | '.join(cells)} |"
+        yield f"| {' | '.join(cells[: len(columns)])} |"
     yield ""
 
 

@@ -9,8 +9,7 @@ import pandas as pd
 
 from longthink.dynamics import overthinking
 from longthink.errors import UserError
-from longthink.evaluate import sweep
-from longthink.experiment import Experiment, Reading
+from longthink.experiment import Experiment, Reading, regime
 from longthink.trials import Place, Trial, run_trials, side_by_side
 
 SOLVED = 0.99
@@ -62,36 +61,41 @@ def _failure(trial: Trial, error: str) -> str:
 
 
 def _read(trial: Trial, reading: Reading) -> pd.DataFrame:
-    """The sweep of one trial."""
-    recipe, model = trial.recipe, trial.run.model()
-    labels = {
-        "series": recipe.name,
-        "seed": recipe.seed,
-        "regime": recipe.curriculum.iterations_at(recipe.curriculum.highest),
+    """The rows of one reading of one trial."""
+    rows = reading.take(trial.run.model(), trial.recipe)
+    labels: dict[str, str | int] = {
+        "series": trial.recipe.name,
+        "seed": trial.recipe.seed,
+        "reading": reading.title,
+        "regime": regime(trial.recipe),
     }
-    asked = {reading.fixed, *range(reading.every, reading.iterations + 1, reading.every)}
-    possible = {min(iteration, model.limit or iteration) for iteration in asked}
-    return sweep(model, recipe.problem.sample(reading.level, reading.count), possible, labels=labels)
+    for place, (name, value) in enumerate(labels.items()):
+        rows.insert(place, name, value)
+    return rows
 
 
 def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
-    """One line for each series and level, over its seeds.
+    """One line for each reading and series, over its seeds, from the disturbance on if there is one.
 
     `fixed`, `median` and `spread`: mean, median and standard deviation of the share solved at the fixed
-    iteration (at the last there is, for a net with fewer). `every_seed` lists them. `successes`: seeds for which it is
+    iteration (of a feed-forward net: after its last step). `every_seed` lists them. `successes`: seeds for which it is
     at least SOLVED. `peak` and `peak_at`: best accuracy of the mean over seeds, as the dissertation reports. `final`:
     the mean at the last iteration. `overthinking`: the most that a seed lost from its best to its last iteration.
+    `reached`: for a disturbed net, the mean iterations until a puzzle is solved, over seeds that solve any.
     """
     found = []
     for reading in readings:
-        for series, group in rows[rows["level"] == reading.level].groupby("series", sort=False):
+        for series, group in rows[rows["reading"] == reading.title].groupby("series", sort=False):
+            if "at" in group:
+                group = group[group["iteration"] > group["at"].fillna(0)]
             by_seed = group.pivot(index="iteration", columns="seed", values="accuracy")
             iterations, curves = by_seed.index.to_numpy(), by_seed.to_numpy()
-            fixed, mean = curves[iterations <= reading.fixed][-1], curves.mean(1)
+            until = np.searchsorted(iterations, reading.fixed or group["regime"].iloc[0], side="right")
+            fixed, mean = curves[max(0, until - 1)], curves.mean(1)
             found.append(
                 {
+                    "reading": reading.title,
                     "series": series,
-                    "level": reading.level,
                     "seeds": len(fixed),
                     "successes": int((fixed >= SOLVED).sum()),
                     "fixed": fixed.mean(),
@@ -102,6 +106,7 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
                     "peak_at": int(iterations[mean.argmax()]),
                     "final": mean[-1],
                     "overthinking": max(overthinking(one) for _, one in group.groupby("seed")),
+                    "reached": group.groupby("seed")["reached"].first().mean() if "reached" in group else np.nan,
                 }
             )
     return pd.DataFrame(found)

@@ -1,6 +1,7 @@
 """The same tests over everything in the registry: a new plugin is tested by being there."""
 
 import inspect
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import torch
 from longthink import registry
 from longthink.contracts import Problem, Puzzles, Thinker
 from longthink.errors import UserError
+from longthink.experiment import regime
 from longthink.models._parts import ConvolutionalThinker
 from longthink.recipe import ModelChoice, parse_recipe
 from longthink.runs import Run
 from longthink.thinking import last_state, think
+from longthink.trials import folder_of
 
 SPLITS = ("train", "validation", "test")
 SHAPES = {1: (7,), 2: (6, 5)}
@@ -276,22 +279,32 @@ def test_a_perturbation_of_no_strength_does_nothing_and_a_strong_one_something(n
 @pytest.mark.parametrize("scale", ["laptop", "thesis"])
 @pytest.mark.parametrize("name", registry.names("experiments"))
 def test_an_experiment_is_whole_at_both_scales(name: str, scale: str) -> None:
-    experiment = registry.find("experiments", name)(scale)
-    levels = [reading.level for reading in experiment.readings]
-    assert len(set(levels)) == len(levels)
-    assert len({row.name for row in experiment.rows}) == len(experiment.rows)
-    for row in experiment.rows:
-        assert set(row.published) <= set(levels)
-        net = row.recipe.model.build(row.recipe.problem, seed=0)
-        assert net.limit is None or net.limit >= row.recipe.curriculum.iterations_at(row.recipe.curriculum.highest)
+    function = registry.find("experiments", name)
+    experiment = function(scale)
+    rows = [row.name for row in experiment.rows]
+    readings = [reading.title for reading in experiment.readings]
+    assert len(set(rows)) == len(rows)
+    assert len(set(readings)) == len(readings)
+    assert len({folder_of(row.recipe) for row in experiment.rows}) == len(rows)
+    assert {row for reading in experiment.readings for row in reading.published} <= {
+        row.name for row in function("thesis").rows
+    }
+    command = re.search("Command: longthink reproduce ([a-z0-9.-]+)", function.__doc__)
+    assert command is not None
+    assert registry.find("experiments", command[1]) is function
+    with torch.device("meta"):
+        nets = [row.recipe.model.build(row.recipe.problem, seed=0) for row in experiment.rows]
+    for row, net in zip(experiment.rows, nets, strict=True):
+        assert net.limit is None or net.limit >= regime(row.recipe)
     for reading in experiment.readings:
-        assert 1 <= reading.fixed <= reading.iterations
+        assert 1 <= reading.every <= reading.iterations
+        assert 1 <= (reading.fixed or 1) <= reading.iterations
     # Curves that are all the same: every claim can be told from the names that it gives.
     table = pd.DataFrame(
         [
-            {"series": row.name, "level": level, "fixed": 1.0, "peak": 1.0, "final": 1.0, "overthinking": 0.0}
-            for row in experiment.rows
-            for level in levels
+            {"series": row, "reading": reading, "fixed": 1.0, "peak": 1.0, "final": 1.0, "overthinking": 0.0}
+            for row in rows
+            for reading in readings
         ]
     )
     for claim in experiment.claims:

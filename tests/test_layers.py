@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
     ["errors", "seeds", "files"],
-    ["memory"],
+    ["memory", "figures"],
     ["contracts"],
     ["registry", "thinking", "step_layers"],
     ["frontier"],
@@ -18,7 +18,7 @@ LAYERS = [
     ["formats", "perturbations", "evaluate", "dynamics"],
     ["train", "solving"],
     ["trials", "experiment"],
-    ["experiments", "figures"],
+    ["experiments"],
     ["reproduce"],
     ["report"],
     ["__init__"],

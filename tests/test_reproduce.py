@@ -1,12 +1,25 @@
 """An experiment of nets that train in a second, from trainings to the page; and tables known on paper."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from longthink import figures
 from longthink.errors import UserError
-from longthink.experiment import Claim, Experiment, Reading, Row, more, no_overthinking
+from longthink.experiment import (
+    Claim,
+    Disturbed,
+    Experiment,
+    Reading,
+    Row,
+    at_least,
+    at_most,
+    more,
+    no_overthinking,
+)
+from longthink.perturbations.bit_flip import BitFlip
 from longthink.recipe import Recipe
 from longthink.report import report
 from longthink.reproduce import carry_out, summarised
@@ -17,17 +30,15 @@ from longthink.trials import folder_of
 def experiment(tiny_recipe: Recipe) -> Experiment:
     short = tiny_recipe.revised({"steps": 20})
     twin = short.revised({"model": "feedforward", "model.limit": 4, "model.width": 8, "model.head": [8, 4]})
+    near = Reading(level=6, iterations=12, fixed=5, count=7, every=4, published={"recurrent": "99.9 ± 0.1 at 7"})
     return Experiment(
         title="Table 0: tiny",
-        rows=(Row("recurrent", short, {6: "99.9 ± 0.1 at 7"}), Row("feed-forward", twin)),
-        readings=(
-            Reading(6, iterations=12, fixed=5, count=7, every=4),
-            Reading(9, iterations=8, fixed=8, count=10, every=2),
-        ),
+        rows=(Row("recurrent", short), Row("feed-forward", twin)),
+        readings=(near, Reading(level=9, iterations=8, count=10, every=2)),
         claims=(
             Claim("Everything is read.", lambda table: len(table) == 4),
             Claim("Nothing is read.", lambda table: len(table) == 0),
-            more("recurrent", "another net", 6),
+            more("recurrent", "another net", near),
         ),
     )
 
@@ -78,10 +89,41 @@ def test_nothing_that_comes_through_is_an_error(experiment: Experiment, tmp_path
         carry_out(experiment, 0, tmp_path, accelerator="cpu", progress=False)
 
 
+def test_disturbed_nets_have_a_page_of_their_recovery(experiment: Experiment, tmp_path: Path) -> None:
+    flips = tuple(
+        Disturbed(level=9, iterations=10, fixed=10, count=5, at=4, perturbation=BitFlip(index=index))
+        for index in (0, 3)
+    )
+    clean = Disturbed(level=9, iterations=10, fixed=10, count=5, perturbation=None)
+    assert clean.title == "level 9, undisturbed"
+    assert flips[1].title == "level 9, bit flip index 3 after iteration 4"
+    disturbed = replace(
+        experiment, rows=experiment.rows[:1], readings=flips, claims=(), figure=figures.recovery_by_index
+    )
+    outcome = carry_out(disturbed, 1, tmp_path / "trials", accelerator="cpu", progress=False)
+    assert sorted(outcome.rows["index"].unique()) == [0, 3]
+    assert outcome.rows["iteration"].max() == 10
+    table = summarised(outcome.rows, flips)
+    assert table["peak_at"].min() > 4  # what was before the disturbance does not count
+    text = report(disturbed, outcome, "table_0", "laptop", tmp_path / "page").read_text()
+    assert "## Level 9, bit flip index 0 after iteration 4: 5 puzzles, 10 iterations" in text
+    assert "| until solved |" in text
+    everything = replace(disturbed, readings=(clean,), figure=figures.change_over_iterations)
+    outcome = carry_out(everything, 1, tmp_path / "trials", accelerator="cpu", progress=False)
+    assert report(everything, outcome, "table_0", "laptop", tmp_path / "page").with_name("figure.png").is_file()
+
+
 def curves(series: str, *accuracies: list[float]) -> pd.DataFrame:
     return pd.concat(
         pd.DataFrame(
-            {"series": series, "level": 9, "seed": seed, "iteration": [10, 20, 30], "accuracy": one, "regime": 5}
+            {
+                "series": series,
+                "reading": "level 9",
+                "seed": seed,
+                "iteration": [10, 20, 30],
+                "accuracy": one,
+                "regime": 5,
+            }
         )
         for seed, one in enumerate(accuracies)
     )
@@ -89,7 +131,8 @@ def curves(series: str, *accuracies: list[float]) -> pd.DataFrame:
 
 def test_the_summary_of_known_curves() -> None:
     rows = pd.concat([curves("a", [0.2, 1.0, 0.4], [0.6, 0.99, 0.99]), curves("b", [0.1, 0.3, 0.5], [0.1, 0.3, 0.5])])
-    table = summarised(rows, [Reading(9, iterations=30, fixed=25)])
+    reading = Reading(level=9, iterations=30, fixed=25)
+    table = summarised(rows, [reading])
     first = table.iloc[0]
     assert first["every_seed"] == [1.0, 0.99]
     assert (first["seeds"], first["successes"]) == (2, 2)
@@ -98,8 +141,11 @@ def test_the_summary_of_known_curves() -> None:
     assert (first["peak"], first["peak_at"]) == (pytest.approx(0.995), 20)
     assert first["final"] == pytest.approx(0.695)
     assert first["overthinking"] == pytest.approx(0.6)
-    assert more("a", "b", 9).holds(table)
-    assert not more("a", "a", 9).holds(table)
-    assert more("a", "a", 9, or_equal=True).holds(table)
-    assert no_overthinking("b", 9).holds(table)
-    assert not no_overthinking("a", 9).holds(table)
+    assert more("a", "b", reading).holds(table)
+    assert not more("a", "a", reading).holds(table)
+    assert more("a", "a", reading, or_equal=True).holds(table)
+    assert no_overthinking("b", reading).holds(table)
+    assert not no_overthinking("a", reading).holds(table)
+    assert at_least(0.99, "a", reading).holds(table)
+    assert not at_most(0.99, "a", reading).holds(table)
+    assert summarised(rows, [replace(reading, fixed=None)])["fixed"].tolist() == [0.4, 0.1]  # before the first: that

@@ -1,0 +1,75 @@
+"""The nets that the dissertation compares, made from one recipe so that nothing else differs."""
+
+from longthink.experiment import Row, Scale, regime
+from longthink.recipe import Recipe
+from longthink.recipes.laptop import mazes_laptop, prefix_sums_laptop
+from longthink.recipes.thesis import MAZES_EPOCH, mazes_thesis, prefix_sums_thesis
+
+PLAIN = {"objective": "final"}
+NO_RECALL = {"model.recall": False}
+MAZES_FEEDFORWARD = {
+    "steps": 200 * MAZES_EPOCH,
+    "optimiser.lr": 1e-4,
+    "schedule.decay": "step",
+    "schedule.milestones": [175 * MAZES_EPOCH],
+    "schedule.factor": 0.1,
+}
+"""What the dissertation trains feed-forward maze nets with (table 5.7)."""
+
+
+def prefix_sums(scale: Scale) -> Recipe:
+    """DT-Recall with the plain loss."""
+    base = prefix_sums_laptop() if scale == "laptop" else prefix_sums_thesis()
+    return base.revised(PLAIN)
+
+
+def mazes(scale: Scale) -> Recipe:
+    """DT-Recall with the plain loss; at laptop scale with fewer steps and less noise than `mazes_laptop`."""
+    base = mazes_laptop() if scale == "laptop" else mazes_thesis()
+    return base.revised(PLAIN | ({"steps": 800, "stabilisers.state_noise": 0.02} if scale == "laptop" else {}))
+
+
+def progressive(base: Recipe, alpha: float) -> Recipe:
+    return base.revised({"objective": "progressive", "objective.alpha": alpha})
+
+
+def iterating(base: Recipe, iterations: int) -> Recipe:
+    """The same with m iterations for the highest level in training, and as much fewer for lower ones as before."""
+    if base.curriculum.iterations_per_level == 0:
+        return base.revised({"curriculum.iterations": iterations})
+    per_level = (iterations - base.curriculum.iterations) / base.curriculum.highest
+    return base.revised({"curriculum.iterations_per_level": per_level})
+
+
+def feedforward(base: Recipe) -> Recipe:
+    """The twin: as many blocks as the net repeats its own for in training, nothing else changed (section 5.3)."""
+    same = {f"model.{name}": value for name, value in base.model.options.items() if name != "recall"}
+    return base.revised({"model": "feedforward", "model.limit": regime(base), **same, **PLAIN})
+
+
+def alpha(problem: str, scale: Scale) -> float:
+    """The weight of the progressive loss: the dissertation's (section 5.6.3), at laptop scale one that trains surely.
+
+    Small nets on strings with alpha 1 learn in one seed of three (`alpha_grid_prefix_sums`).
+    """
+    return {"prefix_sums": 0.5 if scale == "laptop" else 1.0, "mazes": 0.01}[problem]
+
+
+def five(problem: str, scale: Scale) -> tuple[Row, ...]:
+    """The nets of every table of chapter 5: with and without recall and progressive loss, and the feed-forward twin."""
+    base = {"prefix_sums": prefix_sums, "mazes": mazes}[problem](scale)
+    without, weight, twin = base.revised(NO_RECALL), alpha(problem, scale), feedforward(base)
+    if problem == "mazes" and scale == "thesis":
+        twin = twin.revised(MAZES_FEEDFORWARD)
+    return (
+        Row("DT", without),
+        Row("DT, progressive", progressive(without, weight)),
+        Row("DT-Recall", base),
+        Row("DT-Recall, progressive", progressive(base, weight)),
+        Row("feed-forward", twin),
+    )
+
+
+def recurrent(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Those that can think for longer."""
+    return tuple(row for row in rows if row.recipe.model.name != "feedforward")

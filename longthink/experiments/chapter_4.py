@@ -1,0 +1,264 @@
+"""Chapter 4, generalising from easy to hard by thinking for longer: recurrent nets without recall, and their twins.
+
+Effective depth is 4 layers for each iteration and 4 more (section 4.2).
+"""
+
+from longthink.experiment import Experiment, Reading, Row, Scale, at_least, more
+from longthink.experiments import _nets
+from longthink.recipe import Recipe
+from longthink.recipes.thesis import MAZES_EPOCH
+
+DEPTH_BESIDE_BLOCKS, DEPTH_OF_BLOCK = 4, 4
+PREFIX_SUMS_EPOCH = 53
+"""Steps of an epoch in chapter 4: 8,000 examples in batches of 150."""
+
+
+def _prefix_sums(scale: Scale) -> Recipe:
+    """The nets of this chapter are narrower and train for longer than those of chapter 5."""
+    base = _nets.prefix_sums(scale).revised(_nets.NO_RECALL)
+    if scale == "laptop":
+        return base
+    return base.revised(
+        {
+            "model.width": 120,
+            "model.head": [60, 30],
+            "batch": 150,
+            "steps": 500 * PREFIX_SUMS_EPOCH,
+            "schedule.warmup": 10 * PREFIX_SUMS_EPOCH,
+            "schedule.milestones": [epoch * PREFIX_SUMS_EPOCH for epoch in (100, 200, 300)],
+            "schedule.factor": 0.5,
+        }
+    )
+
+
+def _mazes(scale: Scale) -> Recipe:
+    base = _nets.mazes(scale).revised(_nets.NO_RECALL)
+    if scale == "laptop":
+        return base
+    return base.revised(
+        {
+            "steps": 200 * MAZES_EPOCH,
+            "optimiser": "sgd",
+            "optimiser.recurrent_lr_factor": 1.0,
+            "schedule.decay": "step",
+            "schedule.warmup": 5 * MAZES_EPOCH,
+            "schedule.milestones": [175 * MAZES_EPOCH],
+        }
+    )
+
+
+def _twins(base: Recipe, depths: tuple[int, ...]) -> tuple[Row, ...]:
+    """A recurrent and a feed-forward net of each effective depth."""
+    nets = {depth: _nets.iterating(base, (depth - DEPTH_BESIDE_BLOCKS) // DEPTH_OF_BLOCK) for depth in depths}
+    recurrent = tuple(Row(f"recurrent, {depth} layers", net) for depth, net in nets.items())
+    return recurrent + tuple(
+        Row(f"feed-forward, {depth} layers", _nets.feedforward(net)) for depth, net in nets.items()
+    )
+
+
+def table_4_1(scale: Scale) -> Experiment:
+    """Recurrent and feed-forward nets of the same effective depth, from 32 to 40 bits (table 4.1).
+
+    Command: longthink reproduce table-4.1
+    Expected: recurrent 24.96 to 35.22 %, feed-forward 22.17 to 24.78 % with 40, 44 and 48 layers.
+    """
+    depths = (40, 44, 48)
+    published = {
+        "recurrent, 40 layers": "24.96 ± 2.96",
+        "recurrent, 44 layers": "31.02 ± 2.56",
+        "recurrent, 48 layers": "35.22 ± 3.34",
+        "feed-forward, 40 layers": "22.17 ± 0.85",
+        "feed-forward, 44 layers": "24.78 ± 1.65",
+        "feed-forward, 48 layers": "22.79 ± 1.32",
+    }
+    reading = Reading(level=40, iterations=11, published=published)
+    return Experiment(
+        title="Table 4.1: from 32 to 40 bits, as deep as in training",
+        rows=_twins(_prefix_sums(scale), depths),
+        readings=(reading,),
+        claims=tuple(more(f"recurrent, {depth} layers", f"feed-forward, {depth} layers", reading) for depth in depths),
+    )
+
+
+def _thinking_longer(scale: Scale, levels: tuple[int, int], title: str) -> Experiment:
+    recurrent = [row for row in table_4_1(scale).rows if row.name.startswith("recurrent")]
+    deepest = Row("feed-forward, 68 layers", _nets.feedforward(_nets.iterating(_prefix_sums(scale), 16)))
+    readings = tuple(Reading(level=level, iterations=30, fixed=20, exit_rule="max_confidence") for level in levels)
+    return Experiment(
+        title=title,
+        rows=(*recurrent, deepest),
+        readings=readings,
+        claims=tuple(more(row.name, deepest.name, reading) for reading in readings for row in recurrent),
+    )
+
+
+def figure_4_1(scale: Scale) -> Experiment:
+    """The nets of table 4.1 think for longer about 40 and 44 bits; the deepest feed-forward net beside (figure 4.1).
+
+    Command: longthink reproduce figure-4.1
+    Expected: recurrent nets solve upwards of 90 % of 40 bits with more iterations, the feed-forward net far less.
+    """
+    return _thinking_longer(scale, (40, 44), "Figure 4.1: thinking for longer about 40 and 44 bits")
+
+
+def figure_4_7(scale: Scale) -> Experiment:
+    """The same as figure 4.1 on 36 and 48 bits (figure 4.7).
+
+    Command: longthink reproduce figure-4.7
+    Expected: as figure 4.1; no numbers are published.
+    """
+    return _thinking_longer(scale, (36, 48), "Figure 4.7: thinking for longer about 36 and 48 bits")
+
+
+def section_4_4_2(scale: Scale) -> Experiment:
+    """Much deeper feed-forward nets on 40 and 44 bits, beside a recurrent net that thinks for longer (section 4.4.2).
+
+    Command: longthink reproduce section-4.4.2
+    Expected: all fit 32 bits; 53 % of 40 bits and 27 % of 44 at best, and not by the deepest. Laptop: up to 264 layers.
+    """
+    base = _prefix_sums(scale)
+    recurrent, *_ = _twins(base, (48,))
+    depths = (68, 132, 264) if scale == "laptop" else (132, 264, 528)
+    deeper = _twins(base, depths)[len(depths) :]
+    fits = Reading(level=32, iterations=11, split="validation")
+    harder = tuple(Reading(level=level, iterations=30, fixed=20, exit_rule="max_confidence") for level in (40, 44))
+    return Experiment(
+        title="Section 4.4.2: deeper feed-forward nets",
+        rows=(recurrent, *deeper),
+        readings=(fits, *harder),
+        claims=(
+            *(at_least(0.99, row.name, fits) for row in (recurrent, *deeper)),
+            *(more(recurrent.name, row.name, reading) for reading in harder for row in deeper),
+        ),
+    )
+
+
+def _trained_on(base: Recipe, level: int, iterations: int, what: str) -> tuple[Row, Row]:
+    """A recurrent and a feed-forward net whose hardest puzzles in training are of one level."""
+    levels = {"curriculum.highest": level}
+    if base.curriculum.lowest == base.curriculum.highest:
+        levels["curriculum.lowest"] = level
+    net = _nets.iterating(base.revised(levels), iterations)
+    return Row(f"recurrent, {what}", net), Row(f"feed-forward, {what}", _nets.feedforward(net))
+
+
+def section_4_4_3_prefix_sums(scale: Scale) -> Experiment:
+    """Nets trained on 32 and on 44 bits, tested on what they were trained on, and on easier 16 bits (section 4.4.3).
+
+    Command: longthink reproduce section-4.4.3-prefix-sums
+    Expected: all above 99 % in distribution; a recurrent net trained on 44 bits solves all of 16 bits in 4 iterations.
+    """
+    base = _prefix_sums(scale)
+    easy, hard = _trained_on(base, 32, 10, "32 bits"), _trained_on(base, 44, 10, "44 bits")
+    on_easy, on_hard = (Reading(level=level, iterations=10, split="validation") for level in (32, 44))
+    easier = Reading(level=16, iterations=20, fixed=4, published={hard[0].name: "100 at 4"})
+    return Experiment(
+        title="Section 4.4.3: in distribution, and from hard to easy, prefix sums",
+        rows=(*easy, *hard),
+        readings=(on_easy, on_hard, easier),
+        claims=(
+            *(at_least(0.99, row.name, on_easy) for row in easy),
+            *(at_least(0.99, row.name, on_hard) for row in hard),
+            at_least(0.99, hard[0].name, easier),
+        ),
+    )
+
+
+def section_4_4_3_mazes(scale: Scale) -> Experiment:
+    """Nets trained on 9x9 and on 13x13 mazes, tested on what they were trained on (section 4.4.3).
+
+    Command: longthink reproduce section-4.4.3-mazes
+    Expected: all above 97 %.
+    """
+    base = _mazes(scale)
+    easy, hard = _trained_on(base, 9, 10, "9x9"), _trained_on(base, 13, 15, "13x13")
+    on_easy, on_hard = (
+        Reading(level=level, iterations=iterations, count=500, split="validation")
+        for level, iterations in ((9, 10), (13, 15))
+    )
+    return Experiment(
+        title="Section 4.4.3: in distribution, mazes",
+        rows=(*easy, *hard),
+        readings=(on_easy, on_hard),
+        claims=(
+            *(at_least(0.97, row.name, on_easy) for row in easy),
+            *(at_least(0.97, row.name, on_hard) for row in hard),
+        ),
+    )
+
+
+def _maze_table(
+    scale: Scale, depths: tuple[int, ...], published: dict[str, str], title: str, dilation: int
+) -> Experiment:
+    base = _mazes(scale).revised({"model.dilation": dilation})
+    reading = Reading(level=13, iterations=10, count=500, published=published)
+    return Experiment(
+        title=title,
+        rows=_twins(base, depths),
+        readings=(reading,),
+        claims=tuple(more(f"recurrent, {depth} layers", f"feed-forward, {depth} layers", reading) for depth in depths),
+    )
+
+
+def table_4_2(scale: Scale) -> Experiment:
+    """Recurrent and feed-forward nets of the same effective depth, from 9x9 to 13x13 mazes (table 4.2).
+
+    Command: longthink reproduce table-4.2
+    Expected: recurrent 12.66 to 29.72 %, feed-forward 7.94 to 22.53 %. Laptop: 20, 28 and 36 layers.
+    """
+    published = {
+        "recurrent, 20 layers": "12.66 ± 0.44",
+        "recurrent, 24 layers": "14.02 ± 0.39",
+        "recurrent, 28 layers": "19.95 ± 0.31",
+        "recurrent, 36 layers": "22.96 ± 1.03",
+        "recurrent, 44 layers": "29.72 ± 1.22",
+        "feed-forward, 20 layers": "7.94 ± 0.36",
+        "feed-forward, 24 layers": "12.43 ± 0.50",
+        "feed-forward, 28 layers": "14.67 ± 0.54",
+        "feed-forward, 36 layers": "17.71 ± 0.36",
+        "feed-forward, 44 layers": "22.53 ± 1.14",
+    }
+    depths = (20, 28, 36) if scale == "laptop" else (20, 24, 28, 36, 44)
+    return _maze_table(scale, depths, published, "Table 4.2: from 9x9 to 13x13 mazes, as deep as in training", 1)
+
+
+def table_4_3(scale: Scale) -> Experiment:
+    """The same with dilated convolutions (table 4.3).
+
+    Command: longthink reproduce table-4.3
+    Expected: recurrent 33.60 to 50.50 %, feed-forward 19.73 to 26.54 %. Laptop: 20, 28 and 36 layers.
+    """
+    published = {
+        "recurrent, 20 layers": "33.60 ± 1.06",
+        "recurrent, 24 layers": "40.49 ± 1.63",
+        "recurrent, 28 layers": "33.91 ± 1.99",
+        "recurrent, 32 layers": "40.56 ± 4.34",
+        "recurrent, 36 layers": "50.50 ± 7.97",
+        "feed-forward, 20 layers": "19.73 ± 0.72",
+        "feed-forward, 24 layers": "21.59 ± 0.22",
+        "feed-forward, 28 layers": "24.18 ± 1.33",
+        "feed-forward, 32 layers": "25.82 ± 0.10",
+        "feed-forward, 36 layers": "26.54 ± 2.13",
+    }
+    depths = (20, 28, 36) if scale == "laptop" else (20, 24, 28, 32, 36)
+    return _maze_table(scale, depths, published, "Table 4.3: from 9x9 to 13x13 mazes with dilated convolutions", 2)
+
+
+def figure_4_3(scale: Scale) -> Experiment:
+    """Recurrent nets think for longer about 13x13 mazes; the deepest feed-forward net beside (figure 4.3).
+
+    Command: longthink reproduce figure-4.3
+    Expected: trained with 20 iterations, about half of 13x13, and upwards of 70 % with 5 more. Laptop: 8 iterations.
+    """
+    table = table_4_2(scale)
+    recurrent = [row for row in table.rows if row.name.startswith("recurrent")]
+    if scale == "thesis":
+        recurrent.append(Row("recurrent, 84 layers", _nets.iterating(_mazes(scale), 20)))
+    reading = Reading(level=13, iterations=40, fixed=25, count=500, exit_rule="max_confidence")
+    deepest = table.rows[-1]
+    return Experiment(
+        title="Figure 4.3: thinking for longer about 13x13 mazes",
+        rows=(*recurrent, deepest),
+        readings=(reading,),
+        claims=tuple(more(row.name, deepest.name, reading) for row in recurrent),
+    )
