@@ -176,17 +176,19 @@ class Schedule(Frozen):
 
 
 class Stabilisers(Frozen):
-    """What keeps long thoughts on the rails. Each is off at 0 (EMA: at None).
+    """What keeps long thoughts on the rails. Each is off at 0 (EMA and spectral norm: at None).
 
     `state_noise`: standard deviation of Gaussian noise added to the state after every training iteration.
     `start_noise`: the same for the state before the first (a random initial state).
     `ema`: decay of the moving average of the weights; the average is what is tested and saved.
+    `spectral_norm`: the most that a convolution of the repeated block may amplify; None does not bound it.
     """
 
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     state_noise: NotNegative = 0.0
     start_noise: NotNegative = 0.0
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    spectral_norm: Annotated[float, Field(gt=0)] | None = None
 
 
 class Validation(Frozen):

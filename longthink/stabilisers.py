@@ -1,9 +1,12 @@
-"""Noise in training, as a net wrapped around the net: objectives need not know."""
+"""What keeps a net stable in training: noise, as a net wrapped around the net, and bounds on its convolutions."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from longthink.contracts import State, Thinker
+
+FREQUENCIES = 8
+"""Along each axis, where the gain of a convolution is looked for. Kernels are 3 wide, so it varies little between."""
 
 
 class Noisy(Thinker):
@@ -43,3 +46,30 @@ class Noisy(Thinker):
         noise = torch.randn(features.numel(), generator=self.generator, dtype=features.dtype, device=features.device)
         noise = noise.mul_(scale).as_strided(features.size(), features.stride())
         return self.inner.with_features(state, features + noise)
+
+
+def bound_gains(model: Thinker, most: float) -> None:
+    """Scale down each convolution of the repeated step whose gain is above `most`: its spectral norm, in place.
+
+    A step of convolutions below one, without skips around them, is a contraction, and its thoughts settle.
+    """
+    recurrent = {id(parameter) for parameter in model.recurrent_parameters()}
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, nn.Conv2d) and id(module.weight) in recurrent:
+                module.weight.mul_((most / gain(module.weight)).clamp(max=1))
+
+
+def gain(weight: Tensor) -> Tensor:
+    """The spectral norm of a convolution (O, I, h, w) with periodic borders, by its Fourier transform: a scalar.
+
+    The largest singular value over FREQUENCIES along each axis (Sedghi, Gupta and Long, 2019, "The singular values of
+    convolutional layers").
+
+    >>> bool(torch.isclose(gain(torch.ones(1, 1, 1, 3)), torch.tensor(3.0)))
+    True
+    """
+    sizes = [FREQUENCIES if size > 1 else 1 for size in weight.shape[2:]]
+    matrices = torch.fft.rfft2(weight.float(), s=sizes).permute(2, 3, 0, 1)
+    norms: Tensor = torch.linalg.matrix_norm(matrices, ord=2)
+    return norms.max()

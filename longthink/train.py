@@ -25,7 +25,7 @@ from longthink.evaluate import accuracy
 from longthink.memory import keep_freed_memory
 from longthink.recipe import Recipe
 from longthink.seeds import digest, generator
-from longthink.stabilisers import Noisy
+from longthink.stabilisers import Noisy, bound_gains
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -206,6 +206,8 @@ def train(
         if recipe.optimiser.clip is not None:
             nn.utils.clip_grad_norm_(model.parameters(), recipe.optimiser.clip)
         optimiser.step()
+        if recipe.stabilisers.spectral_norm is not None:
+            bound_gains(model, recipe.stabilisers.spectral_norm)
         if averaged is not None:
             averaged.update_parameters(model)
         now.step += 1

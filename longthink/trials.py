@@ -52,9 +52,9 @@ def run_trials(
 ) -> list[Trial]:
     """Train each recipe that was not trained yet, `workers` at a time, and return all trials in the order asked for.
 
-    Workers are processes of this machine, or of a Ray cluster that shares the folder `below`; by default as many as
-    this machine has CPUs, whose threads they share out: the same number for each, so that the weights do not depend on
-    which worker made them. A trial that was killed goes on from its last checkpoint.
+    Workers are processes of this machine, or of a Ray cluster that shares the folder `below`; by default, and at most,
+    as many as there are CPUs, which they share out as threads: the same number for each, so that the weights do not
+    depend on which worker made them. A trial that was killed goes on from its last checkpoint.
     Raises UserError for a place that is not known, or a cluster that is not there.
 
     >>> import tempfile
@@ -93,16 +93,19 @@ def side_by_side(
     """
     if on not in get_args(Place):
         raise UserError(f"Trials run on one of {', '.join(get_args(Place))}, not on '{on}'.")
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = cpus if workers is None else workers
-    if workers < 1:
+    if workers is not None and workers < 1:
         raise UserError(f"Trials need at least 1 worker, not {workers}.")
     if not arguments:
         return []
-    threads = max(1, cpus // workers)
-    with _workers(on):
+    with _place(on) as cpus:
+        workers = min(workers or cpus, cpus)
+        threads = cpus // workers
         calls = (joblib.delayed(_attempt)(work, threads, one) for one in arguments)
-        results = joblib.Parallel(n_jobs=workers, return_as="generator")(calls)
+        # Ray's workers cannot give their results one by one.
+        kept: dict[str, Any] = (
+            {"return_as": "generator"} if on == "local" else {"ray_remote_args": {"num_cpus": threads}}
+        )
+        results = joblib.Parallel(n_jobs=workers, **kept)(calls)
         return list(tqdm(results, total=len(arguments), unit="trial", disable=None if progress else True))
 
 
@@ -118,23 +121,24 @@ def _attempt(work: Callable[..., Result], threads: int, arguments: tuple[Any, ..
 
 
 @contextmanager
-def _workers(on: Place) -> Iterator[None]:
+def _place(on: Place) -> Iterator[int]:
+    """Where joblib's workers are started from now on, and how many CPUs there are for them."""
     if on == "local":
-        yield
+        yield len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
         from ray.util.joblib import register_ray
     except ImportError as error:
         raise UserError("Trials on a cluster need Ray: pip install 'longthink[ray]'.") from error
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         ray.init(address="auto", log_to_driver=False, ignore_reinit_error=True)
     except ConnectionError as error:
         raise UserError("There is no Ray cluster here; start one with `ray start --head`.") from error
     register_ray()
     try:
-        with joblib.parallel_backend("ray"):
-            yield
+        with joblib.parallel_config("ray"):
+            yield int(ray.cluster_resources()["CPU"])
     finally:
         ray.shutdown()

@@ -156,7 +156,7 @@ def test_with_a_tolerance_small_movements_do_not_wake_anybody() -> None:
     ("net", "options", "sentence"),
     [
         (FeedForward(3, 2, 2, limit=9, width=4, head=(4, 4)), {}, "cannot think locally"),
-        (DTNet(3, 2, 2, width=8, head=(4, 4), group_norm=True), {}, "cannot think locally"),
+        (DTNet(3, 2, 2, width=8, head=(4, 4), norm="inside"), {}, "cannot think locally"),
         (DTNet(3, 2, 2, width=4, head=(4, 4)), {"tolerance": -1.0}, "0 or more"),
     ],
 )

@@ -22,6 +22,10 @@ ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
 }
+Norm = Literal["none", "inside", "outside"]
+"""Group norm after each convolution of the block but the recall's, as in the field's code; or once, after the block."""
+Recall = bool | Literal["inside"]
+"""Whether the input is seen again once an iteration, before the block; or also inside it, before its second half."""
 Pooling = Literal[1, 2]
 """Positions along an axis that one position of the state stands for."""
 PROJECTION_LAYERS = 1
@@ -34,10 +38,10 @@ GROUPS = 4
 class Layers:
     """Makes the layers of one net: how a convolution looks is decided here, once."""
 
-    def __init__(self, ndim: int, width: int, dilation: int, activation: Activation, group_norm: bool):
+    def __init__(self, ndim: int, width: int, dilation: int, activation: Activation, norm: Norm):
         if ndim not in (1, 2):
             raise UserError(f"This net works on strings and grids (ndim 1 or 2), not on ndim {ndim}.")
-        if width < 1 or (group_norm and width % GROUPS):
+        if width < 1 or (norm != "none" and width % GROUPS):
             raise UserError(f"The width must be 1 or more, with group norm a multiple of {GROUPS}, not {width}.")
         if dilation < 1:
             raise UserError(f"The dilation must be 1 or more, not {dilation}.")
@@ -45,14 +49,15 @@ class Layers:
         self.padding = (0, dilation) if ndim == 1 else (dilation, dilation)
         self.dilation = dilation
         self.activation = ACTIVATIONS[activation]
-        self.group_norm = group_norm
+        self.norm = norm
 
     def convolution(self, inputs: int, outputs: int) -> nn.Conv2d:
         """Three wide along each axis, no bias, and padding that keeps the shape (section 4.2)."""
         return nn.Conv2d(inputs, outputs, self.kernel, padding=self.padding, dilation=self.dilation, bias=False)
 
-    def norm(self, width: int) -> nn.Module:
-        return nn.GroupNorm(GROUPS, width, affine=False) if self.group_norm else nn.Identity()
+    def norm_where(self, place: Norm, width: int) -> nn.Module:
+        """What normalises there: group norm without weights of its own, or nothing if it is done elsewhere."""
+        return nn.GroupNorm(GROUPS, width, affine=False) if self.norm == place else nn.Identity()
 
     def projection(self, channels: int, width: int) -> nn.Sequential:
         """p: one convolution and an activation."""
@@ -79,8 +84,10 @@ class ResidualPair(nn.Module):
 
     def __init__(self, layers: Layers, width: int):
         super().__init__()
-        self.first = nn.Sequential(layers.convolution(width, width), layers.norm(width), layers.activation())
-        self.second = nn.Sequential(layers.convolution(width, width), layers.norm(width))
+        self.first = nn.Sequential(
+            layers.convolution(width, width), layers.norm_where("inside", width), layers.activation()
+        )
+        self.second = nn.Sequential(layers.convolution(width, width), layers.norm_where("inside", width))
         self.activation = layers.activation()
 
     def forward(self, features: Tensor) -> Tensor:
@@ -94,22 +101,28 @@ class Block(nn.Module):
     The field's code follows that convolution by an activation for strings, and by none for grids.
     """
 
-    def __init__(self, layers: Layers, channels: int, width: int, recall: bool):
+    def __init__(self, layers: Layers, channels: int, width: int, recall: Recall):
         super().__init__()
         self.recall = layers.convolution(width + channels, width) if recall else None
+        self.recall_again = layers.convolution(width + channels, width) if recall == "inside" else None
         self.recall_activation = layers.activation() if layers.kernel[0] == 1 else nn.Identity()
         self.pairs = nn.Sequential(ResidualPair(layers, width), ResidualPair(layers, width))
+        self.norm = layers.norm_where("outside", width)
 
     def forward(self, features: Tensor, seen: Tensor) -> Tensor:
-        if self.recall is not None:
-            # conv([features, x]) = conv(features) + conv(x). Apart, since W + C channels are slow where W are fast.
-            width, stride, padding, dilation = features.shape[1], 1, self.recall.padding, self.recall.dilation
-            inside, outside = self.recall.weight[:, :width], self.recall.weight[:, width:]
-            recalled = F.conv2d(features, inside, None, stride, padding, dilation)
-            recalled.add_(F.conv2d(seen, outside, None, stride, padding, dilation))
-            features = self.recall_activation(recalled)
-        out: Tensor = self.pairs(features)
+        for recall, pair in zip((self.recall, self.recall_again), self.pairs, strict=True):
+            if recall is not None:
+                features = self.recall_activation(_recalled(recall, features, seen))
+            features = pair(features)
+        out: Tensor = self.norm(features)
         return out
+
+
+def _recalled(recall: nn.Conv2d, features: Tensor, seen: Tensor) -> Tensor:
+    """conv([features, x]) = conv(features) + conv(x). Apart, since W + C channels are slow where W are fast."""
+    width, stride, padding, dilation = features.shape[1], 1, recall.padding, recall.dilation
+    out = F.conv2d(features, recall.weight[:, :width], None, stride, padding, dilation)
+    return out.add_(F.conv2d(seen, recall.weight[:, width:], None, stride, padding, dilation))
 
 
 class ConvolutionalThinker(Thinker):
@@ -121,12 +134,12 @@ class ConvolutionalThinker(Thinker):
     projection: nn.Sequential
     head: nn.Sequential
 
-    def __init__(self, ndim: int, dilation: int, recall: bool, pooling: int):
+    def __init__(self, ndim: int, dilation: int, recall: Recall, pooling: int):
         super().__init__()
         self.ndim = ndim
         self.dilation = dilation
         self.pooling = pooling
-        self.layers_of_step = BLOCK_LAYERS + recall
+        self.layers_of_step = BLOCK_LAYERS + (2 if recall == "inside" else int(recall))
 
     def see(self, x: Tensor) -> Tensor:
         """(B, C, *P) -> (B, C, H, Y), channels last; with pooling, the mean of each square of 2 x 2 positions.

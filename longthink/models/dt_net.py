@@ -5,7 +5,7 @@ Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positio
 
 from torch import Tensor, nn
 
-from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers, Pooling
+from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers, Norm, Pooling, Recall
 
 
 class DTNet(ConvolutionalThinker):
@@ -27,14 +27,14 @@ class DTNet(ConvolutionalThinker):
         ndim: int,
         width: int = 128,
         head: tuple[int, int] = (32, 8),
-        recall: bool = True,
+        recall: Recall = True,
         dilation: int = 1,
         activation: Activation = "relu",
-        group_norm: bool = False,
+        norm: Norm = "none",
         pooling: Pooling = 1,
     ):
         super().__init__(ndim, dilation, recall, pooling)
-        layers = Layers(ndim, width, dilation, activation, group_norm)
+        layers = Layers(ndim, width, dilation, activation, norm)
         self.projection = layers.projection(channels, width)
         self.block = Block(layers, channels, width, recall)
         self.head = layers.head(width, head, classes)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from longthink.errors import UserError
-from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers, Pooling
+from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers, Norm, Pooling, Recall
 
 
 class Progress(NamedTuple):
@@ -34,17 +34,17 @@ class FeedForward(ConvolutionalThinker):
         limit: int = 30,
         width: int = 128,
         head: tuple[int, int] = (32, 8),
-        recall: bool = False,
+        recall: Recall = False,
         dilation: int = 1,
         activation: Activation = "relu",
-        group_norm: bool = False,
+        norm: Norm = "none",
         pooling: Pooling = 1,
     ):
         super().__init__(ndim, dilation, recall, pooling)
         if limit < 1:
             raise UserError(f"A feed-forward net has at least 1 block, not {limit}.")
         self.limit = limit
-        layers = Layers(ndim, width, dilation, activation, group_norm)
+        layers = Layers(ndim, width, dilation, activation, norm)
         self.projection = layers.projection(channels, width)
         self.blocks = nn.ModuleList(Block(layers, channels, width, recall) for _ in range(limit))
         self.head = layers.head(width, head, classes)

@@ -29,12 +29,16 @@ def test_parameters_by_hand() -> None:
     head = 3 * (width * 60 + 60 * 30 + 30 * 2)
     assert count(DTNet(1, 2, 1, width=width, head=(60, 30), recall=False)) == 3 * width + 12 * width**2 + head
     assert count(FeedForward(1, 2, 1, limit=16, width=width, head=(60, 30))) == 3 * width + 16 * 12 * width**2 + head
-    assert count(DTNet(3, 2, 2, group_norm=True)) == count(DTNet(3, 2, 2))
+    assert count(DTNet(3, 2, 2, norm="inside")) == count(DTNet(3, 2, 2, norm="outside")) == count(DTNet(3, 2, 2))
+    assert count(DTNet(1, 2, 1, width=8, head=(4, 4), recall="inside")) == count(
+        DTNet(1, 2, 1, width=8, head=(4, 4))
+    ) + 3 * 8 * (8 + 1)
 
 
 def test_effective_depths() -> None:
     assert DTNet(1, 2, 1, width=4, head=(4, 4), recall=False).effective_depth(10) == 44
     assert DTNet(1, 2, 1, width=4, head=(4, 4), recall=True).effective_depth(30) == 154
+    assert DTNet(1, 2, 1, width=4, head=(4, 4), recall="inside").effective_depth(30) == 184
     assert FeedForward(1, 2, 1, limit=4, width=4, head=(4, 4)).effective_depth(4) == 20
 
 
@@ -68,9 +72,28 @@ def test_a_string_net_is_a_one_dimensional_convolutional_net() -> None:
 
 
 def test_group_norm_normalises_in_four_groups() -> None:
-    net = DTNet(1, 2, 1, width=8, head=(4, 4), group_norm=True)
+    net = DTNet(1, 2, 1, width=8, head=(4, 4), norm="inside")
     out = net.block.pairs[0].second(torch.randn(2, 8, 1, 16))
     assert out.reshape(2, 4, -1).mean(2).abs().max() < 1e-5
+
+
+def test_norm_outside_normalises_the_state() -> None:
+    net = DTNet(1, 2, 1, width=8, head=(4, 4), norm="outside")
+    seen = net.see(torch.randn(2, 1, 16))
+    state = net.step(net.start(seen), seen)
+    assert state.reshape(2, 4, -1).mean(2).abs().max() < 1e-5
+    assert isinstance(net.block.pairs[0].second[1], torch.nn.Identity)
+
+
+def test_recall_inside_sees_the_input_before_the_second_half() -> None:
+    net = DTNet(1, 2, 1, width=8, head=(4, 4), recall="inside")
+    seen = net.see(torch.randn(2, 1, 16))
+    with torch.no_grad():
+        net.block.recall.weight[:, 8:] = 0  # what the first recall sees is nothing
+        state = net.start(seen)
+        assert not torch.equal(net.step(state, seen), net.step(state, 2 * seen))
+        net.block.recall_again.weight[:, 8:] = 0
+        assert torch.equal(net.step(state, seen), net.step(state, 2 * seen))
 
 
 @pytest.mark.parametrize("activation", ["relu", "elu", "gelu", "silu"])
@@ -86,7 +109,7 @@ def test_activations(activation: str) -> None:
         ({"head": (4,)}, "hidden layers"),
         ({"ndim": 3}, "strings and grids"),
         ({"width": 0}, "width"),
-        ({"width": 6, "group_norm": True}, "multiple of 4"),
+        ({"width": 6, "norm": "inside"}, "multiple of 4"),
     ],
 )
 def test_impossible_nets_are_refused(options: dict, message: str) -> None:
