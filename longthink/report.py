@@ -3,6 +3,7 @@
 import base64
 import os
 import platform
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     table = summarised(outcome.rows, experiment.readings)
     seeds = sorted(outcome.rows["seed"].unique().tolist())
     yield f"# {experiment.title}\n"
-    yield f"    longthink reproduce {name.replace('_', '-')} --scale {scale} --seeds {len(seeds)}\n"
+    yield f"    longthink reproduce {_as_typed(name)} --scale {scale} --seeds {len(seeds)}\n"
     yield f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. Shares of puzzles solved, in per cent.\n"
     for reading in experiment.readings:
         yield f"## {reading.title.capitalize()}: {reading.count} puzzles, {reading.iterations} iterations\n"
@@ -91,6 +92,11 @@ def _table(reading: Reading, table: pd.DataFrame) -> Iterable[str]:
         )
         yield f"| {' | '.join(cells[: len(columns)])} |"
     yield ""
+
+
+def _as_typed(name: str) -> str:
+    """`table_5_2` as table-5.2."""
+    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", "-")
 
 
 def _percent(share: float) -> str:

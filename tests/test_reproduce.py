@@ -50,9 +50,9 @@ def test_from_trainings_to_the_page(experiment: Experiment, tmp_path: Path) -> N
     assert read[("recurrent", 6)] == [4, 5, 8, 12]
     assert read[("feed-forward", 6)] == [4]  # a net takes the steps it has
     assert outcome.rows.groupby("series")["seed"].nunique().to_dict() == {"recurrent": 2, "feed-forward": 2}
-    page = report(experiment, outcome, "table_0", "laptop", tmp_path / "page")
+    page = report(experiment, outcome, "section_4_0_1", "laptop", tmp_path / "page")
     text = page.read_text()
-    assert "longthink reproduce table-0 --scale laptop --seeds 2" in text
+    assert "longthink reproduce section-4.0.1 --scale laptop --seeds 2" in text
     assert "| recurrent | 99.9 ± 0.1 at 7 |" in text
     assert "Everything is read. It holds here." in text
     assert "Nothing is read. **It does not hold** here." in text

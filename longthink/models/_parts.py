@@ -4,6 +4,7 @@ Shapes: B batch, C input channels, W width, K classes, *P positions (S, or H, Y)
 as a grid of one row, (B, W, 1, S): two-dimensional convolutions with channels last are the fastest on every processor.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal
@@ -55,6 +56,12 @@ class Layers:
         """Three wide along each axis, no bias, and padding that keeps the shape (section 4.2)."""
         return nn.Conv2d(inputs, outputs, self.kernel, padding=self.padding, dilation=self.dilation, bias=False)
 
+    def pointwise(self) -> "Layers":
+        """The same, but each convolution looks at its own position alone."""
+        layers = copy.copy(self)
+        layers.kernel, layers.padding = (1, 1), (0, 0)
+        return layers
+
     def norm_where(self, place: Norm, width: int) -> nn.Module:
         """What normalises there: group norm without weights of its own, or nothing if it is done elsewhere."""
         return nn.GroupNorm(GROUPS, width, affine=False) if self.norm == place else nn.Identity()
@@ -98,31 +105,37 @@ class ResidualPair(nn.Module):
 class Block(nn.Module):
     """r: four convolutions with a skip every two; with recall, first one that maps [features, input] to the width.
 
-    The field's code follows that convolution by an activation for strings, and by none for grids.
+    The field's code follows that convolution by an activation for strings, and by none for grids. The four are made by
+    `pair_layers`, if given.
     """
 
-    def __init__(self, layers: Layers, channels: int, width: int, recall: Recall):
+    def __init__(self, layers: Layers, channels: int, width: int, recall: Recall, pair_layers: Layers | None = None):
         super().__init__()
+        pair_layers = pair_layers or layers
         self.recall = layers.convolution(width + channels, width) if recall else None
         self.recall_again = layers.convolution(width + channels, width) if recall == "inside" else None
         self.recall_activation = layers.activation() if layers.kernel[0] == 1 else nn.Identity()
-        self.pairs = nn.Sequential(ResidualPair(layers, width), ResidualPair(layers, width))
+        self.pairs = nn.Sequential(ResidualPair(pair_layers, width), ResidualPair(pair_layers, width))
         self.norm = layers.norm_where("outside", width)
 
-    def forward(self, features: Tensor, seen: Tensor) -> Tensor:
+    def forward(self, features: Tensor, seen: Tensor, dilation: int = 1) -> Tensor:
+        """One iteration; the recall's convolution looks `dilation` times as far as it was made for."""
         for recall, pair in zip((self.recall, self.recall_again), self.pairs, strict=True):
             if recall is not None:
-                features = self.recall_activation(_recalled(recall, features, seen))
+                features = self.recall_activation(_recalled(recall, features, seen, dilation))
             features = pair(features)
         out: Tensor = self.norm(features)
         return out
 
 
-def _recalled(recall: nn.Conv2d, features: Tensor, seen: Tensor) -> Tensor:
+def _recalled(recall: nn.Conv2d, features: Tensor, seen: Tensor, further: int) -> Tensor:
     """conv([features, x]) = conv(features) + conv(x). Apart, since W + C channels are slow where W are fast."""
-    width, stride, padding, dilation = features.shape[1], 1, recall.padding, recall.dilation
-    out = F.conv2d(features, recall.weight[:, :width], None, stride, padding, dilation)
-    return out.add_(F.conv2d(seen, recall.weight[:, width:], None, stride, padding, dilation))
+    width = features.shape[1]
+    down, across = recall.dilation
+    dilation = further * down, further * across
+    padding = tuple(along * (size // 2) for along, size in zip(dilation, recall.kernel_size, strict=True))
+    out = F.conv2d(features, recall.weight[:, :width], None, 1, padding, dilation)
+    return out.add_(F.conv2d(seen, recall.weight[:, width:], None, 1, padding, dilation))
 
 
 class ConvolutionalThinker(Thinker):

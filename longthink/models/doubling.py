@@ -1,0 +1,78 @@
+"""A deep-thinking net that looks twice as far in each iteration, and begins anew when it has looked all the way.
+
+For the question that section 4.4.1 leaves open: can a net learn an algorithm whose iterations grow like the logarithm
+of the length? All iterations share one block, as in a DT-Recall net, but the recall's convolution, the only one of the
+block that looks at other positions, has the dilation 2 ** (t mod L) in iteration t, where L is the number of doublings
+that the puzzle is wide. So n positions are crossed in log2 n iterations, and the parallel prefix sum of Hillis and
+Steele (1986, "Data parallel algorithms") is within reach: each position adds what is known as far back as it looks.
+
+Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positions.
+"""
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from longthink.models._parts import (
+    HEAD_LAYERS,
+    PROJECTION_LAYERS,
+    Activation,
+    Block,
+    ConvolutionalThinker,
+    Layers,
+)
+
+
+class Doublings(NamedTuple):
+    """Features (B, W, H, Y), and how often the reach was doubled since it was one position."""
+
+    features: Tensor
+    done: int
+
+
+class Doubling(ConvolutionalThinker):
+    """`width` is W, `head` the hidden channels of what reads the answer.
+
+    >>> import torch
+    >>> net = Doubling(channels=1, classes=2, ndim=1, width=8, head=(4, 4))
+    >>> seen = net.see(torch.zeros(3, 1, 512))
+    >>> [net.step(net.start(seen)._replace(done=done), seen).done for done in (0, 7, 8)]
+    [1, 8, 0]
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        ndim: int,
+        width: int = 32,
+        head: tuple[int, int] = (32, 16),
+        activation: Activation = "relu",
+    ):
+        super().__init__(ndim, dilation=1, recall=True, pooling=1)
+        layers = Layers(ndim, width, dilation=1, activation=activation, norm="none")
+        self.projection = layers.projection(channels, width)
+        self.block = Block(layers, channels, width, recall=True, pair_layers=layers.pointwise())
+        self.head = layers.head(width, head, classes)
+        self.finish()
+
+    def start(self, seen: Tensor) -> Doublings:
+        return Doublings(self.projection(seen), 0)
+
+    def step(self, state: Doublings, seen: Tensor) -> Doublings:
+        doublings: int = max(1, (max(seen.shape[2:]) - 1).bit_length())
+        return Doublings(self.block(state.features, seen, 2**state.done), (state.done + 1) % doublings)
+
+    def receptive_field(self, iterations: int) -> int:
+        """Positions along an axis that one output position can depend on, in a puzzle that is wide enough."""
+        reach: int = PROJECTION_LAYERS + 2**iterations - 1 + HEAD_LAYERS
+        return 1 + 2 * reach
+
+    def features(self, state: Doublings) -> Tensor:
+        return state.features
+
+    def with_features(self, state: Doublings, features: Tensor) -> Doublings:
+        return state._replace(features=features)
+
+    def recurrent_parameters(self) -> list[nn.Parameter]:
+        return list(self.block.parameters())
