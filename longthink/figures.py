@@ -66,6 +66,25 @@ def recovery_by_index(rows: pd.DataFrame, path: Path) -> Path:
     return _save(figure, path)
 
 
+def iterations_by_level(rows: pd.DataFrame, path: Path, solved: float = 0.99) -> Path:
+    """Iterations until 0.99 of the puzzles are solved, against the level, for each seed that gets there; log scales.
+
+    `rows` are those of an experiment; `solved` is another share. The line joins the medians over seeds.
+    """
+    figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    axis.set_xscale("log", base=2)
+    axis.set_yscale("log", base=2)
+    axis.set(xlim=(rows["level"].min() / 1.2, rows["level"].max() * 1.2), ylim=(1, rows["iteration"].max() * 1.2))
+    for series, group in rows.groupby("series", sort=False):
+        reached = group[group["accuracy"] >= solved].groupby(["level", "seed"])["iteration"].min().reset_index()
+        (line,) = axis.plot(reached.groupby("level")["iteration"].median(), label=str(series))
+        axis.plot(reached["level"], reached["iteration"], "o", color=line.get_color(), ms=4)
+    axis.set(xlabel="level", ylabel="iterations")
+    axis.legend(frameon=False)
+    axis.spines[["top", "right"]].set_visible(False)
+    return _save(figure, path)
+
+
 def _panels(rows: pd.DataFrame, value: str, factor: float) -> tuple[Figure, list[Axes]]:
     """A value against iterations: with several series a panel for each reading, else one line for each level."""
     several = "series" in rows and rows["series"].nunique() > 1

@@ -46,6 +46,19 @@ def test_a_panel_for_each_level_a_line_for_each_series_and_the_regime_shaded(tmp
     assert tab10[2] not in {tuple(colour) for colour in one.reshape(-1, 3)}
 
 
+def test_iterations_by_level_shows_who_gets_there(tmp_path: Path) -> None:
+    def colours(rows: pd.DataFrame, name: str) -> set[tuple[int, ...]]:
+        return {
+            tuple(map(int, one)) for one in picture(figures.iterations_by_level(rows, tmp_path / name)).reshape(-1, 3)
+        }
+
+    halves = ROWS.assign(accuracy=ROWS["accuracy"] / 2)  # nobody solves 0.99
+    points, none = colours(ROWS, "some.png"), colours(halves, "none.png")
+    assert (31, 119, 180) in points
+    assert (31, 119, 180) in none  # in the legend
+    assert picture(tmp_path / "some.png").std() != picture(tmp_path / "none.png").std()
+
+
 def test_the_confidence_picture(tmp_path: Path) -> None:
     rows = pd.DataFrame(
         [

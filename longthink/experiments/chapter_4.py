@@ -3,12 +3,16 @@
 Effective depth is 4 layers for each iteration and 4 more (section 4.2).
 """
 
+from longthink import figures
 from longthink.experiment import Experiment, Reading, Row, Scale, at_least, more
 from longthink.experiments import _nets
 from longthink.recipe import Recipe
+from longthink.recipes.laptop import prefix_sums_laptop
 from longthink.recipes.thesis import MAZES_EPOCH
 
 DEPTH_BESIDE_BLOCKS, DEPTH_OF_BLOCK = 4, 4
+FEWER_WHEN_SHORT = {"curriculum.iterations": 3.5, "curriculum.iterations_per_level": 0.2}
+"""About twice as many iterations as doublings, from 2 to 32 bits."""
 PREFIX_SUMS_EPOCH = 53
 """Steps of an epoch in chapter 4: 8,000 examples in batches of 150."""
 
@@ -108,6 +112,38 @@ def figure_4_7(scale: Scale) -> Experiment:
     Expected: as figure 4.1; no numbers are published.
     """
     return _thinking_longer(scale, (36, 48), "Figure 4.7: thinking for longer about 36 and 48 bits")
+
+
+def section_4_4_1(scale: Scale) -> Experiment:  # noqa: ARG001
+    """Iterations needed against the length of a string, for blocks that reach further (the question of section 4.4.1).
+
+    Command: longthink reproduce section-4.4.1
+    Expected: linear in the length without dilation; whether anything learns to need as few as log n is open. The nets
+    are small at both scales.
+    """
+    base = prefix_sums_laptop()
+    doubling = base.revised(
+        {
+            "model": "doubling",
+            "model.width": 24,
+            "model.head": [24, 12],
+            "curriculum.iterations": 10,
+            "curriculum.iterations_per_level": 0.0,
+        }
+    )
+    levels = (32, 64, 128, 256, 512)
+    return Experiment(
+        title="Section 4.4.1: iterations against length, for blocks that reach further",
+        rows=(
+            Row("DT-Recall", base),
+            Row("DT-Recall, dilation 2", base.revised({"model.dilation": 2})),
+            Row("DT-Recall, dilation 4", base.revised({"model.dilation": 4})),
+            Row("doubling", doubling),
+            Row("doubling, fewer iterations", doubling.revised(FEWER_WHEN_SHORT)),
+        ),
+        readings=tuple(Reading(level=level, iterations=250, fixed=250, count=100) for level in levels),
+        figure=figures.iterations_by_level,
+    )
 
 
 def section_4_4_2(scale: Scale) -> Experiment:
