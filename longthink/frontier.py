@@ -4,9 +4,10 @@ A step is a few layers (see `step_layers`), and a layer looks at the nearest pos
 looks at has changed since the last iteration, its features are those of the last iteration. The features of every layer
 are kept, in square tiles: a layer computes those tiles alone within whose reach something has just changed, and
 compares them with what was there, position by position, to say which tiles the layers after it must compute.
+At first most tiles move; until fewer do, whole steps are computed, which is faster.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,8 @@ from longthink.thinking import check_limit, think
 
 TILE = 8
 """Positions along the side of a tile: small enough to sleep, large enough for fast convolutions."""
+WHOLE = 0.5
+"""While more than this share of the tiles moves, steps are computed as a whole."""
 LONGEST_CYCLE = 8
 """Cycles of up to this many iterations are recognised."""
 CERTAIN = 32
@@ -60,8 +63,8 @@ def think_locally(
 
     x is (B, C, H, W). With `tolerance` 0 the states are those of `think`, bit by bit where torch rounds a window as it
     rounds the whole, as for channels last, dilation 1 or 2 and relu. With more, the features of a position stay as they
-    are, in the state and in every layer, while their absolute changes add up to no more than `tolerance`. Settled
-    thoughts cost nothing: the stream goes on to `limit` all the same.
+    are, in the state and in every layer, while their absolute changes add up to no more than `tolerance` (from when at
+    most a share WHOLE of the tiles moves). Settled thoughts cost nothing: the stream goes on to `limit` all the same.
 
     Raises NotLocal (a UserError) for a net whose step is not made of convolutions and pointwise operations on a grid,
     and UserError for a tolerance below 0.
@@ -85,7 +88,8 @@ def think_locally(
             state = model.start(seen)
     if not isinstance(state, Tensor) or state.ndim != 4 or state.shape[-2:] != seen.shape[-2:]:
         raise NotLocal(f"The state of a {type(model).__name__} is no grid like its input; use think().")
-    return _thoughts(model, _Frontier(step_layers(model.step, state, seen), state, tolerance), limit)
+    layers = step_layers(model.step, state, seen)
+    return _thoughts(model, _Frontier(layers, lambda state: model.step(state, seen), state, tolerance), limit)
 
 
 def _thoughts(model: Thinker, frontier: "_Frontier", limit: int) -> Iterator[LocalThought]:
@@ -165,8 +169,8 @@ class _Geometry:
 class _Frontier:
     """The features of every layer, which tiles each must compute next, and how far the last iteration moved."""
 
-    def __init__(self, step: StepLayers, state: Tensor, tolerance: float):
-        self.layers, self.tolerance = step.layers, tolerance
+    def __init__(self, step: StepLayers, whole_step: Callable[[Tensor], Tensor], state: Tensor, tolerance: float):
+        self.layers, self.whole_step, self.tolerance = step.layers, whole_step, tolerance
         device = state.device
         margins = [max(layer.reach[axis] for layer in self.layers) for axis in (0, 1)]
         down, across = (_Axis(size, margin) for size, margin in zip(state.shape[2:], margins, strict=True))
@@ -202,15 +206,19 @@ class _Frontier:
         """Where the 3 x 3 tiles around each are: (tiles, 9)."""
         self.awake = [ring.flatten().clone() for _ in self.layers]
         self.at_rest = False
-        every = torch.arange(len(self.tiles), device=device)
-        self.inside = self._features(at.rows(torch.ones_like(state[:, :1])), every)[:, :, 0] > 0
+        self.every = torch.arange(len(self.tiles), device=device)
+        self.inside = self._features(at.rows(torch.ones_like(state[:, :1])), self.every)[:, :, 0] > 0
         """Which positions of each tile lie in the picture: (tiles, positions)."""
-        self.motion = _Motion(self._features(self.rows[step.state], every), at.batch, tolerance)
+        self.whole: Tensor | None = state
+        """The state (B, W, H, Y) while steps are computed as a whole; None from then on."""
+        self.features = self._features(self.rows[step.state], self.every)
+        """Those of `whole`: (tiles, positions, W)."""
+        self.motion = _Motion(self.features, at.batch, tolerance)
 
     @property
     def state(self) -> Tensor:
         """(B, W, H, Y)."""
-        return self.at.picture(self.rows[self.state_plane])
+        return self.at.picture(self.rows[self.state_plane]) if self.whole is None else self.whole
 
     @torch.no_grad()
     def advance(self) -> float:
@@ -218,6 +226,9 @@ class _Frontier:
         self.motion.begin()
         if self.at_rest:
             return 0.0
+        if self.whole is not None:
+            self._advance_whole(self.whole)
+            return 1.0
         computed = 0
         for index, layer in enumerate(self.layers):
             awake = self.awake[index].index_select(0, self.tiles).nonzero().flatten()
@@ -232,6 +243,18 @@ class _Frontier:
         self.motion.end()
         self.at_rest = not any(awake.index_select(0, self.tiles).any() for awake in self.awake)
         return computed / (len(self.layers) * len(self.tiles))
+
+    def _advance_whole(self, state: Tensor) -> None:
+        state = self.whole_step(state)
+        rows = self.at.rows(state)
+        features = self._features(rows, self.every)
+        by = features - self.features
+        self.motion.record(self.every, features, by)
+        self.motion.end()
+        self.whole, self.features = state, features
+        moved = (by.abs().sum(2) <= self.tolerance).logical_not_().any(1)
+        if moved.float().mean() <= WHOLE:
+            self.rows[self.state_plane], self.whole = rows, None
 
     def _computed(self, index: int, awake: Tensor) -> Iterator[tuple[Tensor, list[Tensor]]]:
         """What a layer makes of some tiles, as many at a time as fit the cache."""

@@ -37,7 +37,7 @@ def mazes_laptop() -> Recipe:
         objective=HeadStart(share=0.5, reach=3.0, settling=0.3, transplant=0.8),
         curriculum=Curriculum(lowest=5, start=5, highest=9, grow=0.1, iterations=1, iterations_per_level=1.5),
         batch=32,
-        steps=3000,
+        steps=3600,
         optimiser=Optimiser(name="adam", lr=2e-3, clip=1.0),
         schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
         stabilisers=Stabilisers(label_smoothing=0.1, state_noise=0.1, ema=0.99),
