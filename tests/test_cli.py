@@ -163,7 +163,7 @@ BAD = [
     (["data", "mazes", "--level", "200001", "--out", "data"], "GB of memory"),
     (["data", "prefix_sums", "--level", "20", "--out", "data", "--format", "maze-image"], "has no maze pictures"),
     (["reproduce"], "Say what to reproduce"),
-    (["reproduce", "table-5.9"], "There is no experiment 'table_5_9' (did you mean 'table_5_2'?)"),
+    (["reproduce", "table-5.9"], "There is no experiment 'table_5_9' (did you mean 'table_5_5'?)"),
     (["reproduce", "table-5.2", "--scale", "thesis", "--accelerator", "auto"], "take --scale laptop"),
     (["reproduce", "table-5.2", "--on", "moon"], "one of local, ray"),
     (["reproduce", "table-5.2", "--workers", "0"], "at least 1 worker"),

@@ -1,5 +1,11 @@
 """An experiment of nets that train in a second, from trainings to the page; and tables known on paper."""
 
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,3 +155,47 @@ def test_the_summary_of_known_curves() -> None:
     assert at_least(0.99, "a", reading).holds(table)
     assert not at_most(0.99, "a", reading).holds(table)
     assert summarised(rows, [replace(reading, fixed=None)])["fixed"].tolist() == [0.4, 0.1]  # before the first: that
+
+
+@pytest.mark.slow
+def test_killed_three_times_and_started_again_the_table_is_the_same(experiment: Experiment, tmp_path: Path) -> None:
+    longer = replace(
+        experiment, rows=tuple(Row(row.name, row.recipe.revised({"steps": 300})) for row in experiment.rows)
+    )
+    whole = carry_out(longer, 3, tmp_path / "whole", workers=2, accelerator="cpu", progress=False)
+    (tmp_path / "experiment.pickle").write_bytes(pickle.dumps(replace(longer, claims=())))
+    program = (
+        "import pathlib, pickle\n"
+        "from longthink.reproduce import carry_out\n"
+        "experiment = pickle.loads(pathlib.Path('experiment.pickle').read_bytes())\n"
+        "carry_out(experiment, 3, pathlib.Path('killed'), workers=2, accelerator='cpu', progress=False)\n"
+    )
+    for done in (1, 2, 4):
+        process = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, start_new_session=True)
+        while len(list(tmp_path.glob("killed/*/model.safetensors"))) < done and process.poll() is None:
+            time.sleep(0.01)
+        assert process.poll() is None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    killed = carry_out(longer, 3, tmp_path / "killed", workers=2, accelerator="cpu", progress=False)
+    assert killed.failures == []
+    pd.testing.assert_frame_equal(killed.rows, whole.rows)
+
+
+@pytest.mark.slow
+def test_a_cluster_of_two_nodes_gives_the_same_rows(experiment: Experiment, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    here = carry_out(experiment, 2, tmp_path / "here", workers=2, accelerator="cpu", progress=False)
+    ray = [str(Path(sys.executable).with_name("ray"))]
+    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
+    port = "6397"
+    for node in (["--head", "--port", port, "--include-dashboard=false"], ["--address", f"127.0.0.1:{port}"]):
+        subprocess.run([*ray, "start", *node, "--num-cpus", "1"], check=True, env=environment, timeout=120)
+    try:
+        there = carry_out(experiment, 2, tmp_path / "there", on="ray", accelerator="cpu", progress=False)
+    finally:
+        subprocess.run([*ray, "stop"], check=True, env=environment, timeout=120)
+    assert there.failures == []
+    pd.testing.assert_frame_equal(there.rows, here.rows)
+    with pytest.raises(UserError, match="There is no Ray cluster here"):
+        carry_out(experiment, 2, tmp_path / "nowhere", on="ray", accelerator="cpu", progress=False)

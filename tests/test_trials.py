@@ -92,23 +92,3 @@ def test_bad_choices(tiny_recipe: Recipe, tmp_path: Path, options: dict[str, obj
     with pytest.raises(UserError, match=sentence):
         run_trials([tiny_recipe], tmp_path, **options)
     assert not any(tmp_path.iterdir())
-
-
-@pytest.mark.slow
-def test_a_cluster_of_two_nodes_trains_the_same_weights(tiny_recipe: Recipe, tmp_path: Path) -> None:
-    pytest.importorskip("ray")
-    recipes = [small(tiny_recipe, seed) for seed in range(3)]
-    here = run_trials(recipes, tmp_path / "here", workers=2, accelerator="cpu", progress=False)
-    ray = [str(Path(sys.executable).with_name("ray"))]
-    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
-    port = "6397"
-    for node in (["--head", "--port", port, "--include-dashboard=false"], ["--address", f"127.0.0.1:{port}"]):
-        subprocess.run([*ray, "start", *node, "--num-cpus", "1"], check=True, env=environment, timeout=120)
-    try:
-        there = run_trials(recipes, tmp_path / "there", on="ray", accelerator="cpu", progress=False)
-    finally:
-        subprocess.run([*ray, "stop"], check=True, env=environment, timeout=120)
-    assert [trial.error for trial in there] == [None] * 3
-    assert [weights(trial.folder) for trial in there] == [weights(trial.folder) for trial in here]
-    with pytest.raises(UserError, match="There is no Ray cluster here"):
-        run_trials(recipes, tmp_path / "nowhere", on="ray", accelerator="cpu", progress=False)
