@@ -1,6 +1,7 @@
 """The command line: it parses, calls and prints. Whatever a user can get wrong ends in one sentence and exit code 2."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,8 +40,7 @@ def quickstart(*, out: Path = Path("runs/quickstart"), level: int = 512, count: 
 
     recipe = registry.find("recipes", "prefix_sums_laptop")()
     run = train_recipe(recipe, out, resume=out.exists())
-    seconds = run.history()[-2]["seconds"]
-    print(f"trained on at most {recipe.curriculum.highest} bits in {seconds:.0f} s: {run.folder}")
+    print(f"trained on at most {recipe.curriculum.highest} bits in {run.seconds():.0f} s: {run.folder}")
     test(str(out), level=[recipe.curriculum.highest, level], count=count)
 
 
@@ -378,7 +378,7 @@ def reproduce(
     Parameters
     ----------
     names
-        Experiments (`longthink list experiments`), like table-5.2, or all.
+        Experiments (`longthink list experiments`), like table-5.2, or all that the dissertation has.
     scale
         laptop, or thesis for the dissertation's own settings, which want a GPU.
     seeds
@@ -402,12 +402,14 @@ def reproduce(
         raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
     chosen = registry.names("experiments") if names == ("all",) else names
     functions = [registry.find("experiments", name) for name in chosen]
+    experiments = {function.__name__: function(scale) for function in functions}
+    if names == ("all",):
+        experiments = {name: experiment for name, experiment in experiments.items() if not experiment.beyond}
     if scale == "thesis" and accelerator != "cpu" and not torch.cuda.is_available():
         raise UserError(
             "The thesis scale wants a GPU, and there is none; take --scale laptop, or insist with --accelerator cpu."
         )
-    for function in functions:
-        name, experiment = function.__name__, function(scale)
+    for name, experiment in experiments.items():
         outcome = carry_out(experiment, seeds, trials.TRIALS, workers, cast(trials.Place, on), accelerator)
         for failure in outcome.failures:
             print(f"failed: {failure}")
@@ -474,7 +476,7 @@ def list_(kind: str, /) -> None:
     if kind not in kinds:
         raise UserError(f"There is no list of '{kind}'; known are: {', '.join((*kinds, 'nets'))}.")
     for name in registry.names(kind):
-        print(f"{name:24} {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
+        print(f"{name:27} {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
 
 
 def _recipe(name: str) -> Any:
@@ -516,12 +518,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print_error=False,
             result_action="return_value",
         )
+        sys.stdout.flush()
     except (UserError, cyclopts.CycloptsError) as error:
         print(f"longthink: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("longthink: interrupted; a training goes on with --resume.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read has read enough, like `longthink test ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 

@@ -105,7 +105,7 @@ class Claim:
 class Experiment:
     """A table or figure: every row is trained with every seed, and every reading taken of it.
 
-    `figure` draws the rows of all readings.
+    `figure` draws the rows of all readings. `beyond`: a question of our own, which the dissertation leaves open.
     """
 
     title: str
@@ -113,6 +113,7 @@ class Experiment:
     readings: tuple[Reading, ...]
     claims: tuple[Claim, ...] = ()
     figure: Callable[[pd.DataFrame, Path], Path] = figures.accuracy_over_iterations
+    beyond: bool = False
 
 
 def more(better: str, worse: str, reading: Reading, value: str = "fixed", or_equal: bool = False) -> Claim:

@@ -119,7 +119,9 @@ def _panel(axis: Axes, rows: pd.DataFrame, by: str, value: str, factor: float) -
         (line,) = axis.plot(mean.index, mean, label=label, marker="o" if len(mean) == 1 else None)
         axis.fill_between(mean.index, mean - error, mean + error, color=line.get_color(), alpha=0.2, lw=0)
     if "regime" in rows:
-        axis.axvspan(0, rows["regime"].max(), color=REGIME_COLOUR, zorder=0, label="iterations in training")
+        thinks = rows.groupby(by)["iteration"].transform("nunique") > 1  # and is no net of a fixed depth
+        longest = rows.loc[thinks if thinks.any() else slice(None), "regime"].max()
+        axis.axvspan(0, longest, color=REGIME_COLOUR, zorder=0, label="iterations in training")
     axis.set(xlabel="iterations at test time", xlim=(0, rows["iteration"].max()))
     axis.spines[["top", "right"]].set_visible(False)
 

@@ -54,7 +54,11 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     seeds = sorted(outcome.rows["seed"].unique().tolist())
     yield f"# {experiment.title}\n"
     yield f"    longthink reproduce {_as_typed(name)} --scale {scale} --seeds {len(seeds)}\n"
-    yield f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. Shares of puzzles solved, in per cent.\n"
+    minutes = [one / 60 for one in outcome.seconds]
+    yield (
+        f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. Shares of puzzles solved, in per cent. "
+        f"{len(minutes)} trainings took {sum(minutes):.1f} minutes, one after another; the longest {max(minutes):.1f}.\n"
+    )
     for reading in experiment.readings:
         yield f"## {reading.title.capitalize()}: {reading.count} puzzles, {reading.iterations} iterations\n"
         fixed = "that of each net's training regime" if reading.fixed is None else reading.fixed

@@ -18,10 +18,11 @@ SOLVED = 0.99
 
 @dataclass(frozen=True)
 class Outcome:
-    """The rows of all sweeps, and a sentence for each trial that failed."""
+    """The rows of all sweeps, a sentence for each trial that failed, and how long each training took."""
 
     rows: pd.DataFrame
     failures: list[str]
+    seconds: list[float]
 
 
 def carry_out(
@@ -53,7 +54,7 @@ def carry_out(
     ]
     if not tables:
         raise UserError(f"Nothing came through; the first failure: {failures[0]}")
-    return Outcome(pd.concat(tables, ignore_index=True), failures)
+    return Outcome(pd.concat(tables, ignore_index=True), failures, [trial.run.seconds() for trial in trained])
 
 
 def _failure(trial: Trial, error: str) -> str:

@@ -83,6 +83,10 @@ class Run:
         path = self.folder / HISTORY
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def seconds(self) -> float:
+        """How long training took, as far as it is on record."""
+        return float(max((row["seconds"] for row in self.history() if "seconds" in row), default=0.0))
+
     def write_history(self, rows: list[dict[str, Any]]) -> None:
         with atomic(self.folder / HISTORY) as path:
             path.write_text("".join(json.dumps(row) + "\n" for row in rows))

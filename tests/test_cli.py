@@ -1,6 +1,8 @@
 """The commands as a user types them, with ordinary and with bad input."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -12,8 +14,10 @@ from PIL import Image
 
 from longthink import evaluate
 from longthink.cli import main
+from longthink.experiment import Experiment
 from longthink.problems.mazes import Mazes
 from longthink.recipe import Recipe
+from longthink.reproduce import Outcome
 from longthink.runs import Run
 
 
@@ -150,6 +154,30 @@ def test_perturb_and_dynamics(capsys: pytest.CaptureFixture[str]) -> None:
 def test_lists(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", kind]) == 0
     assert capsys.readouterr().out.strip()
+
+
+def test_a_reader_that_has_read_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "longthink.cli", "list", "recipes"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
+
+
+def test_all_experiments_are_those_of_the_dissertation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    carried_out: list[str] = []
+
+    def stop(experiment: Experiment, *_: object) -> Outcome:
+        carried_out.append(experiment.title)
+        return Outcome(pd.DataFrame(), [], [])
+
+    monkeypatch.setattr("longthink.reproduce.carry_out", stop)
+    monkeypatch.setattr("longthink.report.report", lambda *_: tmp_path)
+    assert main(["reproduce", "all"]) == 0
+    assert any(title.startswith("Table 5.2") for title in carried_out)
+    assert not any(title.startswith("Stabilisers") for title in carried_out)
 
 
 BAD = [

@@ -52,6 +52,8 @@ def experiment(tiny_recipe: Recipe) -> Experiment:
 def test_from_trainings_to_the_page(experiment: Experiment, tmp_path: Path) -> None:
     outcome = carry_out(experiment, 2, tmp_path / "trials", accelerator="cpu", progress=False)
     assert outcome.failures == []
+    assert len(outcome.seconds) == 4
+    assert min(outcome.seconds) > 0
     read = outcome.rows.groupby(["series", "level"])["iteration"].unique().map(list).to_dict()
     assert read[("recurrent", 6)] == [4, 5, 8, 12]
     assert read[("feed-forward", 6)] == [4]  # a net takes the steps it has
@@ -59,6 +61,7 @@ def test_from_trainings_to_the_page(experiment: Experiment, tmp_path: Path) -> N
     page = report(experiment, outcome, "section_4_0_1", "laptop", tmp_path / "page")
     text = page.read_text()
     assert "longthink reproduce section-4.0.1 --scale laptop --seeds 2" in text
+    assert "4 trainings took 0." in text
     assert "| recurrent | 99.9 ± 0.1 at 7 |" in text
     assert "Everything is read. It holds here." in text
     assert "Nothing is read. **It does not hold** here." in text

@@ -134,6 +134,7 @@ def section_4_4_1(scale: Scale) -> Experiment:  # noqa: ARG001
     levels = (32, 64, 128, 256, 512)
     return Experiment(
         title="Section 4.4.1: iterations against length, for blocks that reach further",
+        beyond=True,
         rows=(
             Row("DT-Recall", base),
             Row("DT-Recall, dilation 2", base.revised({"model.dilation": 2})),

@@ -41,6 +41,7 @@ def stabilisers_prefix_sums(scale: Scale) -> Experiment:  # noqa: ARG001
     }
     return Experiment(
         title="Stabilisers, prefix sums",
+        beyond=True,
         rows=_rows(
             base,
             {
@@ -69,6 +70,7 @@ def stabilisers_mazes(scale: Scale) -> Experiment:  # noqa: ARG001
     base = mazes_laptop().revised({"steps": 800})
     return Experiment(
         title="Stabilisers, mazes",
+        beyond=True,
         rows=_rows(
             base,
             {
