@@ -221,7 +221,7 @@ def _place_ends(cells, dead_ends, rng):  # type: ignore[no-untyped-def]
 def shortest_path(cells, path):  # type: ignore[no-untyped-def]
     """Breadth-first search from green to red over cells (H, W); marks a shortest path in `path` (H, W).
 
-    Returns its number of cells, or 0 where there is no path.
+    Returns its number of cells, or 0 where there is no path, or no green to begin at.
     """
     height, width = cells.shape
     path[:] = 0
@@ -229,6 +229,8 @@ def shortest_path(cells, path):  # type: ignore[no-untyped-def]
     for position in range(height * width):
         if cells[position // width, position % width] == GREEN:
             start = position
+    if start < 0:
+        return 0
     came = np.full(height * width, -1, np.int32)
     queue = np.empty(height * width, np.int32)
     queue[0] = start

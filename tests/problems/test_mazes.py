@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import deque
+from random import Random
 
 import numpy as np
 import pytest
@@ -146,10 +147,29 @@ def test_any_shortest_path_is_right_and_nothing_else() -> None:
     assert correct("100", "110", "111")  # what is said about walls is ignored
     assert not correct("111", "101", "111")  # both ways
     assert not correct("100", "100", "110")  # red missing
+    assert not correct("011", "001", "011")  # green missing
     assert not correct("110", "001", "011")  # as many cells, not joined
     answers = puzzles.y.clone()
     answers[0, 3, 5] = 1 - answers[0, 3, 5]  # one pixel of four
     assert not problem.correct(answers, puzzles)
+
+
+@settings(deadline=None, max_examples=200)
+@given(seed=st.integers(0, 1000), choice=st.randoms(use_true_random=False), exchanged=st.integers(1, 4))
+def test_answers_as_long_as_the_path_are_judged_by_joining_the_ends(seed: int, choice: Random, exchanged: int) -> None:
+    problem = Mazes(openings=0.5)
+    puzzles = problem.sample(5, 1, seed)
+    cells = to_cells(puzzles.x[0])
+    on_path = puzzles.y[0, 3:-3:2, 3:-3:2].bool().numpy()
+    path, beside = np.argwhere(on_path).tolist(), np.argwhere(~on_path & (cells != kernels.WALL)).tolist()
+    exchanged = min(exchanged, len(path), len(beside))
+    marked = on_path.astype(np.uint8)
+    marked[tuple(zip(*choice.sample(path, exchanged), strict=True))] = 0
+    marked[tuple(zip(*choice.sample(beside, exchanged), strict=True))] = 1
+    answer = torch.from_numpy(to_pixels(marked[None])).long()
+    kept = np.where(marked == 1, cells, kernels.WALL)
+    joined = (kept == kernels.GREEN).any() and (kept == kernels.RED).any() and red(kept) in distances(kept)
+    assert bool(problem.correct(answer, puzzles)) == joined
 
 
 @pytest.mark.parametrize("level", [-3, 0, 1, 2, 10])
