@@ -81,7 +81,8 @@ class Curriculum(Frozen):
     """Which level a batch is of, and for how many iterations it is unrolled (the training regime m).
 
     Levels are drawn evenly from `lowest` up to a limit that grows from `start` to `highest` over the share `grow` of
-    the steps. Iterations are `iterations + iterations_per_level * level`, rounded up.
+    the steps. Iterations are `iterations + iterations_per_level * level + iterations_per_doubling * log2(level)`,
+    rounded up.
     """
 
     lowest: Positive
@@ -90,13 +91,16 @@ class Curriculum(Frozen):
     grow: Share = 0.0
     iterations: NotNegative = 0.0
     iterations_per_level: NotNegative = 0.0
+    iterations_per_doubling: NotNegative = 0.0
 
     @model_validator(mode="after")
     def _check(self) -> "Curriculum":
         if not self.lowest <= (self.start or self.highest) <= self.highest:
             raise ValueError("lowest, start and highest must be in this order")
         if self.iterations_at(self.lowest) < 1:
-            raise ValueError("iterations and iterations_per_level leave no iteration at the lowest level")
+            raise ValueError(
+                "iterations, iterations_per_level and iterations_per_doubling leave no iteration at first"
+            )
         return self
 
     def limit_at(self, progress: float) -> int:
@@ -114,8 +118,11 @@ class Curriculum(Frozen):
 
         >>> Curriculum(lowest=2, highest=32, iterations_per_level=0.3).iterations_at(32)
         10
+        >>> Curriculum(lowest=2, highest=32, iterations_per_doubling=1).iterations_at(17)
+        5
         """
-        return math.ceil(round(self.iterations + self.iterations_per_level * level, 6))
+        longer = self.iterations_per_level * level + self.iterations_per_doubling * math.log2(level)
+        return math.ceil(round(self.iterations + longer, 6))
 
 
 class Optimiser(Frozen):

@@ -57,7 +57,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     minutes = [one / 60 for one in outcome.seconds]
     yield (
         f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. Shares of puzzles solved, in per cent. "
-        f"{len(minutes)} trainings took {sum(minutes):.1f} minutes, one after another; the longest {max(minutes):.1f}.\n"
+        f"{len(minutes)} trainings took {sum(minutes):.1f} minutes taken together; the longest {max(minutes):.1f}.\n"
     )
     for reading in experiment.readings:
         yield f"## {reading.title.capitalize()}: {reading.count} puzzles, {reading.iterations} iterations\n"

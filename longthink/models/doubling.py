@@ -1,10 +1,11 @@
-"""A deep-thinking net that looks twice as far in each iteration, and begins anew when it has looked all the way.
+"""A deep-thinking net that looks twice as far in each iteration, until it looks beyond the puzzle.
 
 For the question that section 4.4.1 leaves open: can a net learn an algorithm whose iterations grow like the logarithm
 of the length? All iterations share one block, as in a DT-Recall net, but the recall's convolution, the only one of the
-block that looks at other positions, has the dilation 2 ** (t mod L) in iteration t, where L is the number of doublings
-that the puzzle is wide. So n positions are crossed in log2 n iterations, and the parallel prefix sum of Hillis and
-Steele (1986, "Data parallel algorithms") is within reach: each position adds what is known as far back as it looks.
+block that looks at other positions, has the dilation 2 ** t in iteration t. So n positions are crossed in log2 n
+iterations, and the parallel prefix sum of Hillis and Steele (1986, "Data parallel algorithms") is within reach: each
+position adds what is known as far back as it looks. From then on every position sees itself and nothing else, as the
+first ones did all along: what keeps their answer keeps everyone's, and the net need not overthink.
 
 Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positions.
 """
@@ -36,8 +37,8 @@ class Doubling(ConvolutionalThinker):
     >>> import torch
     >>> net = Doubling(channels=1, classes=2, ndim=1, width=8, head=(4, 4))
     >>> seen = net.see(torch.zeros(3, 1, 512))
-    >>> [net.step(net.start(seen)._replace(done=done), seen).done for done in (0, 7, 8)]
-    [1, 8, 0]
+    >>> [net.step(net.start(seen)._replace(done=done), seen).done for done in (0, 8, 9)]
+    [1, 9, 9]
     """
 
     def __init__(
@@ -60,8 +61,8 @@ class Doubling(ConvolutionalThinker):
         return Doublings(self.projection(seen), 0)
 
     def step(self, state: Doublings, seen: Tensor) -> Doublings:
-        doublings: int = max(1, (max(seen.shape[2:]) - 1).bit_length())
-        return Doublings(self.block(state.features, seen, 2**state.done), (state.done + 1) % doublings)
+        beyond: int = (max(seen.shape[2:]) - 1).bit_length()  # doublings after which nothing else is in sight
+        return Doublings(self.block(state.features, seen, 2**state.done), min(state.done + 1, beyond))
 
     def receptive_field(self, iterations: int) -> int:
         """Positions along an axis that one output position can depend on, in a puzzle that is wide enough."""

@@ -25,6 +25,27 @@ def prefix_sums_laptop() -> Recipe:
     )
 
 
+def prefix_sums_doubling() -> Recipe:
+    """Strings of 2 to 32 bits in as many iterations as they are doublings long; solves 4,096 bits in 12.
+
+    Command: longthink train prefix_sums_doubling
+    """
+    return prefix_sums_laptop().revised(
+        {
+            "name": "prefix_sums_doubling",
+            "model": "doubling",
+            "model.width": 48,
+            "model.head": [48, 24],
+            "objective.reach": 2.0,
+            "curriculum.start": 2,
+            "curriculum.iterations_per_level": 0.0,
+            "curriculum.iterations_per_doubling": 1.0,
+            "steps": 5000,
+            "stabilisers.state_noise": 0.1,
+        }
+    )
+
+
 def mazes_laptop() -> Recipe:
     """Mazes of 5x5 to 9x9 cells; solves all of 59x59, and 201x201.
 
