@@ -98,9 +98,7 @@ class Curriculum(Frozen):
         if not self.lowest <= (self.start or self.highest) <= self.highest:
             raise ValueError("lowest, start and highest must be in this order")
         if self.iterations_at(self.lowest) < 1:
-            raise ValueError(
-                "iterations, iterations_per_level and iterations_per_doubling leave no iteration at first"
-            )
+            raise ValueError("iterations, iterations_per_level and iterations_per_doubling leave no iteration at first")
         return self
 
     def limit_at(self, progress: float) -> int:
