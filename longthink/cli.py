@@ -390,12 +390,13 @@ def reproduce(
     accelerator
         cpu, cuda, or auto.
     out
-        Folder for the pages; trainings are kept in runs/trials and never done twice.
+        Folder for the pages, and for README.md with a list of them if there are several; trainings are kept in
+        runs/trials and never done twice.
     """
     import torch
 
     from longthink import registry, trials
-    from longthink.report import report
+    from longthink.report import contents, report
     from longthink.reproduce import carry_out
 
     if not names:
@@ -409,11 +410,15 @@ def reproduce(
         raise UserError(
             "The thesis scale wants a GPU, and there is none; take --scale laptop, or insist with --accelerator cpu."
         )
+    done = {}
     for name, experiment in experiments.items():
         outcome = carry_out(experiment, seeds, trials.TRIALS, workers, cast(trials.Place, on), accelerator)
+        done[name] = experiment, outcome
         for failure in outcome.failures:
             print(f"failed: {failure}")
         print(report(experiment, outcome, name, scale, out / name))
+    if len(done) > 1:
+        print(contents(done, scale, out))
 
 
 @app.command

@@ -90,7 +90,7 @@ def _panels(rows: pd.DataFrame, value: str, factor: float) -> tuple[Figure, list
     several = "series" in rows and rows["series"].nunique() > 1
     by, panel_by = ("series" if several else "level"), ("reading" if "reading" in rows else "level")
     panels = list(rows.groupby(panel_by, sort=False)) if several else [("", rows)]
-    columns = min(3, len(panels))
+    columns = 2 if len(panels) == 4 else min(3, len(panels))
     lines = -(-len(panels) // columns)
     size = (6.4, 3.8) if len(panels) == 1 else (4.6 * columns, 3.8 * lines + 0.6)
     figure, grid = plt.subplots(lines, columns, figsize=size, layout="constrained", sharey=True, squeeze=False)

@@ -4,7 +4,7 @@ import base64
 import os
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ STYLE = (
     "td,th{padding:.2em .8em;text-align:left}img{max-width:100%}</style>"
 )
 UNTOLD = ("name", "seed")
+HOLDS = "It holds here."
 
 
 def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, folder: Path) -> Path:
@@ -47,6 +48,28 @@ def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, fo
         with atomic(path) as partial:
             partial.write_text(content)
     return folder / "report.md"
+
+
+def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folder: Path) -> Path:
+    """Write README.md into `folder`, which lists the pages there and how many of the dissertation's claims held."""
+    columns = ("page", "command", "claims that hold", "trainings", "their minutes taken together")
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    for name, (experiment, outcome) in done.items():
+        table = summarised(outcome.rows, experiment.readings)
+        held = sum(_verdict(claim, table).endswith(HOLDS) for claim in experiment.claims)
+        claims = f"{held} of {len(experiment.claims)}" if experiment.claims else ""
+        cells = (
+            f"[{experiment.title}]({name}/report.md)",
+            f"`longthink reproduce {_as_typed(name)} --scale {scale}`",
+            claims,
+            str(len(outcome.seconds)),
+            f"{sum(outcome.seconds) / 60:.1f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    page = folder / "README.md"
+    with atomic(page) as partial:
+        partial.write_text("\n".join(["# Tables and figures\n", *lines, ""]))
+    return page
 
 
 def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, picture: str) -> Iterable[str]:
@@ -109,7 +132,7 @@ def _percent(share: float) -> str:
 
 def _verdict(claim: Claim, table: pd.DataFrame) -> str:
     try:
-        return f"- {claim.sentence} {'It holds' if claim.holds(table) else '**It does not hold**'} here."
+        return f"- {claim.sentence} {HOLDS if claim.holds(table) else '**It does not hold** here.'}"
     except KeyError as missing:
         return f"- {claim.sentence} It cannot be told: no trial of {missing} came through."
 

@@ -175,6 +175,7 @@ def test_all_experiments_are_those_of_the_dissertation(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("longthink.reproduce.carry_out", stop)
     monkeypatch.setattr("longthink.report.report", lambda *_: tmp_path)
+    monkeypatch.setattr("longthink.report.contents", lambda *_: tmp_path)
     assert main(["reproduce", "all"]) == 0
     assert any(title.startswith("Table 5.2") for title in carried_out)
     assert not any(title.startswith("Stabilisers") for title in carried_out)

@@ -27,7 +27,7 @@ from longthink.experiment import (
 )
 from longthink.perturbations.bit_flip import BitFlip
 from longthink.recipe import Recipe
-from longthink.report import report
+from longthink.report import contents, report
 from longthink.reproduce import carry_out, summarised
 from longthink.trials import folder_of
 
@@ -70,6 +70,9 @@ def test_from_trainings_to_the_page(experiment: Experiment, tmp_path: Path) -> N
     html = page.with_suffix(".html").read_text()
     assert html.count("<table>") == 2
     assert "data:image/png;base64," in html
+    listed = contents({"section_4_0_1": (experiment, outcome)}, "laptop", tmp_path).read_text()
+    assert "| [Table 0: tiny](section_4_0_1/report.md) | `longthink reproduce section-4.0.1 " in listed
+    assert "| 1 of 3 | 4 | 0." in listed
     again = carry_out(experiment, 2, tmp_path / "trials", accelerator="cpu", progress=False)
     pd.testing.assert_frame_equal(again.rows, outcome.rows)
 
