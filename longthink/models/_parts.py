@@ -27,6 +27,12 @@ Norm = Literal["none", "inside", "outside"]
 """Group norm after each convolution of the block but the recall's, as in the field's code; or once, after the block."""
 Recall = bool | Literal["inside"]
 """Whether the input is seen again once an iteration, before the block; or also inside it, before its second half."""
+Dilation = int | tuple[int, int, int, int]
+"""That of every convolution, as in the dissertation; or of each of the block's four, the others then having 1.
+
+With 2 everywhere, the even positions of a string never meet the odd ones; in mazes a cell is two pixels wide, so both
+know all.
+"""
 Pooling = Literal[1, 2]
 """Positions along an axis that one position of the state stands for."""
 PROJECTION_LAYERS = 1
@@ -39,28 +45,37 @@ GROUPS = 4
 class Layers:
     """Makes the layers of one net: how a convolution looks is decided here, once."""
 
-    def __init__(self, ndim: int, width: int, dilation: int, activation: Activation, norm: Norm):
+    def __init__(self, ndim: int, width: int, dilation: Dilation, activation: Activation, norm: Norm):
         if ndim not in (1, 2):
             raise UserError(f"This net works on strings and grids (ndim 1 or 2), not on ndim {ndim}.")
         if width < 1 or (norm != "none" and width % GROUPS):
             raise UserError(f"The width must be 1 or more, with group norm a multiple of {GROUPS}, not {width}.")
-        if dilation < 1:
+        self.dilation, self.dilations_of_block = _dilations(dilation)
+        if min(self.dilation, *self.dilations_of_block) < 1:
             raise UserError(f"The dilation must be 1 or more, not {dilation}.")
         self.kernel = (1, 3) if ndim == 1 else (3, 3)
-        self.padding = (0, dilation) if ndim == 1 else (dilation, dilation)
-        self.dilation = dilation
         self.activation = ACTIVATIONS[activation]
         self.norm = norm
 
     def convolution(self, inputs: int, outputs: int) -> nn.Conv2d:
         """Three wide along each axis, no bias, and padding that keeps the shape (section 4.2)."""
-        return nn.Conv2d(inputs, outputs, self.kernel, padding=self.padding, dilation=self.dilation, bias=False)
+        padding = tuple(self.dilation * (size // 2) for size in self.kernel)
+        return nn.Conv2d(inputs, outputs, self.kernel, padding=padding, dilation=self.dilation, bias=False)
 
     def pointwise(self) -> "Layers":
         """The same, but each convolution looks at its own position alone."""
         layers = copy.copy(self)
-        layers.kernel, layers.padding = (1, 1), (0, 0)
+        layers.kernel = (1, 1)
         return layers
+
+    def of_block(self) -> list["Layers"]:
+        """The same for each of the four convolutions of a block."""
+        four = []
+        for dilation in self.dilations_of_block:
+            layers = copy.copy(self)
+            layers.dilation = dilation
+            four.append(layers)
+        return four
 
     def norm_where(self, place: Norm, width: int) -> nn.Module:
         """What normalises there: group norm without weights of its own, or nothing if it is done elsewhere."""
@@ -89,13 +104,13 @@ class Layers:
 class ResidualPair(nn.Module):
     """Two convolutions and a skip around them."""
 
-    def __init__(self, layers: Layers, width: int):
+    def __init__(self, first: Layers, second: Layers, width: int):
         super().__init__()
         self.first = nn.Sequential(
-            layers.convolution(width, width), layers.norm_where("inside", width), layers.activation()
+            first.convolution(width, width), first.norm_where("inside", width), first.activation()
         )
-        self.second = nn.Sequential(layers.convolution(width, width), layers.norm_where("inside", width))
-        self.activation = layers.activation()
+        self.second = nn.Sequential(second.convolution(width, width), second.norm_where("inside", width))
+        self.activation = second.activation()
 
     def forward(self, features: Tensor) -> Tensor:
         out: Tensor = self.activation(self.second(self.first(features)).add_(features))
@@ -111,11 +126,11 @@ class Block(nn.Module):
 
     def __init__(self, layers: Layers, channels: int, width: int, recall: Recall, pair_layers: Layers | None = None):
         super().__init__()
-        pair_layers = pair_layers or layers
+        first, second, third, fourth = (pair_layers or layers).of_block()
         self.recall = layers.convolution(width + channels, width) if recall else None
         self.recall_again = layers.convolution(width + channels, width) if recall == "inside" else None
         self.recall_activation = layers.activation() if layers.kernel[0] == 1 else nn.Identity()
-        self.pairs = nn.Sequential(ResidualPair(pair_layers, width), ResidualPair(pair_layers, width))
+        self.pairs = nn.Sequential(ResidualPair(first, second, width), ResidualPair(third, fourth, width))
         self.norm = layers.norm_where("outside", width)
 
     def forward(self, features: Tensor, seen: Tensor, dilation: int = 1) -> Tensor:
@@ -138,6 +153,11 @@ def _recalled(recall: nn.Conv2d, features: Tensor, seen: Tensor, further: int) -
     return out.add_(F.conv2d(seen, recall.weight[:, width:], None, 1, padding, dilation))
 
 
+def _dilations(dilation: Dilation) -> tuple[int, Sequence[int]]:
+    """Of the convolutions beside the block, and of each in it."""
+    return (dilation, (dilation,) * BLOCK_LAYERS) if isinstance(dilation, int) else (1, dilation)
+
+
 class ConvolutionalThinker(Thinker):
     """h(r(...r(p(x)))): what the recurrent and the feed-forward net share, which is everything but the step.
 
@@ -147,12 +167,14 @@ class ConvolutionalThinker(Thinker):
     projection: nn.Sequential
     head: nn.Sequential
 
-    def __init__(self, ndim: int, dilation: int, recall: Recall, pooling: int):
+    def __init__(self, ndim: int, dilation: Dilation, recall: Recall, pooling: int):
         super().__init__()
         self.ndim = ndim
-        self.dilation = dilation
         self.pooling = pooling
-        self.layers_of_step = BLOCK_LAYERS + (2 if recall == "inside" else int(recall))
+        recalls = 2 if recall == "inside" else int(recall)
+        self.layers_of_step = BLOCK_LAYERS + recalls
+        self.dilation, of_block = _dilations(dilation)
+        self.reach_of_step = self.dilation * recalls + sum(of_block)
 
     def see(self, x: Tensor) -> Tensor:
         """(B, C, *P) -> (B, C, H, Y), channels last; with pooling, the mean of each square of 2 x 2 positions.
@@ -182,7 +204,8 @@ class ConvolutionalThinker(Thinker):
 
     def receptive_field(self, iterations: int) -> int:
         """Positions along an axis that one output position can depend on."""
-        return self.pooling * (1 + 2 * self.dilation * self.effective_depth(iterations))
+        reach = self.dilation * (PROJECTION_LAYERS + HEAD_LAYERS) + self.reach_of_step * iterations
+        return self.pooling * (1 + 2 * reach)
 
     def finish(self) -> None:
         """Lay the weights out with channels last, like the features."""

@@ -5,7 +5,7 @@ Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positio
 
 from torch import Tensor, nn
 
-from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers, Norm, Pooling, Recall
+from longthink.models._parts import Activation, Block, ConvolutionalThinker, Dilation, Layers, Norm, Pooling, Recall
 
 
 class DTNet(ConvolutionalThinker):
@@ -28,7 +28,7 @@ class DTNet(ConvolutionalThinker):
         width: int = 128,
         head: tuple[int, int] = (32, 8),
         recall: Recall = True,
-        dilation: int = 1,
+        dilation: Dilation = 1,
         activation: Activation = "relu",
         norm: Norm = "none",
         pooling: Pooling = 1,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from longthink.errors import UserError
-from longthink.models._parts import Activation, Block, ConvolutionalThinker, Layers, Norm, Pooling, Recall
+from longthink.models._parts import Activation, Block, ConvolutionalThinker, Dilation, Layers, Norm, Pooling, Recall
 
 
 class Progress(NamedTuple):
@@ -35,7 +35,7 @@ class FeedForward(ConvolutionalThinker):
         width: int = 128,
         head: tuple[int, int] = (32, 8),
         recall: Recall = False,
-        dilation: int = 1,
+        dilation: Dilation = 1,
         activation: Activation = "relu",
         norm: Norm = "none",
         pooling: Pooling = 1,

@@ -49,6 +49,18 @@ def test_dilation_widens_the_field_and_keeps_the_shape() -> None:
     assert far.read(far.start(far.see(torch.zeros(1, 1, 5)))).shape == (1, 2, 5)
 
 
+def test_dilations_of_the_blocks_four_convolutions() -> None:
+    torch.manual_seed(0)
+    net = DTNet(1, 2, 1, width=8, head=(4, 4), dilation=(1, 2, 4, 8), activation="elu")
+    x = torch.zeros(1, 1, 101, requires_grad=True)
+    seen = net.see(x)
+    net.read(net.step(net.start(seen), seen))[0, 0, 50].backward()
+    assert x.grad is not None
+    seen_from_50 = x.grad[0, 0].nonzero().flatten()
+    assert (int(seen_from_50.max()) - int(seen_from_50.min()) + 1) == net.receptive_field(1) == 1 + 2 * (4 + 1 + 15)
+    assert len(seen_from_50) == net.receptive_field(1)  # and no position is left out
+
+
 def test_a_feed_forward_net_of_equal_blocks_is_the_recurrent_net() -> None:
     """Sharing the weights is the only difference."""
     recurrent = DTNet(3, 2, 2, width=8, head=(4, 4), recall=False)
@@ -106,6 +118,7 @@ def test_activations(activation: str) -> None:
     ("options", "message"),
     [
         ({"dilation": 0}, "dilation"),
+        ({"dilation": (1, 2, 0, 4)}, "dilation"),
         ({"head": (4,)}, "hidden layers"),
         ({"ndim": 3}, "strings and grids"),
         ({"width": 0}, "width"),
