@@ -59,8 +59,8 @@ class Layers:
 
     def convolution(self, inputs: int, outputs: int) -> nn.Conv2d:
         """Three wide along each axis, no bias, and padding that keeps the shape (section 4.2)."""
-        padding = tuple(self.dilation * (size // 2) for size in self.kernel)
-        return nn.Conv2d(inputs, outputs, self.kernel, padding=padding, dilation=self.dilation, bias=False)
+        down, across = (self.dilation * (size // 2) for size in self.kernel)
+        return nn.Conv2d(inputs, outputs, self.kernel, padding=(down, across), dilation=self.dilation, bias=False)
 
     def pointwise(self) -> "Layers":
         """The same, but each convolution looks at its own position alone."""
