@@ -480,8 +480,10 @@ def list_(kind: str, /) -> None:
     kinds = (*registry.BASES, *registry.FUNCTIONS)
     if kind not in kinds:
         raise UserError(f"There is no list of '{kind}'; known are: {', '.join((*kinds, 'nets'))}.")
-    for name in registry.names(kind):
-        print(f"{name:27} {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
+    names = registry.names(kind)
+    width = max(map(len, names))
+    for name in names:
+        print(f"{name:{width}}  {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
 
 
 def _recipe(name: str) -> Any:

@@ -25,7 +25,7 @@ from longthink.models._parts import (
 
 
 class Doublings(NamedTuple):
-    """Features (B, W, H, Y), and how often the reach was doubled since it was one position."""
+    """Features (B, W, H, Y), and how often the reach was doubled, up to where it is beyond the puzzle."""
 
     features: Tensor
     done: int
