@@ -7,29 +7,36 @@ compares them with what was there, position by position, to say which tiles the 
 At first most tiles move; until fewer do, whole steps are computed, which is faster.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from longthink import tiles
 from longthink.contracts import Thinker, Thought, Thoughts
 from longthink.errors import UserError
 from longthink.seeds import digest
-from longthink.step_layers import NotLocal, Plane, StepLayers, step_layers
+from longthink.step_layers import Layer, NotLocal, Plane, StepLayers, step_layers
 from longthink.thinking import check_limit, think
 
 TILE = 8
 """Positions along the side of a tile: small enough to sleep, large enough for fast convolutions."""
-WHOLE = 0.5
+WHOLE = 0.4
 """While more than this share of the tiles moves, steps are computed as a whole."""
 LONGEST_CYCLE = 8
 """Cycles of up to this many iterations are recognised."""
 CERTAIN = 32
 """Iterations that a cycle must have gone on for: an oscillation that dies away is none."""
 TINY = 1e-30
-WINDOW_BYTES = {"cpu": 2**21, "cuda": 2**28}
-"""Windows are computed as many at once as this holds: what stays in a core's cache, or what fills a GPU."""
+WINDOW_BYTES = 2**21
+"""Windows are computed as many at once as this holds: what stays in a core's cache."""
+Features = NDArray[np.float32]
+Tiles = NDArray[np.int64]
+"""Numbers of tiles, see `tiles`."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,8 @@ def think_locally(
     most a share WHOLE of the tiles moves). Settled thoughts cost nothing: the stream goes on to `limit` all the same.
 
     Raises NotLocal (a UserError) for a net whose step is not made of convolutions and pointwise operations on a grid,
-    and UserError for a tolerance below 0.
+    or that is not one of 32-bit numbers on a CPU (a GPU computes whole steps faster), and UserError for a tolerance
+    below 0.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level=33, count=1)
@@ -88,6 +96,10 @@ def think_locally(
             state = model.start(seen)
     if not isinstance(state, Tensor) or state.ndim != 4 or state.shape[-2:] != seen.shape[-2:]:
         raise NotLocal(f"The state of a {type(model).__name__} is no grid like its input; use think().")
+    if state.device.type != "cpu" or state.dtype != torch.float32:
+        raise NotLocal(
+            f"Local thinking is for 32-bit numbers on a CPU, not {state.dtype} on {state.device}; use think()."
+        )
     layers = step_layers(model.step, state, seen)
     return _thoughts(model, _Frontier(layers, lambda state: model.step(state, seen), state, tolerance), limit)
 
@@ -104,121 +116,61 @@ def thoughts(model: Thinker, x: Tensor, limit: int, tolerance: float | None = No
     return think(model, x, limit) if tolerance is None else think_locally(model, x, limit, tolerance=tolerance)
 
 
-class _Axis:
-    """One axis of `size` positions: tiles of `tile`, and a margin of zeros that is at least `margin` wide."""
-
-    def __init__(self, size: int, margin: int):
-        self.size = size
-        self.tile = max(min(TILE, size), margin)
-        self.tiles = -(-size // self.tile)
-        self.margin = margin
-        self.padded = self.tiles * self.tile + 2 * margin
-
-    def window(self, reach: int) -> Tensor:
-        """Where the window of the first tile is along the padded axis; without a reach, the tile itself."""
-        return torch.arange(self.margin - reach, self.margin + self.tile + reach)
-
-    def near(self, reach: int) -> Tensor:
-        """Which positions of a tile lie within reach of the tile before, of the tile itself, of the one after."""
-        position = torch.arange(self.tile)
-        return torch.stack([position < reach, position >= 0, position >= self.tile - reach])
-
-
-class _Geometry:
-    """Where tiles and windows are, in planes of B padded grids that are stored as rows: (B * positions, W)."""
-
-    def __init__(self, batch: int, down: _Axis, across: _Axis, device: torch.device):
-        self.batch, self.down, self.across, self.device = batch, down, across, device
-        corner = torch.arange(down.tiles)[:, None] * (down.tile * across.padded)
-        corner = corner + torch.arange(across.tiles) * across.tile
-        puzzle = torch.arange(batch)[:, None] * (down.padded * across.padded)
-        self.corners = (puzzle + corner.flatten()).flatten()
-        """The row of the first corner of each tile's widest window: (B * tiles,)."""
-        self.own = self.windows((0, 0))
-        self.shape = (down.tile, across.tile)
-
-    def __len__(self) -> int:
-        """Rows of a plane."""
-        return self.batch * self.down.padded * self.across.padded
-
-    def windows(self, reach: tuple[int, int]) -> Tensor:
-        """The rows of every tile and what lies within `reach` around it: (B * tiles, positions)."""
-        down, across = self.down.window(reach[0]), self.across.window(reach[1])
-        window = (down[:, None] * self.across.padded + across).flatten()
-        return (self.corners[:, None] + window).to(self.device)
-
-    def near(self, reach: tuple[int, int]) -> Tensor:
-        """Which positions of a tile lie within `reach` of each of the 3 x 3 tiles around: (positions, 9) of 0 and 1."""
-        near = self.down.near(reach[0])[:, None, :, None] & self.across.near(reach[1])[None, :, None, :]
-        return near.reshape(9, -1).T.float().to(self.device)
-
-    def rows(self, features: Tensor) -> Tensor:
-        """Features (B, W, H, Y) as rows."""
-        down, across = self.down, self.across
-        plane = features.new_zeros(self.batch, down.padded, across.padded, features.shape[1])
-        self.picture(plane).copy_(features)
-        return plane.flatten(0, 2)
-
-    def picture(self, plane: Tensor) -> Tensor:
-        """The grid (B, W, H, Y) inside a plane (B, padded, padded, W) or its rows, sharing its memory."""
-        down, across = self.down, self.across
-        plane = plane.view(self.batch, down.padded, across.padded, -1).permute(0, 3, 1, 2)
-        return plane[:, :, down.margin : down.margin + down.size, across.margin : across.margin + across.size]
-
-
 class _Frontier:
     """The features of every layer, which tiles each must compute next, and how far the last iteration moved."""
 
     def __init__(self, step: StepLayers, whole_step: Callable[[Tensor], Tensor], state: Tensor, tolerance: float):
         self.layers, self.whole_step, self.tolerance = step.layers, whole_step, tolerance
-        device = state.device
-        margins = [max(layer.reach[axis] for layer in self.layers) for axis in (0, 1)]
-        down, across = (_Axis(size, margin) for size, margin in zip(state.shape[2:], margins, strict=True))
-        self.at = at = _Geometry(len(state), down, across, device)
+        margins = [max(layer.reach[along] for layer in self.layers) for along in (0, 1)]
+        self.down, self.across = (
+            tiles.axis(size, TILE, margin) for size, margin in zip(state.shape[2:], margins, strict=True)
+        )
+        self.every = np.arange(len(state) * self.down.tiles * self.across.tiles)
         self.state_plane = step.state
-        self.rows: dict[Plane, Tensor] = {step.state: at.rows(state)}
-        self.windows: dict[tuple[int, int], Tensor] = {}
+        self.planes = {step.state: self._plane(state)}
+        """The features of all positions (B, rows, columns, W), with a margin of zeros around each picture."""
+        readers: dict[Plane, list[tuple[int, tuple[int, int]]]] = {}
+        widest = 0
         self.at_once: list[int] = []
         """How many tiles each layer computes at a time."""
-        self.readers: dict[Plane, list[tuple[int, Tensor]]] = {}
         for index, layer in enumerate(self.layers):
-            if layer.reach not in self.windows:
-                self.windows[layer.reach] = at.windows(layer.reach)
-            sources = dict.fromkeys(layer.beside, (0, 0))
-            if layer.looks_at is not None:
-                sources[layer.looks_at] = layer.reach
-            for plane, reach in sources.items():
-                self.readers.setdefault(plane, []).append((index, at.near(reach)))
-                if plane.fixed is not None:
-                    self.rows.setdefault(plane, at.rows(plane.fixed))
+            for plane, reach in _sources(layer):
+                readers.setdefault(plane, []).append((index, reach))
+                if plane.fixed is not None and plane not in self.planes:
+                    self.planes[plane] = self._plane(plane.fixed)
             for plane in layer.makes:
-                self.rows.setdefault(plane, state.new_zeros(len(at), plane.width))
-            widths = [plane.width for plane in (*layer.makes, *filter(None, [layer.looks_at]))]
-            self.at_once.append(
-                max(1, WINDOW_BYTES[device.type] // (4 * max(widths) * self.windows[layer.reach].shape[1]))
-            )
-        ring = torch.zeros(at.batch, down.tiles + 2, across.tiles + 2, dtype=torch.bool, device=device)
-        ring[:, 1:-1, 1:-1] = True
-        self.tiles = ring.flatten().nonzero().flatten()
-        """Where each tile is among those of `awake`, which has a ring of tiles more around each picture."""
-        around = torch.arange(-1, 2)[:, None] * (across.tiles + 2) + torch.arange(-1, 2)
-        self.around = self.tiles[:, None] + around.flatten().to(device)
-        """Where the 3 x 3 tiles around each are: (tiles, 9)."""
-        self.awake = [ring.flatten().clone() for _ in self.layers]
+                if plane not in self.planes:
+                    self.planes[plane] = self._plane(
+                        state.new_zeros(1).expand(len(state), plane.width, *state.shape[2:])
+                    )
+            size = max(plane.width * math.prod(self._window(reach)) for plane, reach in _sources(layer))
+            self.at_once.append(max(1, WINDOW_BYTES // (4 * size)))
+            widest = max(widest, size)
+        sources = max(len(layer.beside) + 1 for layer in self.layers)
+        self.buffers = [torch.empty(max(WINDOW_BYTES // 4, widest)) for _ in range(sources)]
+        """What a layer computes from, its n-th source in the n-th: memory that is used again is still in the cache."""
+        self.readers = {
+            plane: (np.array([index for index, _ in them]), np.array([reach for _, reach in them]))
+            for plane, them in readers.items()
+        }
+        """The layers that read each plane, and how far each of them looks."""
+        self.awake = np.zeros((len(self.layers), len(state), self.down.tiles + 2, self.across.tiles + 2), np.bool_)
+        """Which tiles each layer must compute, with a ring of tiles more around each picture."""
+        self.awake[:, :, 1:-1, 1:-1] = True
         self.at_rest = False
-        self.every = torch.arange(len(self.tiles), device=device)
-        self.inside = self._features(at.rows(torch.ones_like(state[:, :1])), self.every)[:, :, 0] > 0
-        """Which positions of each tile lie in the picture: (tiles, positions)."""
         self.whole: Tensor | None = state
         """The state (B, W, H, Y) while steps are computed as a whole; None from then on."""
-        self.features = self._features(self.rows[step.state], self.every)
-        """Those of `whole`: (tiles, positions, W)."""
-        self.motion = _Motion(self.features, at.batch, tolerance)
+        noise = torch.Generator().manual_seed(digest("frontier", state.shape[1]))
+        probe = torch.randn(self.down.tile, self.across.tile, state.shape[1], generator=noise)
+        self.probe = (probe * probe.numel() ** -0.5).numpy()
+        self.motion = _Motion(len(state), len(self.every), tolerance)
+        self._describe(self.every)
+        self.scratch = np.zeros(len(self.every))
 
     @property
     def state(self) -> Tensor:
         """(B, W, H, Y)."""
-        return self.at.picture(self.rows[self.state_plane]) if self.whole is None else self.whole
+        return self._picture(self.planes[self.state_plane]) if self.whole is None else self.whole
 
     @torch.no_grad()
     def advance(self) -> float:
@@ -231,106 +183,125 @@ class _Frontier:
             return 1.0
         computed = 0
         for index, layer in enumerate(self.layers):
-            awake = self.awake[index].index_select(0, self.tiles).nonzero().flatten()
-            self.awake[index].zero_()
+            awake = np.flatnonzero(self.awake[index, :, 1:-1, 1:-1])
+            self.awake[index] = False
             computed += len(awake)
             results = self._computed(index, awake)
             if layer.looks_at in layer.makes:  # everything must be computed before anything of it is overwritten
                 results = iter(list(results))
-            for tiles, made in results:
+            for some, made in results:
                 for plane, features in zip(layer.makes, made, strict=True):
-                    self._keep(plane, tiles, features)
+                    self._put(plane, some, features)
+            if self.state_plane in layer.makes:
+                self._describe(awake)
         self.motion.end()
-        self.at_rest = not any(awake.index_select(0, self.tiles).any() for awake in self.awake)
-        return computed / (len(self.layers) * len(self.tiles))
+        self.at_rest = not self.awake[:, :, 1:-1, 1:-1].any()
+        return computed / (len(self.layers) * len(self.every))
 
     def _advance_whole(self, state: Tensor) -> None:
         state = self.whole_step(state)
-        rows = self.at.rows(state)
-        features = self._features(rows, self.every)
-        by = features - self.features
-        self.motion.record(self.every, features, by)
+        moved = tiles.put_whole(
+            self.planes[self.state_plane],
+            self.down,
+            self.across,
+            _channels_last(state),
+            self.tolerance,
+            self.motion.distances,
+        )
+        self._describe(self.every)
         self.motion.end()
-        self.whole, self.features = state, features
-        moved = (by.abs().sum(2) <= self.tolerance).logical_not_().any(1)
-        if moved.float().mean() <= WHOLE:
-            self.rows[self.state_plane], self.whole = rows, None
+        self.whole = state if moved > WHOLE * len(self.every) else None
 
-    def _computed(self, index: int, awake: Tensor) -> Iterator[tuple[Tensor, list[Tensor]]]:
+    def _computed(self, index: int, awake: Tiles) -> Iterator[tuple[Tiles, list[Tensor]]]:
         """What a layer makes of some tiles, as many at a time as fit the cache."""
+        layer = self.layers[index]
         for first in range(0, len(awake), self.at_once[index]):
-            tiles = awake[first : first + self.at_once[index]]
-            yield tiles, self.layers[index].compute(*self._inputs(index, tiles))
+            some = awake[first : first + self.at_once[index]]
+            sources = zip(self.buffers, _sources(layer), strict=False)
+            yield some, layer.compute(*(self._cut(plane, some, reach, buffer) for buffer, (plane, reach) in sources))
 
-    def _inputs(self, index: int, tiles: Tensor) -> Iterator[Tensor]:
-        """What a layer computes some tiles from, each (tiles, W, h, y)."""
-        layer, (down, across) = self.layers[index], self.at.shape
-        if layer.looks_at is not None:
-            rows = self.windows[layer.reach].index_select(0, tiles).view(-1)
-            window = (len(tiles), down + 2 * layer.reach[0], across + 2 * layer.reach[1], -1)
-            yield self.rows[layer.looks_at].index_select(0, rows).view(window).permute(0, 3, 1, 2)
-        for plane in layer.beside:
-            features = self._features(self.rows[plane], tiles)
-            yield features.view(len(tiles), down, across, -1).permute(0, 3, 1, 2)
+    def _window(self, reach: tuple[int, int]) -> tuple[int, int]:
+        """Positions of a tile and what lies within reach around it."""
+        return self.down.tile + 2 * reach[0], self.across.tile + 2 * reach[1]
 
-    def _features(self, rows: Tensor, tiles: Tensor) -> Tensor:
-        """The features of some tiles: (tiles, positions, W)."""
-        own = self.at.own.index_select(0, tiles)
-        return rows.index_select(0, own.view(-1)).view(*own.shape, -1)
+    def _cut(self, plane: Plane, some: Tiles, reach: tuple[int, int], buffer: Tensor) -> Tensor:
+        """Some tiles of a plane and what lies within reach around them: (tiles, W, h, y), channels last."""
+        shape = (len(some), *self._window(reach), plane.width)
+        windows = buffer[: math.prod(shape)].view(shape)
+        tiles.cut(self.planes[plane], self.down, self.across, some, reach, windows.numpy())
+        return windows.permute(0, 3, 1, 2)
 
-    def _keep(self, plane: Plane, tiles: Tensor, features: Tensor) -> None:
+    def _put(self, plane: Plane, some: Tiles, features: Tensor) -> None:
         """Write the features (tiles, W, h, y) of the positions that have moved, and wake what looks at them."""
-        rows, own = self.rows[plane], self.at.own.index_select(0, tiles)
-        new = features.permute(0, 2, 3, 1).flatten(1, 2)
-        by = new - rows.index_select(0, own.view(-1)).view_as(new)
-        moved = (by.abs().sum(2) <= self.tolerance).logical_not_() & self.inside.index_select(0, tiles)  # NaN moves
-        which = moved.view(-1).nonzero().view(-1)
-        rows.index_copy_(0, own.view(-1).index_select(0, which), new.flatten(0, 1).index_select(0, which))
-        for reader, near in self.readers.get(plane, ()):
-            woken = self.around.index_select(0, tiles).masked_select(moved.float() @ near > 0)
-            self.awake[reader].index_fill_(0, woken, True)
-        if plane is self.state_plane:
-            self.motion.record(tiles, self._features(rows, tiles), by * moved[:, :, None])
+        tiles.put(
+            self.planes[plane],
+            self.down,
+            self.across,
+            some,
+            _channels_last(features),
+            self.tolerance,
+            *self.readers[plane],
+            self.awake,
+            self.motion.distances if plane is self.state_plane else self.scratch,
+        )
+
+    def _describe(self, some: Tiles) -> None:
+        """Tell the motion what some tiles of the state are now."""
+        plane, motion = self.planes[self.state_plane], self.motion
+        tiles.describe(plane, self.down, self.across, some, self.probe, motion.sizes, motion.signatures[0])
+
+    def _plane(self, features: Tensor) -> Features:
+        """Features (B, W, H, Y) with a margin of zeros."""
+        plane = np.zeros((len(features), self.down.padded, self.across.padded, features.shape[1]), np.float32)
+        self._picture(plane).copy_(features)
+        return plane
+
+    def _picture(self, plane: Features) -> Tensor:
+        """The features (B, W, H, Y) inside a plane, sharing its memory."""
+        down, across = self.down, self.across
+        inside = plane[:, down.margin : down.margin + down.size, across.margin : across.margin + across.size]
+        return torch.from_numpy(inside).permute(0, 3, 1, 2)
+
+
+def _sources(layer: Layer) -> Iterator[tuple[Plane, tuple[int, int]]]:
+    """The planes that a layer computes from, in the order it wants them, and how far around a tile it sees each."""
+    if layer.looks_at is not None:
+        yield layer.looks_at, layer.reach
+    yield from ((plane, (0, 0)) for plane in layer.beside)
+
+
+def _channels_last(features: Tensor) -> Features:
+    """(B, W, H, Y) -> (B, H, Y, W)."""
+    return features.permute(0, 2, 3, 1).contiguous().numpy()
 
 
 class _Motion:
     """How far the state of each puzzle moved in an iteration, and whether it has begun to repeat itself.
 
-    Made from the features (tiles, positions, W) of all tiles, those of each of the `batch` puzzles together.
+    `sizes` and `distances`: the sum of squares of each tile, and of how far it moved (tiles,). `signatures`: a random
+    projection of each tile, now and after each of the last iterations: (iterations, tiles).
     """
 
-    def __init__(self, features: Tensor, batch: int, tolerance: float):
-        count, positions, width = features.shape
+    def __init__(self, batch: int, count: int, tolerance: float):
         self.batch, self.tolerance = batch, tolerance
-        self.sizes = features.square().sum((1, 2)).double()
-        """The sum of squares of each tile, and of how far it moved: (tiles,)."""
-        self.distances = torch.zeros_like(self.sizes)
-        noise = torch.Generator().manual_seed(digest("frontier", width))
-        self.probe = (torch.randn(positions, width, generator=noise) * (positions * width) ** -0.5).to(features.device)
-        self.signatures = torch.full((LONGEST_CYCLE + 1, count), torch.nan, device=features.device)
-        """A random projection of each tile, now and after each of the last iterations."""
+        self.sizes, self.distances = np.zeros((2, count))
+        self.signatures = np.full((LONGEST_CYCLE + 1, count), np.nan, np.float32)
         self.repeats = [0] * (LONGEST_CYCLE + 1)
         self.cycle = 0
         self.begin()
 
     def begin(self) -> None:
         """Before an iteration: nothing has moved yet."""
-        self.distances.zero_()
-        self.before = self.sizes.view(self.batch, -1).sum(1)
-        self.moved = torch.zeros(self.batch, device=self.sizes.device)
-        self.signatures = self.signatures.roll(1, 0)
-        self.signatures[0] = self.signatures[1]
-
-    def record(self, tiles: Tensor, features: Tensor, by: Tensor) -> None:
-        """Some tiles now have these features, and moved by so much: both (tiles, positions, W)."""
-        self.sizes[tiles] = features.square().sum((1, 2)).double()
-        self.distances[tiles] = by.square().sum((1, 2)).double()
-        self.signatures[0, tiles] = (features * self.probe).sum((1, 2))
+        self.distances[:] = 0
+        self.before = self.sizes.reshape(self.batch, -1).sum(1)
+        self.moved = torch.zeros(self.batch)
+        self.signatures[1:] = self.signatures[:-1].copy()
 
     def end(self) -> None:
         """After an iteration: `moved` is relative to the state before it (B,), `cycle` the length of a cycle, or 0."""
-        self.moved = (self.distances.view(self.batch, -1).sum(1) / self.before.clamp_min(TINY)).sqrt().float()
-        apart = (self.signatures - self.signatures[0]).abs().amax(1).tolist()
+        distances = self.distances.reshape(self.batch, -1).sum(1)
+        self.moved = torch.from_numpy(np.sqrt(distances / np.maximum(self.before, TINY))).float()
+        apart = np.abs(self.signatures - self.signatures[0]).max(1).tolist()
         for length in range(1, LONGEST_CYCLE + 1):
             self.repeats[length] = self.repeats[length] + 1 if apart[length] <= self.tolerance else 0
         still = self.repeats[1] > 0

@@ -82,7 +82,7 @@ class OneLayer(Thinker):
 
 
 def test_a_step_of_one_layer_reads_only_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontier, "WINDOW_BYTES", {"cpu": 1})
+    monkeypatch.setattr(frontier, "WINDOW_BYTES", 1)
     net = OneLayer().eval().to(memory_format=torch.channels_last)
     assert_same(net, torch.rand(1, 16, 20, 30).contiguous(memory_format=torch.channels_last), 10)
 
@@ -158,9 +158,10 @@ def test_with_a_tolerance_small_movements_do_not_wake_anybody() -> None:
     [
         (FeedForward(3, 2, 2, limit=9, width=4, head=(4, 4)), {}, "cannot think locally"),
         (DTNet(3, 2, 2, width=8, head=(4, 4), norm="inside"), {}, "cannot think locally"),
+        (DTNet(3, 2, 2, width=4, head=(4, 4)).bfloat16(), {}, "32-bit numbers on a CPU"),
         (DTNet(3, 2, 2, width=4, head=(4, 4)), {"tolerance": -1.0}, "0 or more"),
     ],
 )
 def test_what_it_cannot_do_is_refused_in_a_sentence(net: DTNet, options: dict[str, float], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        think_locally(net, Mazes().sample(9, 1).x, 5, **options)
+        think_locally(net, Mazes().sample(9, 1).x.to(next(net.parameters()).dtype), 5, **options)
