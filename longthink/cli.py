@@ -168,6 +168,7 @@ def solve(
     /,
     *,
     iterations: int | None = None,
+    every: int | None = None,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     at: list[int] | None = None,
 ) -> None:
@@ -178,9 +179,12 @@ def solve(
     run
         A shipped net's name, a run's folder or name, or a hub id.
     puzzle
-        For prefix sums a bit string, for mazes a picture of one.
+        For prefix sums a bit string, for mazes a picture of one, for chess a position in FEN, with the answer after it
+        if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8".
     iterations
         Think at most so long; by default until the state settles.
+    every
+        Also print the answer of every so many iterations, and how confident the net is of it.
     out
         The answer as a picture, or the thinking as a film: .webp, .gif or .mp4. For strings, a picture of both.
     at
@@ -196,10 +200,12 @@ def solve(
         raise UserError(f"An answer is drawn as one of {', '.join(kinds)}, not as '{out.suffix}'.")
     film = Film(at or ()) if out is not None and (at or out.suffix in figures.FILMS) else None
     opened = runs.open_run(run)
-    solution = solve_one(opened, puzzle, iterations, film)
+    solution = solve_one(
+        opened, puzzle, iterations, film, None if every is None else _tell, 1 if every is None else every
+    )
     print(solution.text)
     print(
-        f"{'right' if solution.solved else 'wrong'}, confidence {solution.confidence:.2%},"
+        f"{_verdict(solution.solved)}, confidence {solution.confidence:.2%},"
         f" {'settled after' if solution.settled else 'not settled in'} {solution.iterations} iterations,"
         f" {solution.seconds:.1f} s"
     )
@@ -426,14 +432,19 @@ def data(
     problem: str,
     /,
     *options: Options,
-    level: list[int],
+    level: list[int] | None = None,
     out: Path,
     count: int = 10_000,
     seed: int = 0,
     split: Split = "train",
     format: str = "arrays",
+    source: Annotated[list[Path] | None, Parameter(name="--from")] = None,
+    skip: bool = False,
+    mine: bool = False,
 ) -> None:
     """Write puzzles to files, however many. Any option of the problem can be set: --algorithm wilson --openings 0.1.
+
+    With --from, files as others publish them become a folder for --source; with --mine, new puzzles are searched for.
 
     Parameters
     ----------
@@ -450,10 +461,25 @@ def data(
     split
         train, validation or test; no puzzle is in two of them.
     format
-        arrays, easy-to-hard for the official files, or maze-image for pictures.
+        arrays, easy-to-hard for the official files, maze-image for pictures, or lichess.
+    source
+        Files to bring in, of the format that --format says; repeat the option for several.
+    skip
+        Leave out what is no puzzle in those files.
+    mine
+        Search for new puzzles, and set options of the search: --engine none.
     """
     from longthink import registry
     from longthink.evaluate import batches
+
+    if mine:
+        print(registry.call("miners", problem, _changes(options), folder=out, count=count, seed=seed))
+        return
+    if source:
+        print(f"{out}: {registry.find('formats', format)().import_files(source, out, skip)} puzzles")
+        return
+    if not level:
+        raise UserError("Say of which level the puzzles shall be: --level 9; repeat the option for several.")
 
     if count < 1:
         raise UserError(f"Ask for at least 1 puzzle, not {count}.")
@@ -465,12 +491,12 @@ def data(
 
 @app.command(name="list")
 def list_(kind: str, /) -> None:
-    """List what there is: problems, models, objectives, perturbations, formats, recipes, experiments or nets.
+    """List what there is: problems, models, objectives, formats, recipes, experiments, nets, and so on.
 
     Parameters
     ----------
     kind
-        problems, models, objectives, perturbations, formats, recipes, experiments, or nets (those that ship).
+        problems, models, objectives, perturbations, formats, recipes, experiments, miners, or nets (those that ship).
     """
     from longthink import registry, runs
 
@@ -484,6 +510,14 @@ def list_(kind: str, /) -> None:
     width = max(map(len, names))
     for name in names:
         print(f"{name:{width}}  {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
+
+
+def _tell(iteration: int, text: str, confidence: float) -> None:
+    print(f"iteration {iteration}: {text}, confidence {confidence:.2%}")
+
+
+def _verdict(solved: bool | None) -> str:
+    return "the solution is not known" if solved is None else "right" if solved else "wrong"
 
 
 def _recipe(name: str) -> Any:

@@ -8,8 +8,8 @@ Shapes: B batch, C input channels, K classes, *P positions (S for strings; H, W 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from longthink.errors import UserError
 
 Split = Literal["train", "validation", "test"]
 SETTLED = 1e-5
@@ -105,7 +107,7 @@ class Problem(Frozen, ABC):
         losses = F.cross_entropy(logits, puzzles.y, label_smoothing=label_smoothing, reduction="none")
         return losses[puzzles.mask].mean()
 
-    def answer(self, logits: Tensor) -> Tensor:
+    def answer(self, logits: Tensor, puzzles: "Puzzles") -> Tensor:  # noqa: ARG002
         """The answer that an output stands for: (B, K, *P) -> (B, *P)."""
         return logits.argmax(1)
 
@@ -134,7 +136,8 @@ def _mean_over_positions(values: Tensor, mask: Tensor | None) -> Tensor:
 class Puzzles:
     """B puzzles of one level: x (B, C, *P) float, y (B, *P) long, mask (B, *P) bool, or None if all positions count.
 
-    `split` says which they were drawn from; a user's own count as test.
+    `split` says which they were drawn from; a user's own count as test. `details` are further tensors (B, ...) that
+    their problem has use for. `known`: whether y is the solution; of a user's puzzle it need not be.
     """
 
     problem: Problem
@@ -145,17 +148,27 @@ class Puzzles:
     split: Split = "test"
     source: Any = None
     """What a user's puzzle was read from, for `render` to draw on; None for those that were sampled."""
+    details: Mapping[str, Tensor] = field(default_factory=dict)
+    known: bool = True
 
     def __len__(self) -> int:
         return len(self.x)
 
     def __getitem__(self, which: slice | Tensor) -> "Puzzles":
-        mask = None if self.mask is None else self.mask[which]
-        return replace(self, x=self.x[which], y=self.y[which], mask=mask)
+        return self._each(lambda tensor: tensor[which])
 
     def to(self, device: torch.device | str) -> "Puzzles":
-        mask = None if self.mask is None else self.mask.to(device)
-        return replace(self, x=self.x.to(device), y=self.y.to(device), mask=mask)
+        return self._each(lambda tensor: tensor.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Puzzles":
+        """The same with every tensor changed."""
+        return replace(
+            self,
+            x=change(self.x),
+            y=change(self.y),
+            mask=None if self.mask is None else change(self.mask),
+            details={name: change(tensor) for name, tensor in self.details.items()},
+        )
 
     def dataset(self) -> torch.utils.data.TensorDataset:
         """The same puzzles as a torch Dataset of (x, y) or (x, y, mask), for a DataLoader."""
@@ -177,6 +190,14 @@ class Format(ABC):
     @abstractmethod
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
         """Read what `write` wrote. Raises UserError for files that are missing, damaged or of another problem."""
+
+    def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> int:  # noqa: ARG002
+        """Make files of this kind, as others publish them, into a folder that a problem takes as its `source`.
+
+        Returns the number of puzzles. With `skip`, what is no puzzle is left out. Raises UserError for what is none
+        otherwise, if the folder exists, and where the format has no such folders.
+        """
+        raise UserError(f"Files of the format {plugin_name(type(self))} are read where they are, not brought in.")
 
 
 # ------------------------------------------------------------------------------------------------ thinking

@@ -56,7 +56,7 @@ def perturb(
             for thought in think(model, puzzles.x, last - first, state):
                 state = thought.state
                 moved = model.features(state) - model.features(thought.previous)
-                solved = puzzles.problem.correct(puzzles.problem.answer(thought.read()), puzzles)
+                solved = puzzles.problem.correct(puzzles.problem.answer(thought.read(), puzzles), puzzles)
                 tables.append(
                     pd.DataFrame(
                         {
@@ -152,7 +152,7 @@ def fates(model: Thinker, puzzles: Puzzles, iterations: int, seed: int = 0) -> p
             for length in range(1, len(recent)):
                 still = (_norm(features - recent[length]) <= STILL * size).cpu()
                 lasted[length] = torch.where(still, lasted[length] + 1, 0)
-            solved = puzzles.problem.correct(puzzles.problem.answer(thought.read()), puzzles).cpu()
+            solved = puzzles.problem.correct(puzzles.problem.answer(thought.read(), puzzles), puzzles).cpu()
             ever = ever | solved
             if thought.iteration == iterations // 2:
                 noise = torch.from_numpy(rng.standard_normal(tuple(features.shape), dtype=np.float32)).to(features)

@@ -199,7 +199,7 @@ def _decided_at(
     answers = decided = torch.zeros(())
     with torch.inference_mode():
         for thought in thoughts(model, puzzles.x, iterations, tolerance):
-            now = puzzles.problem.answer(thought.read())
+            now = puzzles.problem.answer(thought.read(), puzzles)
             if thought.iteration == 1:
                 answers, decided = now, torch.ones_like(now)
             decided = torch.where(now != answers, thought.iteration, decided)
@@ -269,7 +269,7 @@ def _sums_at_once(
 
 def _measures(problem: Problem, logits: torch.Tensor, puzzles: Puzzles) -> torch.Tensor:
     """Solved, share of positions right, and confidence of each puzzle: (3, B)."""
-    answers = problem.answer(logits)
+    answers = problem.answer(logits, puzzles)
     return torch.stack(
         [
             problem.correct(answers, puzzles).double(),

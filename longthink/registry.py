@@ -29,7 +29,7 @@ BASES: dict[str, type] = {
     "perturbations": Perturbation,
     "formats": Format,
 }
-FUNCTIONS = ("recipes", "experiments")
+FUNCTIONS = ("recipes", "experiments", "miners")
 """Kinds whose plugins are public functions, any number of them in a file."""
 GIVEN = ("channels", "classes", "ndim")
 """Arguments of a model that its problem gives it."""
@@ -68,7 +68,17 @@ def build(kind: str, name: str, chosen: Mapping[str, Any]) -> Any:
     >>> build("problems", "mazes", {"openings": 0.1})
     Mazes(algorithm='depth_first', openings=0.1, ends='anywhere')
     """
-    cls = find(kind, name)
+    return _validated(name, find(kind, name), chosen)
+
+
+def call(kind: str, name: str, chosen: Mapping[str, Any], **given: Any) -> Any:
+    """What a plugin that is a function returns. Raises UserError for a chosen option that does not fit."""
+    function = find(kind, name)
+    options = _validated(name, _arguments(function, tuple(given)), chosen)
+    return function(**given, **options.model_dump())
+
+
+def _validated(name: str, cls: Any, chosen: Mapping[str, Any]) -> Any:
     try:
         return cls.model_validate({key.replace("-", "_"): value for key, value in chosen.items()})
     except ValidationError as error:
@@ -92,17 +102,20 @@ def suggest(word: str, known: Iterable[str]) -> str:
 @cache
 def options(cls: type) -> type[BaseModel]:
     """The options of a plugin as a pydantic model: its fields, or for a net the arguments of its constructor."""
-    if issubclass(cls, BaseModel):
-        return cls
+    return cls if issubclass(cls, BaseModel) else _arguments(cls.__init__, ("self", *GIVEN))
+
+
+def _arguments(function: Callable[..., Any], but: tuple[str, ...]) -> type[BaseModel]:
+    """The arguments of a function, but some, as a pydantic model."""
     fields: dict[str, Any] = {
         parameter.name: (
             parameter.annotation,
             ... if parameter.default is inspect.Parameter.empty else parameter.default,
         )
-        for parameter in inspect.signature(cls.__init__, eval_str=True).parameters.values()
-        if parameter.name not in ("self", *GIVEN)
+        for parameter in inspect.signature(function, eval_str=True).parameters.values()
+        if parameter.name not in but
     }
-    return create_model(cls.__name__, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+    return create_model(function.__qualname__, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
 
 
 @cache

@@ -147,10 +147,13 @@ def shipped() -> list[str]:
     return sorted(folder.name for folder in SHIPPED.iterdir() if (folder / CONFIG).is_file())
 
 
-def load_tensors(path: Path) -> Any:
-    """What torch.save wrote, tensors and plain values only: pickled code is never run. Raises UserError if damaged."""
+def load_tensors(path: Path, mapped: bool = False) -> Any:
+    """What torch.save wrote, tensors and plain values only: pickled code is never run. Raises UserError if damaged.
+
+    With `mapped`, tensors stay in the file until they are used.
+    """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}.") from error
     except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:

@@ -20,8 +20,10 @@ from longthink.thinking import think, until_settled
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level."""
 AT_LEAST = 100
-TOLERANCE = 0.1
+TOLERANCE = 0.3
 """What counts as no movement of a grid's state, see `frontier.think_locally`."""
+LARGE = 32**2
+"""Positions from which on thinking locally is worth its overhead."""
 FRAMES = 120
 """Frames of a film, at least half as many and at most."""
 
@@ -33,23 +35,35 @@ class Solution:
     puzzles: Puzzles
     answers: Tensor
     text: str
-    solved: bool
+    solved: bool | None
+    """None where the solution is not known."""
     iterations: int
     settled: bool
     confidence: float
     seconds: float
 
 
-def solve(run: Run, text: str, limit: int | None = None, watch: Callable[[Thought], None] | None = None) -> Solution:
+def solve(
+    run: Run,
+    text: str,
+    limit: int | None = None,
+    watch: Callable[[Thought], None] | None = None,
+    tell: Callable[[int, str, float], None] | None = None,
+    every: int = 1,
+) -> Solution:
     """Think about one puzzle, given as text, until the state settles or `limit` iterations are done.
 
-    Every thought is shown to `watch`. Grids are thought about locally where the net can, see `frontier`.
+    Every thought is shown to `watch`; every so many iterations, `tell` is told the iteration, the answer as text and
+    the confidence.
+    Large grids are thought about locally where the net can, see `frontier`.
     Raises UserError if the text is no puzzle, or for a limit below 1 or beyond the net's own.
     """
     recipe, model = run.recipe(), run.model()
     puzzles = recipe.problem.parse(text)
     if limit is None:
         limit = model.limit or max(AT_LEAST, PATIENCE * recipe.curriculum.iterations_at(puzzles.level))
+    if every < 1:
+        raise UserError(f"Answers are told every 1 or more iterations, not every {every}.")
     if limit < 1:
         raise UserError(f"A net needs at least 1 iteration to answer, not {limit}.")
     keep_freed_memory()
@@ -58,13 +72,15 @@ def solve(run: Run, text: str, limit: int | None = None, watch: Callable[[Though
         for thought in until_settled(_thoughts(model, puzzles, limit)):
             if watch is not None:
                 watch(thought)
+            if tell is not None and thought.iteration % every == 0:
+                tell(thought.iteration, *_said(thought.read(), puzzles))
         logits = thought.read()
-    answers = recipe.problem.answer(logits)
+    answers = recipe.problem.answer(logits, puzzles)
     return Solution(
         puzzles=puzzles,
         answers=answers,
         text=recipe.problem.write(answers, puzzles),
-        solved=bool(recipe.problem.correct(answers, puzzles)[0]),
+        solved=bool(recipe.problem.correct(answers, puzzles)[0]) if puzzles.known else None,
         iterations=thought.iteration,
         settled=thought.settled,
         confidence=float(recipe.problem.confidence(logits, puzzles)[0]),
@@ -72,8 +88,14 @@ def solve(run: Run, text: str, limit: int | None = None, watch: Callable[[Though
     )
 
 
+def _said(logits: Tensor, puzzles: Puzzles) -> tuple[str, float]:
+    problem = puzzles.problem
+    text = problem.write(problem.answer(logits, puzzles), puzzles)
+    return text, float(problem.confidence(logits, puzzles)[0])
+
+
 def _thoughts(model: Thinker, puzzles: Puzzles, limit: int) -> Thoughts:
-    if puzzles.problem.ndim == 2:
+    if puzzles.y[0].numel() >= LARGE:
         try:
             return think_locally(model, puzzles.x, limit, tolerance=TOLERANCE)
         except NotLocal:

@@ -221,7 +221,7 @@ def train(
         if not math.isfinite(mean_loss):
             raise _diverged(run, now.step)
         now.seconds = time.monotonic() - begun
-        solved = float(recipe.problem.correct(recipe.problem.answer(logits.detach()), mine).double().mean())
+        solved = float(recipe.problem.correct(recipe.problem.answer(logits.detach(), mine), mine).double().mean())
         bar.set_postfix(loss=f"{mean_loss:.4f}", accuracy=f"{solved:.2f}", level=puzzles.level)
         journal.record(
             {

@@ -20,6 +20,8 @@ from longthink.recipe import Recipe
 from longthink.reproduce import Outcome
 from longthink.runs import Run
 
+CHESS = Path(__file__).parent / "data" / "lichess_500.csv"
+
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,3 +273,35 @@ def test_quickstart_trains_tests_and_leaves_a_figure(
     assert Path("runs/quickstart/test-6-24.png").exists()
     assert "trained on at most 6 bits in" in capsys.readouterr().out
     assert main(["quickstart", "--level", "24", "--count", "4"]) == 0  # a second time tests only
+
+
+def test_chess_puzzles_are_brought_in_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "chess_puzzles", "--from", str(CHESS), "--format", "lichess", "--out", "store"]) == 0
+    assert "store: 500 puzzles" in capsys.readouterr().out
+    options = ["--source", "store", "--unit", "rating", "--width", "400", "--count", "5", "--format", "easy-to-hard"]
+    assert main(["data", "chess_puzzles", "--level", "1200", "--out", "official", *options]) == 0
+    assert torch.load("official/chess_data/data.pth").shape == (5, 12, 8, 8)
+    Path("bad.csv").write_text(CHESS.read_text() + "and no more\n")
+    command = ["data", "chess_puzzles", "--from", "bad.csv", "--format", "lichess", "--out", "other"]
+    assert main(command) == 2
+    assert "Line 502 of bad.csv is no puzzle" in capsys.readouterr().err
+    assert not Path("other").exists()
+    assert main([*command, "--skip"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["chess_puzzles"], "--level 9"),
+        (["mazes", "--mine"], "no miner 'mazes'"),
+        (["chess_puzzles", "--mine", "--engine", "fish"], "engine"),
+        (["mazes", "--from", "a.csv"], "not brought in"),
+        (["chess_puzzles", "--level", "9", "--width", "0"], "width"),
+    ],
+)
+def test_data_that_cannot_be_made_is_refused(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", *arguments, "--out", "out"]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not Path("out").exists()

@@ -83,7 +83,7 @@ def test_splits_share_no_puzzle(any_problem: Problem) -> None:
 def test_the_true_answer_is_correct_and_a_wrong_one_is_not(any_problem: Problem) -> None:
     puzzles = any_problem.sample(any_problem.easy, 4)
     logits = torch.nn.functional.one_hot(puzzles.y, any_problem.classes).movedim(-1, 1).float() * 30
-    answers = any_problem.answer(logits)
+    answers = any_problem.answer(logits, puzzles)
     assert any_problem.correct(answers, puzzles).all()
     assert (any_problem.position_accuracy(answers, puzzles) == 1).all()
     assert any_problem.loss(logits, puzzles) < 1e-6
@@ -225,7 +225,7 @@ def test_a_recipe_survives_json_and_builds(name: str) -> None:
     puzzles = recipe.problem.sample(recipe.curriculum.lowest, 2, repeats=True)
     with torch.no_grad():
         logits = net.read(last_state(net, puzzles.x, 2))
-    assert recipe.problem.answer(logits).shape == puzzles.y.shape
+    assert recipe.problem.answer(logits, puzzles).shape == puzzles.y.shape
 
 
 @pytest.mark.parametrize("name", registry.names("formats"))

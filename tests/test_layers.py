@@ -18,7 +18,7 @@ LAYERS = [
     ["formats", "perturbations", "evaluate", "dynamics"],
     ["train", "solving"],
     ["trials", "experiment"],
-    ["experiments"],
+    ["experiments", "miners"],
     ["reproduce"],
     ["report"],
     ["__init__"],

@@ -59,4 +59,5 @@ def test_another_package_adds_a_plugin(tmp_path: Path) -> None:
         "print(registry.names('problems'), len(lt.problem('count_down', steps=2).sample(3, 5)))"
     )
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert "['count_down', 'mazes', 'prefix_sums'] 5" in out
+    assert "'count_down'" in out
+    assert out.endswith(" 5\n")

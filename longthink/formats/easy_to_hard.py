@@ -1,7 +1,7 @@
 """The field's files: those of the package easy-to-hard-data 1.0.0, read and written (dissertation, chapter 2).
 
-`PrefixSumDataset` and `MazeDataset` stand in for the package's classes of the same names. Their download tells nobody,
-verifies what it got, and writes nothing outside `root`.
+`PrefixSumDataset`, `MazeDataset` and `ChessPuzzleDataset` stand in for the package's classes of the same names. Their
+download tells nobody, verifies what it got, and writes nothing outside `root`.
 """
 
 import shutil
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
 from longthink.errors import UserError
 from longthink.files import atomic, atomic_folder
 from longthink.formats._stream import write_npy
+from longthink.problems.chess_puzzles import ChessPuzzles
 from longthink.problems.mazes import Mazes, side_of
 from longthink.problems.prefix_sums import PrefixSums
 from longthink.runs import load_tensors
@@ -30,14 +31,19 @@ from longthink.runs import load_tensors
 SITE = "https://cs.umd.edu/~tomg/download/Easy_to_Hard_Datav2/"
 PREFIX_SUMS_FOLDER = "prefix_sums_data"
 PREFIX_SUMS_LENGTHS = (*range(16, 65), 72, 128, 256, 512)
+CHESS_FOLDER = "chess_data"
+CHESS_TARGETS = ("targets.pth", "segment_targets.pth")
+"""What the file of targets is called by the package's generator, and by its loader."""
 CHUNK = 2**20
 
 
 class EasyToHard(Format):
-    """prefix_sums_data/{n}_data.pth and _targets.pth, maze_data_{split}_{n}/inputs.npy and solutions.npy.
+    """prefix_sums_data/{n}_data.pth and _targets.pth, maze_data_{split}_{n}/inputs.npy and solutions.npy, chess_data.
 
     Prefix sums are float tensors (N, n) of 0 and 1. Mazes are arrays (N, 3, H, W) and (N, H, W) of 0 and 1, which
-    this library writes as bytes; their splits are called train and test, and validation is a folder more.
+    this library writes as bytes; their splits are called train and test, and validation is a folder more. Chess puzzles
+    are one set without splits: data.pth (N, 12, 8, 8), targets.pth (N, 8, 8), who_moves.pth and rating.pth (N, 1), in
+    the order of their ratings if they were written so; a level is read out of it.
     """
 
     def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
@@ -58,6 +64,8 @@ class EasyToHard(Format):
             with atomic_folder(target) as partial:
                 write_npy(chain([first], rest), count, partial, _maze_arrays)
             return sorted(target.iterdir())
+        if isinstance(problem, ChessPuzzles):
+            return _write_chess([first, *rest], folder / CHESS_FOLDER)
         raise _unsupported(problem)
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
@@ -68,6 +76,8 @@ class EasyToHard(Format):
         if isinstance(problem, Mazes):
             inputs, solutions = _read_mazes(folder / maze_folder(split, level), level)
             return Puzzles(problem, level, inputs, solutions, inputs.amax(1) > 0, split)
+        if isinstance(problem, ChessPuzzles):
+            return _read_chess(problem, level, folder / CHESS_FOLDER, split)
         raise _unsupported(problem)
 
 
@@ -138,6 +148,132 @@ class MazeDataset(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
             stacked = self.transform(torch.cat([x, y.unsqueeze(0)]))
             x, y = stacked[:3].float(), stacked[3].long()
         return x, y
+
+
+class ChessPuzzleDataset(torch.utils.data.Dataset[tuple[Tensor, ...]]):
+    """Puzzles `idx_start` to `idx_end` - 1 of the set, which is sorted by rating, as easy-to-hard-data serves them.
+
+    An item is the board (12, 8, 8) float, the target (8, 8) long, and with `who_moves` a flag (1,), 1 where Black does.
+    By default the first 600,000 puzzles, or with `train` false the next 100,000. Row 0 is rank 1 in boards and targets:
+    files whose targets are the other way round are recognised, and turned (see docs/chess.md).
+    Raises UserError for a range that is none, and for files that are missing, damaged or no puzzles.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        train: bool = True,
+        idx_start: int | None = None,
+        idx_end: int | None = None,
+        who_moves: bool = True,
+        download: bool = True,
+        url: str = SITE + "chess_data.tar.gz",
+    ):
+        begin, end = (0, 600_000) if train else (600_000, 700_000)
+        begin, end = begin if idx_start is None else idx_start, end if idx_end is None else idx_end
+        if not 0 <= begin < end:
+            raise UserError(f"Puzzles are taken from idx_start up to a higher idx_end, not from {begin} to {end}.")
+        root = Path(root)
+        if download and not (root / CHESS_FOLDER).exists():
+            download_archive(
+                url, root, CHESS_FOLDER, lambda at: _load_chess(at / CHESS_FOLDER).part(slice(None)).check()
+            )
+        files = _load_chess(root / CHESS_FOLDER)
+        if begin >= len(files.boards):
+            raise UserError(f"{root / CHESS_FOLDER} has {len(files.boards)} puzzles, and none from {begin} on.")
+        chosen = files.part(slice(begin, end))
+        chosen.check()
+        self.puzzles, self.targets, self.who_moves = chosen.boards, chosen.targets, chosen.who_moves
+        self.with_who_moves = who_moves
+
+    def __len__(self) -> int:
+        return len(self.puzzles)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        item = self.puzzles[index], self.targets[index]
+        return (*item, self.who_moves[index]) if self.with_who_moves else item
+
+
+class _ChessFiles(NamedTuple):
+    """What is in chess_data: boards (N, 12, 8, 8), targets (N, 8, 8), who_moves and rating (N, 1)."""
+
+    boards: Tensor
+    targets: Tensor
+    who_moves: Tensor
+    rating: Tensor
+    folder: Path
+
+    def part(self, which: slice | Tensor) -> "_ChessFiles":
+        """Some of them, with targets in the rows of the boards."""
+        boards, targets = self.boards[which].float(), self.targets[which].long()
+        some = _ChessFiles(boards, targets, self.who_moves[which], self.rating[which], self.folder)
+        return some._replace(targets=targets.flip(1)) if some.is_turned() else some
+
+    def is_turned(self) -> bool:
+        """Whether targets have rank 8 in row 0: so that more of them have one's own piece on just one square."""
+        return bool(self._starts(self.targets.flip(1)).sum() > self._starts(self.targets).sum())
+
+    def _starts(self, targets: Tensor) -> Tensor:
+        """Where a piece of the side to move stands on one of the two squares, and on the other none (N,)."""
+        own = self.boards[:, :6].sum(1)
+        return (own * targets).sum((1, 2)) == 1
+
+    def check(self) -> None:
+        """Raises UserError if these are no puzzles."""
+        values = self.boards.float()
+        whole = ((values == 0) | (values == 1)).all() and (values.sum(1) <= 1).all()
+        kings = (values[:, (0, 6)].sum((2, 3)) == 1).all()
+        moves = (self.targets.flatten(1).sum(1) == 2).all() and (self._starts(self.targets)).all()
+        if not (whole and kings and moves):
+            raise UserError(f"{self.folder} does not hold boards and moves on them.")
+
+
+def _load_chess(folder: Path) -> _ChessFiles:
+    """The files as they are, mapped into memory."""
+    targets = next((folder / name for name in CHESS_TARGETS if (folder / name).exists()), folder / CHESS_TARGETS[0])
+    paths = (folder / "data.pth", targets, folder / "who_moves.pth")
+    boards, marks, who_moves = (load_tensors(path, mapped=True) for path in paths)
+    rating_path = folder / "rating.pth"
+    rating = load_tensors(rating_path, mapped=True) if rating_path.exists() else torch.zeros(len(boards), 1)
+    count = len(boards)
+    shapes = [(count, 12, 8, 8), (count, 8, 8), (count, 1), (count, 1)]
+    found = (boards, marks, who_moves, rating)
+    if not all(
+        isinstance(tensor, Tensor) and tensor.shape == shape for tensor, shape in zip(found, shapes, strict=True)
+    ):
+        raise UserError(f"{folder} does not hold boards (N, 12, 8, 8), targets (N, 8, 8) and flags (N, 1).")
+    return _ChessFiles(boards, marks, who_moves, rating, folder)
+
+
+def _write_chess(batches: list[Puzzles], folder: Path) -> list[Path]:
+    if any(puzzles.problem.perspective != "white" for puzzles in batches if isinstance(puzzles.problem, ChessPuzzles)):
+        raise UserError("easy-to-hard-data has boards from White's side only; leave --perspective out.")
+    tensors = {
+        "data.pth": torch.cat([puzzles.x for puzzles in batches]),
+        "targets.pth": torch.cat([puzzles.y for puzzles in batches]),
+        "who_moves.pth": torch.cat([puzzles.details["who_moves"] for puzzles in batches]).float().unsqueeze(1),
+        "rating.pth": torch.cat([puzzles.details["rating"] for puzzles in batches]).float().unsqueeze(1),
+    }
+    with atomic_folder(folder) as partial:
+        for name, tensor in tensors.items():
+            torch.save(tensor, partial / name)
+    return [folder / name for name in tensors]
+
+
+def _read_chess(problem: ChessPuzzles, level: int, folder: Path, split: Split) -> Puzzles:
+    files = _load_chess(folder)
+    low = level - problem.width
+    if problem.unit == "rating":
+        which: slice | Tensor = ((files.rating[:, 0] >= low) & (files.rating[:, 0] < level)).nonzero()[:, 0]
+    else:
+        which = slice(max(0, low), level)
+    some = files.part(which)
+    if len(some.boards) == 0:
+        raise UserError(f"{folder} has no puzzles of level {level} ({problem.unit} {low} to {level - 1}).")
+    some.check()
+    return problem.from_boards(
+        some.boards, some.targets, some.who_moves[:, 0] > 0, some.rating[:, 0].long(), level, split
+    )
 
 
 def download_archive(url: str, root: Path, name: str, verify: Callable[[Path], None]) -> None:

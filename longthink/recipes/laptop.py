@@ -1,6 +1,7 @@
 """Recipes that take minutes on two CPU cores."""
 
 from longthink.objectives.head_start import HeadStart
+from longthink.problems.chess_puzzles import ChessPuzzles
 from longthink.problems.mazes import Mazes
 from longthink.problems.prefix_sums import PrefixSums
 from longthink.recipe import Curriculum, ModelChoice, Optimiser, Recipe, Schedule, Stabilisers, Validation
@@ -72,3 +73,23 @@ def mazes_loops_laptop() -> Recipe:
     Command: longthink train mazes_loops_laptop
     """
     return mazes_laptop().model_copy(update={"name": "mazes_loops_laptop", "problem": Mazes(openings=0.2)})
+
+
+def chess_laptop() -> Recipe:
+    """The easiest half of the chess puzzles that come with the package, or of those in --problem.source.
+
+    Command: longthink train chess_laptop
+    """
+    return Recipe(
+        name="chess_laptop",
+        problem=ChessPuzzles(perspective="mover", mirror=True),
+        model=ModelChoice(name="dt_net", options={"width": 32, "head": (32, 8), "recall": True}),
+        objective=HeadStart(share=0.5, reach=2.0),
+        curriculum=Curriculum(lowest=1500, highest=1500, iterations=10),
+        batch=64,
+        steps=3000,
+        optimiser=Optimiser(name="adam", lr=2e-3, clip=1.0),
+        schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
+        stabilisers=Stabilisers(label_smoothing=0.02, state_noise=0.02, ema=0.99),
+        validation=Validation(every=500, count=100),
+    )

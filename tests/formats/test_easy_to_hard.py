@@ -10,7 +10,8 @@ import torch
 
 from longthink.errors import UserError
 from longthink.formats import easy_to_hard
-from longthink.formats.easy_to_hard import EasyToHard, MazeDataset, PrefixSumDataset
+from longthink.formats.easy_to_hard import ChessPuzzleDataset, EasyToHard, MazeDataset, PrefixSumDataset
+from longthink.problems.chess_puzzles import ChessPuzzles
 from longthink.problems.mazes import Mazes
 from longthink.problems.prefix_sums import PrefixSums
 
@@ -212,3 +213,61 @@ def test_mazes_of_another_size_and_even_sizes_are_refused(tmp_path: Path) -> Non
         MazeDataset(tmp_path, size=11, download=False)
     with pytest.raises(UserError, match="odd number"):
         MazeDataset(tmp_path, size=10, download=False)
+
+
+# ------------------------------------------------------------------------------------------------ chess
+
+
+@pytest.fixture
+def chess_files(tmp_path: Path) -> Path:
+    """A folder as the package's generator leaves it."""
+    problem = ChessPuzzles(width=1000)
+    puzzles = problem.sample(1000, 20, split="train")
+    EasyToHard().write([puzzles], 20, tmp_path)
+    return tmp_path
+
+
+def test_the_chess_drop_in_serves_ranges(chess_files: Path) -> None:
+    problem = ChessPuzzles(width=1000)
+    puzzles = problem.sample(1000, 20, split="train")
+    whole = ChessPuzzleDataset(chess_files, idx_start=0, idx_end=100, download=False)
+    assert len(whole) == 20
+    board, target, black = whole[3]
+    assert torch.equal(board, puzzles.x[3])
+    assert torch.equal(target, puzzles.y[3])
+    assert bool(black) == bool(puzzles.details["who_moves"][3])
+    assert black.shape == (1,)
+    part = ChessPuzzleDataset(chess_files, idx_start=5, idx_end=9, who_moves=False, download=False)
+    assert len(part) == 4
+    assert torch.equal(part[0][0], puzzles.x[5])
+    assert len(part[0]) == 2
+    with pytest.raises(UserError, match="none from 600000 on"):
+        ChessPuzzleDataset(chess_files, train=False, download=False)
+    with pytest.raises(UserError, match="up to a higher idx_end"):
+        ChessPuzzleDataset(chess_files, idx_start=9, idx_end=3, download=False)
+
+
+def test_chess_targets_that_are_upside_down_are_turned(chess_files: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "chess_data"
+    other.mkdir(parents=True)
+    for name in ("data.pth", "who_moves.pth"):
+        (other / name).write_bytes((chess_files / "chess_data" / name).read_bytes())
+    targets = torch.load(chess_files / "chess_data" / "targets.pth")
+    torch.save(targets.flip(1), other / "segment_targets.pth")
+    turned = ChessPuzzleDataset(other.parent, idx_start=0, idx_end=20, download=False)
+    assert torch.equal(turned.targets, targets)
+
+
+def test_chess_files_that_are_none_are_refused(chess_files: Path) -> None:
+    folder = chess_files / "chess_data"
+    (folder / "data.pth").write_bytes((folder / "data.pth").read_bytes()[:900])
+    with pytest.raises(UserError, match="damaged, cut short"):
+        ChessPuzzleDataset(chess_files, idx_start=0, idx_end=20, download=False)
+    torch.save(torch.zeros(20, 12, 8, 8), folder / "data.pth")
+    with pytest.raises(UserError, match="boards and moves"):
+        ChessPuzzleDataset(chess_files, idx_start=0, idx_end=20, download=False)
+    torch.save(torch.zeros(20, 8, 8), folder / "data.pth")
+    with pytest.raises(UserError, match=r"boards \(N, 12, 8, 8\)"):
+        ChessPuzzleDataset(chess_files, idx_start=0, idx_end=20, download=False)
+    with pytest.raises(UserError, match="from White's side only"):
+        EasyToHard().write([ChessPuzzles(perspective="mover").sample(1500, 2)], 2, chess_files)

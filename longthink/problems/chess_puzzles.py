@@ -1,0 +1,268 @@
+"""Chess puzzles (dissertation, section 2.2.3): the one best move of a position. The level is a rating, or an index.
+
+x is (B, 12, 8, 8): planes of 0 and 1 for K Q B N R P of the side to move, then for the same of the other side. Row 0 is
+rank 1 and column 0 the file a, whoever moves. y is (B, 8, 8): 1 on the squares that the move leads from and to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from numba import njit
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+
+from longthink.contracts import Problem, Puzzles, Split
+from longthink.errors import UserError
+from longthink.problems import _chess_rules as rules
+from longthink.problems._chess_board import draw_board
+from longthink.problems._chess_store import Rows, Store, open_store, unpack
+from longthink.seeds import generator
+
+SHIPPED = Path(__file__).parent.parent / "puzzles" / "chess_puzzles"
+"""The store that comes with the package."""
+FIELDS_OF_FEN = 6
+
+
+class ChessPuzzles(Problem):
+    """Find the best move.
+
+    `source` is a folder that `longthink data chess_puzzles --from` has written; without one, puzzles that come with the
+    package. Level L holds the puzzles from L - `width` to L - 1 in the order of their ratings, as the dissertation
+    counts them (100,000 at a time); with `unit` rating, those rated so.
+
+    `reading`: the two squares of highest confidence are the answer (section 4.3.3), or the legal move whose two squares
+    are the most probable together, pawns becoming queens. With `perspective` mover the board is turned for Black, so
+    that pawns of the side to move always go up. With `mirror`, half of the training puzzles are mirrored, a-file to
+    h-file.
+
+    Splits are shares of all positions, the same for mirrored boards and exchanged colours, so they are disjoint in
+    every source.
+
+    >>> puzzles = ChessPuzzles().sample(level=ChessPuzzles.easy, count=2)
+    >>> puzzles.x.shape, puzzles.y.sum((1, 2)).tolist()
+    (torch.Size([2, 12, 8, 8]), [2, 2])
+    """
+
+    channels: ClassVar[int] = 12
+    classes: ClassVar[int] = 2
+    ndim: ClassVar[int] = 2
+    easy: ClassVar[int] = 1500
+    hard: ClassVar[tuple[int, ...]] = (3000,)
+
+    source: str = ""
+    unit: Literal["index", "rating"] = "index"
+    width: Annotated[int, Field(ge=1)] = 1500
+    reading: Literal["two_squares", "legal_move"] = "two_squares"
+    perspective: Literal["white", "mover"] = "white"
+    mirror: bool = False
+
+    def sample(
+        self,
+        level: int,
+        count: int,
+        seed: int = 0,
+        split: Split = "test",
+        index: int = 0,
+        repeats: bool = False,
+    ) -> Puzzles:
+        if level < 1:
+            raise UserError(f"A level is the end of a range of {self.unit}s, 1 or more; level {level} does not exist.")
+        if count < 1:
+            raise UserError(f"Ask for at least 1 puzzle, not {count}.")
+        store = self.store()
+        rows = store.of_split(self.range_of(level), split)
+        if len(rows) == 0 or (count > len(rows) and not repeats):
+            low, high = store.ratings
+            raise UserError(
+                f"There are only {len(rows)} {split} puzzles of level {level} ({self.unit} {level - self.width} to"
+                f" {level - 1}) in {store.folder.name}, which has {len(store)} rated {low} to {high}, and {count} are"
+                " asked for."
+            )
+        rng = generator("puzzles", "chess_puzzles", level, split, seed, index)
+        raw = rng.bit_generator.random_raw
+        if repeats:
+            chosen = rows[raw(count) % np.uint64(len(rows))]
+        else:
+            chosen = rows[np.argsort(raw(len(rows)), kind="stable")[:count]]
+        mirrored = raw(count) % np.uint64(2) == 1 if self.mirror and split == "train" else None
+        return self.from_rows(store.rows[chosen], level, split, mirrored)
+
+    def parse(self, text: str) -> Puzzles:
+        """A position in FEN, and after it the answer in UCI, if it is known: 6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8."""
+        fields = text.split()
+        has_answer = len(fields) > 1 and len(fields[-1]) in (4, 5) and fields[-1][0] in rules.FILES
+        fen = " ".join(fields[: len(fields) - has_answer][:FIELDS_OF_FEN])
+        position = rules.parse_fen(fen)
+        if len(rules.moves_of(position)) == 0:
+            how = "checkmate" if rules.is_mate(position) else "stalemate"
+            raise UserError(f"In '{fen}' the game is over: it is {how}, and there is no move to find.")
+        move = rules.parse_move(fields[-1]) if has_answer else np.zeros(3, np.uint8)
+        if has_answer and not rules.is_legal(position, move):
+            raise UserError(f"{fields[-1]} is no legal move in '{fen}'.")
+        return self.from_positions(position[None], move[None], self.easy, "test", known=has_answer)
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:
+        """The move of the answer, as e6e8 (Re8#)."""
+        position = puzzles.details["position"][0].cpu().numpy()
+        squares = self._turned(answers, puzzles.details["who_moves"])[0].flatten().nonzero().flatten().tolist()
+        side = position[rules.TURN]
+        ends = sorted(squares, key=lambda square: side * position[square] <= 0)  # one's own piece comes first
+        if len(ends) == 2:
+            for move in rules.moves_of(position):  # queens come first among promotions
+                if move[0] == ends[0] and move[1] == ends[1]:
+                    return f"{rules.to_uci(move)} ({rules.to_san(position, move)})"
+        return f"{' and '.join(map(rules.square_name, ends)) or 'nothing'}, which is no legal move"
+
+    def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
+        """The board from White's side, squares of the answer (or `values`) lit up."""
+        shown = puzzles.y[:1].double() if values is None else values[None].double()
+        return draw_board(
+            puzzles.details["position"][0].cpu().numpy(),
+            self._turned(shown, puzzles.details["who_moves"])[0].cpu().numpy(),
+        )
+
+    def levels(self, lowest: int, highest: int) -> Sequence[int]:
+        return range(lowest, highest + 1, self.width)
+
+    def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
+        marked = (logits[:, 1] - logits[:, 0]).flatten(1)
+        answers = torch.zeros_like(marked, dtype=torch.long)
+        if self.reading == "two_squares":
+            return answers.scatter_(1, marked.topk(2, dim=1).indices, 1).view(-1, 8, 8)
+        who_moves = puzzles.details["who_moves"]
+        probable = torch.nn.functional.logsigmoid(marked).view(-1, 8, 8)
+        scores = self._turned(probable, who_moves).flatten(1).double().cpu().numpy()
+        squares = _most_probable(puzzles.details["position"].cpu().numpy(), scores)
+        answers.scatter_(1, torch.from_numpy(squares).to(answers.device), 1)
+        return self._turned(answers.view(-1, 8, 8), who_moves)
+
+    def confidence(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
+        """The mean probability of being part of the move over the two squares of the answer."""
+        probability = (logits[:, 1] - logits[:, 0]).sigmoid()
+        return (probability * self.answer(logits, puzzles)).flatten(1).sum(1) / 2
+
+    def store(self) -> Store:
+        return open_store(Path(self.source) if self.source else SHIPPED)
+
+    def range_of(self, level: int) -> range:
+        """The rows of the store that a level holds."""
+        if self.unit == "rating":
+            return self.store().of_rating(level - self.width, level)
+        return range(max(0, level - self.width), min(level, len(self.store())))
+
+    def from_rows(self, rows: Rows, level: int, split: Split, mirrored: NDArray[np.bool_] | None = None) -> Puzzles:
+        """Puzzles from rows of a store, some of them mirrored.
+
+        Their details, beside those of `from_positions`: `rating` (N,), and where none is mirrored `row` (N, 52), the
+        bytes of the row.
+        """
+        before, answers = unpack(rows), rows["answer"].copy()
+        positions = np.empty_like(before)
+        _made(before, np.ascontiguousarray(rows["first"]), positions)
+        if mirrored is not None:
+            _mirror(positions, answers, mirrored)
+        puzzles = self.from_positions(positions, answers, level, split)
+        details = {**puzzles.details, "rating": torch.from_numpy(rows["rating"].astype(np.int64))}
+        if mirrored is None:
+            details["row"] = torch.from_numpy(rows.view(np.uint8).reshape(len(rows), -1).copy())
+        return replace(puzzles, details=details)
+
+    def from_boards(
+        self, boards: Tensor, targets: Tensor, who_moves: Tensor, rating: Tensor, level: int, split: Split
+    ) -> Puzzles:
+        """Puzzles from official tensors: x, y, who_moves (N,) bool, rating (N,). They do not say who may castle."""
+        kinds = torch.arange(1, 7).view(6, 1, 1)
+        pieces = (boards[:, :6] * kinds - boards[:, 6:] * kinds).sum(1).flatten(1).to(torch.int8)
+        side = torch.where(who_moves, -1, 1).to(torch.int8)[:, None]
+        state = torch.cat([side, torch.zeros_like(side), torch.full_like(side, -1)], dim=1)
+        details = {
+            "position": torch.cat([pieces * side, state], dim=1),
+            "who_moves": who_moves,
+            "rating": rating,
+        }
+        x, y = self._turned(boards, who_moves), self._turned(targets, who_moves)
+        return Puzzles(self, level, x, y, split=split, details=details)
+
+    def from_positions(
+        self, positions: rules.Position, answers: rules.Moves, level: int, split: Split, known: bool = True
+    ) -> Puzzles:
+        """Puzzles from positions (N, 67) and moves (N, 3), whose squares are marked if they are `known`.
+
+        Their details: `position`, and `who_moves` (N,), true where Black does.
+        """
+        x, y = np.zeros((len(positions), 12, 64), np.float32), np.zeros((len(positions), 64), np.int64)
+        _paint(positions, answers, known, self.perspective == "mover", x, y)
+        details = {
+            "position": torch.from_numpy(positions),
+            "who_moves": torch.from_numpy(positions[:, rules.TURN] < 0),
+        }
+        boards, marked = torch.from_numpy(x).view(-1, 12, 8, 8), torch.from_numpy(y).view(-1, 8, 8)
+        return Puzzles(self, level, boards, marked, split=split, details=details, known=known)
+
+    def _turned(self, values: Tensor, who_moves: Tensor) -> Tensor:
+        """Boards (B, ..., 8, 8) as they are to how the net sees them, and back."""
+        if self.perspective == "white":
+            return values
+        return torch.where(who_moves.view(-1, *[1] * (values.ndim - 1)), values.flip(-2), values)
+
+
+@njit(cache=True)
+def _made(positions, moves, after):  # type: ignore[no-untyped-def]
+    """Fill `after` with what each move (N, 3) makes of each position (N, 67)."""
+    for index in range(len(positions)):
+        rules.make(positions[index], moves[index], after[index])
+
+
+@njit(cache=True)
+def _mirror(positions, moves, which):  # type: ignore[no-untyped-def]
+    """Mirror some positions (N, 67) and moves (N, 3) in place, a-file to h-file. Castling rights are lost."""
+    for index in range(len(positions)):
+        if not which[index]:
+            continue
+        position = positions[index]
+        for row in range(0, 64, 8):
+            for file in range(4):
+                left, right = position[row + file], position[row + 7 - file]
+                position[row + file], position[row + 7 - file] = right, left
+        position[rules.CASTLING] = 0
+        if position[rules.EN_PASSANT] >= 0:
+            position[rules.EN_PASSANT] ^= 7
+        moves[index, 0] ^= 7
+        moves[index, 1] ^= 7
+
+
+@njit(cache=True)
+def _paint(positions, moves, known, mover, x, y):  # type: ignore[no-untyped-def]
+    """Fill planes x (N, 12, 64) and, if the moves are known, targets y (N, 64), both zeros before."""
+    for index in range(len(positions)):
+        side = positions[index, rules.TURN]
+        turned = 56 if mover and side < 0 else 0
+        for square in range(64):
+            piece = side * positions[index, square]
+            if piece != 0:
+                x[index, piece - 1 if piece > 0 else 5 - piece, square ^ turned] = 1
+        if known:
+            y[index, moves[index, 0] ^ turned] = 1
+            y[index, moves[index, 1] ^ turned] = 1
+
+
+@njit(cache=True)
+def _most_probable(positions, scores):  # type: ignore[no-untyped-def]
+    """Origin and goal (N, 2) of the legal move with the highest sum of scores (N, 64); a1, b1 where there is none."""
+    found = np.zeros((len(positions), 2), np.int64)
+    moves = np.empty((rules.MOST_MOVES, 3), np.uint8)
+    for index in range(len(positions)):
+        found[index, 1] = 1
+        best = -np.inf
+        for which in range(rules.legal_moves(positions[index], moves)):
+            origin, goal = np.int64(moves[which, 0]), np.int64(moves[which, 1])
+            score = scores[index, origin] + scores[index, goal]
+            if score > best:
+                best = score
+                found[index, 0], found[index, 1] = origin, goal
+    return found
