@@ -20,7 +20,7 @@ from longthink.thinking import think, until_settled
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level."""
 AT_LEAST = 100
-TOLERANCE = 0.3
+TOLERANCE = 0.1
 """What counts as no movement of a grid's state, see `frontier.think_locally`."""
 LARGE = 32**2
 """Positions from which on thinking locally is worth its overhead."""
