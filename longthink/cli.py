@@ -377,6 +377,7 @@ def reproduce(
     on: str = "local",
     workers: int | None = None,
     accelerator: str = "auto",
+    change: list[str] | None = None,
     out: Path = Path("reports"),
 ) -> None:
     """Carry out experiments of the dissertation: train what is missing, test, write a page with its numbers and ours.
@@ -395,6 +396,8 @@ def reproduce(
         Trainings at a time; by default as many as there are CPUs.
     accelerator
         cpu, cuda, or auto.
+    change
+        Change an option of every recipe, as in problem.source=DIR; repeat the option for several.
     out
         Folder for the pages, and for README.md with a list of them if there are several; trainings are kept in
         runs/trials and never done twice.
@@ -409,7 +412,8 @@ def reproduce(
         raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
     chosen = registry.names("experiments") if names == ("all",) else names
     functions = [registry.find("experiments", name) for name in chosen]
-    experiments = {function.__name__: function(scale) for function in functions}
+    changes = _changes([f"--{one}" for one in change or ()])
+    experiments = {function.__name__: function(scale).revised(changes) for function in functions}
     if names == ("all",):
         experiments = {name: experiment for name, experiment in experiments.items() if not experiment.beyond}
     if scale == "thesis" and accelerator != "cpu" and not torch.cuda.is_available():
@@ -476,7 +480,8 @@ def data(
         print(registry.call("miners", problem, _changes(options), folder=out, count=count, seed=seed))
         return
     if source:
-        print(f"{out}: {registry.find('formats', format)().import_files(source, out, skip)} puzzles")
+        puzzles, skipped = registry.find("formats", format)().import_files(source, out, skip)
+        print(f"{out}: {puzzles} puzzles" + (f", {skipped} lines left out" if skipped else ""))
         return
     if not level:
         raise UserError("Say of which level the puzzles shall be: --level 9; repeat the option for several.")

@@ -100,6 +100,10 @@ class Problem(Frozen, ABC):
         """Known algorithms by name: the round (B, *P), from 1, in which each decides a position; 0 where none."""
         return {}
 
+    def baselines(self, puzzles: "Puzzles") -> dict[str, Tensor]:  # noqa: ARG002
+        """Ways to answer without a net, by name: the probability (B,) that each solves a puzzle."""
+        return {}
+
     def loss(self, logits: Tensor, puzzles: "Puzzles", label_smoothing: float = 0.0) -> Tensor:
         """Mean cross-entropy (B, K, *P) -> scalar over the positions that count (dissertation, eq. 5.3 and 5.4)."""
         if puzzles.mask is None:
@@ -191,11 +195,16 @@ class Format(ABC):
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
         """Read what `write` wrote. Raises UserError for files that are missing, damaged or of another problem."""
 
-    def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> int:  # noqa: ARG002
+    def import_files(
+        self,
+        files: Sequence[Path],  # noqa: ARG002
+        folder: Path,  # noqa: ARG002
+        skip: bool = False,  # noqa: ARG002
+    ) -> tuple[int, int]:
         """Make files of this kind, as others publish them, into a folder that a problem takes as its `source`.
 
-        Returns the number of puzzles. With `skip`, what is no puzzle is left out. Raises UserError for what is none
-        otherwise, if the folder exists, and where the format has no such folders.
+        Returns how many puzzles there are, and how many lines were none, which are left out with `skip`. Raises
+        UserError for such a line otherwise, if the folder exists, and where the format has no such folders.
         """
         raise UserError(f"Files of the format {plugin_name(type(self))} are read where they are, not brought in.")
 

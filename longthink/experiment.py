@@ -1,9 +1,9 @@
 """What an experiment is: rows of recipes, readings, and what the dissertation found. `experiments/` has them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -30,8 +30,8 @@ class Reading:
     """Puzzles of one level, thought about for `iterations` and read at every so many.
 
     `fixed`: the iteration that counts, chosen beforehand; None: each net's own training regime. A feed-forward net is
-    read once, after its last step. `exit_rule`: that of `evaluate.sweep`, for recurrent nets. `published`: what the
-    dissertation has for each row, as it is printed there.
+    read once, after its last step. `exit_rule`: that of `evaluate.sweep`, for recurrent nets. `options`: those of the
+    problem that are other than in training. `published`: what the dissertation has for each row, as it is printed.
     """
 
     level: int
@@ -41,13 +41,16 @@ class Reading:
     every: int = 1
     split: Split = "test"
     exit_rule: Exit = "default"
+    options: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """Tells the readings of an experiment apart."""
         split = "" if self.split == "test" else f", {self.split} split"
-        return f"level {self.level}{split}" + (", most confident so far" if self.exit_rule != "default" else "")
+        options = "".join(f", {value}".replace("_", " ") for value in self.options.values())
+        exit_rule = ", most confident so far" if self.exit_rule != "default" else ""
+        return f"level {self.level}{split}{options}{exit_rule}"
 
     def take(self, model: Thinker, recipe: Recipe) -> pd.DataFrame:
         """One row for each iteration: at least its `accuracy` and `change`."""
@@ -57,7 +60,8 @@ class Reading:
         return sweep(model, self.puzzles(recipe), asked, self.exit_rule)
 
     def puzzles(self, recipe: Recipe) -> Puzzles:
-        return recipe.problem.sample(self.level, self.count, split=self.split)
+        problem = recipe.problem.model_copy(update=dict(self.options))
+        return problem.sample(self.level, self.count, split=self.split)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +118,10 @@ class Experiment:
     claims: tuple[Claim, ...] = ()
     figure: Callable[[pd.DataFrame, Path], Path] = figures.accuracy_over_iterations
     beyond: bool = False
+
+    def revised(self, changes: Mapping[str, Any]) -> "Experiment":
+        """The same with some options of every recipe changed. Raises UserError for what does not fit."""
+        return replace(self, rows=tuple(Row(row.name, row.recipe.revised(changes)) for row in self.rows))
 
 
 def more(better: str, worse: str, reading: Reading, value: str = "fixed", or_equal: bool = False) -> Claim:

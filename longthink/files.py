@@ -24,13 +24,27 @@ def atomic(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder` to fill; on leaving without an error its files move there, over their namesakes."""
+    """A folder beside `folder` to fill; on leaving without an error it becomes `folder`, as a whole.
+
+    Where there is a folder already, its files move there one by one, over their namesakes.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         yield partial
-        folder.mkdir(exist_ok=True)
-        for path in sorted(partial.iterdir()):
-            os.replace(path, folder / path.name)
+        partial.chmod(0o777 & ~_umask())
+        if folder.exists():
+            for path in sorted(partial.iterdir()):
+                os.replace(path, folder / path.name)
+        else:
+            os.rename(partial, folder)
     finally:
-        shutil.rmtree(partial)
+        if partial.exists():
+            shutil.rmtree(partial)
+
+
+def _umask() -> int:
+    """What is taken away from everybody's rights to new files; it can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

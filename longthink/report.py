@@ -87,6 +87,9 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
         fixed = "that of each net's training regime" if reading.fixed is None else reading.fixed
         yield f"The fixed iteration is {fixed}. Sure: seeds that solve at least {SOLVED:.0%} there.\n"
         yield from _table(reading, table[table["reading"] == reading.title])
+        without = [f"{name} {_percent(share)}" for name, share in outcome.baselines.get(reading.title, {}).items()]
+        if without:
+            yield f"Without a net: {', '.join(without)}.\n"
     yield f"![{(experiment.figure.__doc__ or '').splitlines()[0]}]({picture})\n"
     if experiment.claims:
         yield "## What the dissertation found\n"

@@ -1,7 +1,7 @@
 """An experiment carried out: every row trained with every seed, read at every level, and summed up."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from longthink.dynamics import overthinking
 from longthink.errors import UserError
 from longthink.experiment import Experiment, Reading, regime
+from longthink.recipe import Recipe
 from longthink.trials import Place, Trial, run_trials, side_by_side
 
 SOLVED = 0.99
@@ -18,11 +19,15 @@ SOLVED = 0.99
 
 @dataclass(frozen=True)
 class Outcome:
-    """The rows of all sweeps, a sentence for each trial that failed, and how long each training took."""
+    """The rows of all sweeps, a sentence for each trial that failed, and how long each training took.
+
+    `baselines`: for each reading, the share that ways without a net solve of the same puzzles.
+    """
 
     rows: pd.DataFrame
     failures: list[str]
     seconds: list[float]
+    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def carry_out(
@@ -54,7 +59,14 @@ def carry_out(
     ]
     if not tables:
         raise UserError(f"Nothing came through; the first failure: {failures[0]}")
-    return Outcome(pd.concat(tables, ignore_index=True), failures, [trial.run.seconds() for trial in trained])
+    seconds = [trial.run.seconds() for trial in trained]
+    baselines = {reading.title: _baselines(reading, experiment.rows[0].recipe) for reading in experiment.readings}
+    return Outcome(pd.concat(tables, ignore_index=True), failures, seconds, baselines)
+
+
+def _baselines(reading: Reading, recipe: Recipe) -> dict[str, float]:
+    puzzles = reading.puzzles(recipe)
+    return {name: float(solved.mean()) for name, solved in puzzles.problem.baselines(puzzles).items()}
 
 
 def _failure(trial: Trial, error: str) -> str:

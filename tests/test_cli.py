@@ -17,6 +17,7 @@ from longthink.cli import main
 from longthink.experiment import Experiment
 from longthink.problems.mazes import Mazes
 from longthink.recipe import Recipe
+from longthink.recipes.laptop import chess_laptop
 from longthink.reproduce import Outcome
 from longthink.runs import Run
 
@@ -287,6 +288,26 @@ def test_chess_puzzles_are_brought_in_and_written(tmp_path: Path, capsys: pytest
     assert "Line 502 of bad.csv is no puzzle" in capsys.readouterr().err
     assert not Path("other").exists()
     assert main([*command, "--skip"]) == 0
+    assert "other: 500 puzzles, 1 lines left out" in capsys.readouterr().out
+
+
+def test_a_position_is_solved_whose_solution_may_not_be_known(capsys: pytest.CaptureFixture[str]) -> None:
+    small = {"steps": 2, "batch": 4, "model.width": 4, "model.head": [4, 4], "validation.count": 2}
+    assert trained(chess_laptop().revised(small)) == 0
+    capsys.readouterr()
+    fen = "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1"
+    assert main(["solve", "chess_laptop-0", fen, "--iterations", "6", "--every", "3", "-o", "board.png"]) == 0
+    out = capsys.readouterr().out
+    assert "the solution is not known, confidence " in out
+    assert out.count("iteration 3: ") == out.count("iteration 6: ") == 1
+    with Image.open("board.png") as board:
+        assert board.size == (524, 524)
+    assert main(["solve", "chess_laptop-0", f"{fen} a1a8", "--iterations", "6", "-o", "film.webp"]) == 0
+    assert {"right,", "wrong,"} & set(capsys.readouterr().out.split())
+    assert main(["solve", "chess_laptop-0", fen, "--every", "0"]) == 2
+    assert "every 1 or more" in capsys.readouterr().err
+    assert main(["solve", "chess_laptop-0", "rook to a8"]) == 2
+    assert "no position in FEN" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -205,3 +205,24 @@ def test_a_cluster_of_two_nodes_gives_the_same_rows(experiment: Experiment, tmp_
     pd.testing.assert_frame_equal(there.rows, here.rows)
     with pytest.raises(UserError, match="There is no Ray cluster here"):
         carry_out(experiment, 2, tmp_path / "nowhere", on="ray", accelerator="cpu", progress=False)
+
+
+def test_a_reading_may_change_the_problem_and_a_page_says_what_is_solved_without_a_net(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    reading = Reading(level=9, iterations=3, count=5, options={"openings": 0.5})
+    recipe = experiment.rows[0].recipe.revised({"problem": "mazes"})
+    assert reading.title == "level 9, 0.5"
+    assert reading.puzzles(recipe).problem.openings == 0.5
+    outcome = carry_out(experiment, 1, tmp_path / "trials", accelerator="cpu", progress=False)
+    assert set(outcome.baselines) == {"level 6", "level 9"}
+    told = replace(outcome, baselines={"level 6": {"chance": 0.0123, "greed": 0.5}})
+    text = report(experiment, told, "table_0", "laptop", tmp_path / "page").read_text()
+    assert text.count("Without a net: chance 1.23, greed 50.") == 1
+
+
+def test_options_of_every_recipe_can_be_changed(experiment: Experiment) -> None:
+    changed = experiment.revised({"steps": 7, "problem.name": "mazes"})
+    assert {row.recipe.steps for row in changed.rows} == {7}
+    with pytest.raises(UserError, match="no option 'step'"):
+        experiment.revised({"step": 7})

@@ -2,8 +2,8 @@
 
 from longthink.experiment import Row, Scale, regime
 from longthink.recipe import Recipe
-from longthink.recipes.laptop import mazes_laptop, prefix_sums_laptop
-from longthink.recipes.thesis import MAZES_EPOCH, mazes_thesis, prefix_sums_thesis
+from longthink.recipes.laptop import chess_laptop, mazes_laptop, prefix_sums_laptop
+from longthink.recipes.thesis import MAZES_EPOCH, chess_thesis, mazes_thesis, prefix_sums_thesis
 
 PLAIN = {"objective": "final"}
 NO_RECALL = {"model.recall": False}
@@ -29,6 +29,11 @@ def mazes(scale: Scale) -> Recipe:
     return base.revised(PLAIN | ({"steps": 800, "stabilisers.state_noise": 0.02} if scale == "laptop" else {}))
 
 
+def chess(scale: Scale) -> Recipe:
+    """DT-Recall with the plain loss; at laptop scale with half of the steps of `chess_laptop`."""
+    return (chess_laptop().revised({"steps": 1500}) if scale == "laptop" else chess_thesis()).revised(PLAIN)
+
+
 def progressive(base: Recipe, alpha: float) -> Recipe:
     return base.revised({"objective": "progressive", "objective.alpha": alpha})
 
@@ -52,12 +57,12 @@ def alpha(problem: str, scale: Scale) -> float:
 
     Small nets on strings with alpha 1 learn in one seed of three (`alpha_grid_prefix_sums`).
     """
-    return {"prefix_sums": 0.5 if scale == "laptop" else 1.0, "mazes": 0.01}[problem]
+    return {"prefix_sums": 0.5 if scale == "laptop" else 1.0, "mazes": 0.01, "chess": 0.5}[problem]
 
 
 def five(problem: str, scale: Scale) -> tuple[Row, ...]:
     """The nets of every table of chapter 5: with and without recall and progressive loss, and the feed-forward twin."""
-    base = {"prefix_sums": prefix_sums, "mazes": mazes}[problem](scale)
+    base = {"prefix_sums": prefix_sums, "mazes": mazes, "chess": chess}[problem](scale)
     without, weight, twin = base.revised(NO_RECALL), alpha(problem, scale), feedforward(base)
     if problem == "mazes" and scale == "thesis":
         twin = twin.revised(MAZES_FEEDFORWARD)

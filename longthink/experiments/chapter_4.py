@@ -293,3 +293,27 @@ def figure_4_3(scale: Scale) -> Experiment:
         readings=(reading,),
         claims=tuple(more(row.name, deepest.name, reading, value="peak") for row in recurrent),
     )
+
+
+def figure_4_5(scale: Scale) -> Experiment:
+    """Recurrent and feed-forward nets of the same depth think about harder chess puzzles (figures 4.5 and 4.8).
+
+    Command: longthink reproduce figure-4.5
+    Thesis: with the Lichess database, --change problem.source=DIR.
+    Expected: recurrent nets solve more, and more with more iterations. Laptop: 40 and 60 layers, on the tenths after
+    those of training; thesis: 84 to 100 layers.
+    """
+    base = _nets.chess(scale).revised(_nets.NO_RECALL)
+    depths: tuple[int, ...] = (40, 60) if scale == "laptop" else (84, 92, 100)
+    levels, count = ((7, 8, 9, 10), 150) if scale == "laptop" else ((700_000, 850_000, 900_000, 950_000), 1000)
+    rows = _twins(base, depths)
+    readings = tuple(Reading(level=level, iterations=40, count=count, exit_rule="max_confidence") for level in levels)
+    recurrent, forward = rows[: len(depths)], rows[len(depths) :]
+    return Experiment(
+        title="Figures 4.5 and 4.8: thinking for longer about chess puzzles",
+        rows=rows,
+        readings=readings,
+        claims=tuple(
+            more(one.name, other.name, readings[0], value="peak") for one, other in zip(recurrent, forward, strict=True)
+        ),
+    )

@@ -14,7 +14,7 @@ from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
 from longthink.errors import UserError
 from longthink.files import atomic
 from longthink.problems import _chess_rules as rules
-from longthink.problems._chess_store import Rows, build, read_csv, rows_of, unpack
+from longthink.problems._chess_store import Rows, Skipped, build, read_csv, rows_of, unpack
 from longthink.problems.chess_puzzles import ChessPuzzles
 
 HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
@@ -42,20 +42,23 @@ class Lichess(Format):
         rows = np.concatenate([*read_csv(_bytes(path), str(path))])
         return _check_supported(problem).from_rows(rows, level, split)
 
-    def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> int:
-        """Pack a whole database into a store for `ChessPuzzles(source=folder)`; how many puzzles it has.
+    def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
+        """Pack a whole database into a store for `ChessPuzzles(source=folder)`.
+
+        Returns how many puzzles there are, and how many lines were none and were left out.
 
         Each of `files` is a .csv, a .csv.zst, or else a data set of the hub (Lichess/chess-puzzles) or a folder with a
         copy of one. Memory does not grow with the rows. With `skip`, lines that are no puzzles are left out.
         Raises UserError for such lines otherwise, for files that are missing or cut short, and if the folder exists.
         """
-        blocks = chain.from_iterable(_blocks(path, skip) for path in files)
-        return build(blocks, folder, [path.name for path in files])
+        skipped = Skipped()
+        blocks = chain.from_iterable(_blocks(path, skipped if skip else None) for path in files)
+        return build(blocks, folder, [path.name for path in files]), skipped.count
 
 
-def _blocks(path: Path, skip: bool) -> Iterator[Rows]:
+def _blocks(path: Path, skipped: Skipped | None) -> Iterator[Rows]:
     is_file = path.suffix in (".csv", ".zst")
-    return read_csv(_bytes(path) if is_file else _data_set(path), str(path), skip)
+    return read_csv(_bytes(path) if is_file else _data_set(path), str(path), skipped)
 
 
 def _bytes(path: Path) -> Iterator[bytes]:

@@ -1,37 +1,35 @@
 """Chess puzzles from games that an engine plays against itself, told to be puzzles by the engine, as Lichess does it.
 
 A puzzle is a position in which one move wins and no other does, after a move that gave it away. Stockfish plays, looks
-and measures; python-chess talks to it. Everything is limited by nodes and not by time, one thread each, so that the
-same seed gives the same puzzles with the same engine. Without an engine there are mates, found by exhaustive search
-among the positions of random games.
+and measures, asked in UCI, the protocol of chess engines. Everything is limited by nodes and not by time, one thread
+each, so that the same seed gives the same puzzles with the same engine. Without an engine there are mates, found by
+exhaustive search among the positions of random games.
 
 A puzzle's difficulty is what it takes to find the move: the nodes of the search after which it was the best one and
 stayed so. `RATING` turns it into a number on the scale of Lichess's ratings.
 """
 
-import contextlib
 import math
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from subprocess import PIPE
+from typing import Literal
 
 import numpy as np
 from tqdm import tqdm
 
 from longthink.errors import UserError
 from longthink.files import atomic
+from longthink.formats.lichess import HEADER
 from longthink.problems import _chess_rules as rules
 from longthink.seeds import generator
 from longthink.trials import side_by_side
 
-if TYPE_CHECKING:
-    import chess
-    import chess.engine
-
-HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
+START = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"
 GLANCE, LOOK, JUDGE = 300, 5_000, 50_000
 """Nodes of the searches that find candidates, make sure of them, and measure their difficulty."""
 MARGIN = 0.5
@@ -44,13 +42,13 @@ NOT_LOST = -0.5
 """The least winning chances of the opponent before the move that gave it away, if that does not allow a mate."""
 RATING = (720.0, 112.0)
 """Rating = first + second * log2(nodes): fitted to real puzzles (docs/results)."""
-CARELESS = (0.1, 0.4)
+CARELESS = (0.05, 0.3)
 """The least and the greatest share of a side's moves that are made at random."""
 LONGEST_GAME = 160
-DECIDED, AGREED = 0.9, 6
-"""A game ends when winning chances were further than this from 0 for so many moves."""
-TRIED, TRIES = 0.3, 8
-"""The share of positions at which moves are tried that may give the game away, and how many at most."""
+DECIDED, GIVEN_UP = 0.9, 0.2
+"""When winning chances are further than this from 0, a game ends with this probability at each move."""
+TRIED, TRIES = 0.4, 10
+"""The share of positions at which other moves are tried that may give the game away, and how many at most."""
 GAMES_AT_ONCE = 8
 """Games of a file, which is done as a whole or not at all."""
 FILES_AT_ONCE = 8
@@ -67,11 +65,13 @@ Engine = Literal["stockfish", "none"]
 class Judgement:
     """What a search says of a position: the best move, and after how many nodes it was found.
 
-    `chances` and `second` are the winning chances of the best and of the second move, -1 to 1; `line` is how it would
-    go on; `mate` is in how many moves the best one mates, or is mated if below 0.
+    `chances` and `second` are the winning chances of the best and of the second move, -1 to 1; `other` is that second
+    move, if there is one; `line` is how it would go on; `mate` is in how many moves the best one mates, or is mated if
+    below 0.
     """
 
     answer: str
+    other: str | None
     line: tuple[str, ...]
     chances: float
     second: float
@@ -84,8 +84,10 @@ class Judgement:
             return self.mate > 0 and self.second <= NO_MATE
         return self.chances >= WINNING and self.chances - self.second >= MARGIN
 
-    def was_given_away(self, before: "Judgement") -> bool:
-        """Whether the opponent had a better move, going by what a search said before: no mate, or not yet lost."""
+    def is_given_away(self, before: "Judgement") -> bool:
+        """Whether it is a puzzle, and the opponent had a better move: was not to be mated, or was not yet lost."""
+        if not self.is_puzzle:
+            return False
         if self.mate is not None:
             return before.mate is None or before.mate > 0
         return before.chances >= NOT_LOST
@@ -99,14 +101,14 @@ def chess_puzzles(
     workers: int | None = None,
     progress: bool = True,
 ) -> Path:
-    """Mine at least `count` chess puzzles into folder/puzzles.csv, in Lichess's columns; the file.
+    """Mine `count` chess puzzles or some more into folder/puzzles.csv, in Lichess's columns; the file.
 
-    Games are played in order, a few to a file of folder/games, and files that are there are not made again: so it goes
-    on after an interruption, or to a higher count. Raises UserError without python-chess, or without the engine.
+    Equal ones are then left out. Games are played in order, a few to a file of folder/games, and files that are there
+    are not made again: so it goes on after an interruption, or to a higher count. Raises UserError without the engine.
     """
     if count < 1:
         raise UserError(f"Mine at least 1 puzzle, not {count}.")
-    path = _engine() if engine == "stockfish" else None
+    path = find_engine() if engine == "stockfish" else None
     parts = folder / "games"
     parts.mkdir(parents=True, exist_ok=True)
     bar = tqdm(total=count, unit="puzzle", disable=None if progress else True)
@@ -132,14 +134,18 @@ def chess_puzzles(
     return target
 
 
-def difficulty(fen: str, path: str | None = None) -> tuple[Judgement, float]:
-    """What the engine needs to find the best move of a position, and how many seconds that took."""
-    import chess
+def difficulty(fen: str) -> tuple[Judgement, float]:
+    """What the engine needs to find the best move of a position, and how many seconds that took.
 
-    with _started(path or _engine()) as engine:
+    Raises UserError for what is no position, a game that is over, and without the engine.
+    """
+    position = rules.parse_fen(fen)
+    if len(rules.moves_of(position)) == 0:
+        raise UserError(f"In '{fen}' the game is over, and there is no move to find.")
+    with Stockfish(find_engine()) as engine:
+        engine.new_game()
         begun = time.monotonic()
-        judged = _judge(engine, chess.Board(fen), JUDGE)
-        return judged, time.monotonic() - begun
+        return engine.judge(position, JUDGE), time.monotonic() - begun
 
 
 def rating_of(nodes: int) -> int:
@@ -167,102 +173,146 @@ def _mine(file: Path, number: int, seed: int, path: str | None) -> None:
     if path is None:
         lines = [line for game in games for line in _mates(game, seed)]
     else:
-        with _started(path) as engine:
+        with Stockfish(path) as engine:
             lines = [line for game in games for line in _game(engine, game, seed)]
     with atomic(file) as partial:
         partial.write_text("".join(line + "\n" for line in lines))
 
 
-def _game(engine: "chess.engine.SimpleEngine", game: int, seed: int) -> Iterator[str]:
-    """The puzzles of one game. After some random moves, each side plays what it finds, or anything, as often as chance
-    has made it careless. On the way, at some positions, moves are tried that would give the game away.
-    """
-    import chess
+class Stockfish:
+    """The engine as a process of its own. Raises UserError where it ends or cannot be started."""
 
-    rng = generator("mining", "chess_puzzles", seed, game)
-    board = chess.Board()
-    for _ in range(int(rng.integers(2, 13))):
-        _push_any(board, rng)
-    careless, decided = rng.uniform(*CARELESS, size=2), 0
-    while not board.is_game_over() and board.ply() < LONGEST_GAME and decided < AGREED:
-        now = _judge(engine, board, GLANCE, game)
-        if rng.random() < TRIED:
-            for move in _shuffled(board, rng)[:TRIES]:
-                board.push(move)
-                sure = None if board.is_game_over() else _judged_thrice(engine, board, now, game)
-                if sure is not None:
-                    yield _line(board, sure, _name(game, board.ply()))
-                board.pop()
-                if sure is not None:
-                    break
-        decided = decided + 1 if abs(now.chances) > DECIDED else 0
-        if rng.random() < careless[board.ply() % 2]:
-            _push_any(board, rng)
-        else:
-            board.push_uci(now.answer)
+    def __init__(self, path: str):
+        try:
+            self.process = subprocess.Popen([path], stdin=PIPE, stdout=PIPE, text=True, bufsize=1)
+        except OSError as error:
+            raise UserError(f"The engine {path} cannot be started: {error.strerror}.") from error
+        self._say("uci", "setoption name Threads value 1", "setoption name Hash value 4")
+        self._say("setoption name MultiPV value 2")
 
+    def __enter__(self) -> "Stockfish":
+        return self
 
-def _judged_thrice(
-    engine: "chess.engine.SimpleEngine", board: "chess.Board", before: Judgement, game: int
-) -> Judgement | None:
-    """The last of ever longer searches, if all of them find a puzzle."""
-    for nodes in (GLANCE, LOOK, JUDGE):
-        judged = _judge(engine, board, nodes, game)
-        if not (judged.is_puzzle and judged.was_given_away(before)):
-            return None
-    return judged
+    def __exit__(self, *_: object) -> None:
+        with self.process:  # which closes its pipes, and waits for it
+            self.process.kill()
 
+    def new_game(self) -> None:
+        """Forget what was seen."""
+        self._say("ucinewgame", "isready")
+        self._until("readyok")
 
-def _shuffled(board: "chess.Board", rng: np.random.Generator) -> list["chess.Move"]:
-    moves = sorted(board.legal_moves, key=str)
-    return [moves[index] for index in rng.permutation(len(moves))]
-
-
-def _push_any(board: "chess.Board", rng: np.random.Generator) -> None:
-    for move in _shuffled(board, rng)[:1]:
-        board.push(move)
-
-
-def _judge(engine: "chess.engine.SimpleEngine", board: "chess.Board", nodes: int, game: object = None) -> Judgement:
-    """Search so many nodes for the best two moves, and see when the best one was found."""
-    import chess.engine
-
-    wanted = chess.engine.INFO_BASIC | chess.engine.INFO_SCORE | chess.engine.INFO_PV
-    found, at, lines = "", 0, dict[int, Any]()
-    limit = chess.engine.Limit(nodes=nodes)
-    with engine.analysis(board, limit, multipv=2, game=game, info=wanted) as analysis:
-        for info in analysis:
-            if "pv" not in info or "score" not in info or info.get("lowerbound") or info.get("upperbound"):
+    def judge(self, position: rules.Position, nodes: int) -> Judgement:
+        """Search so many nodes for the best two moves, and see when the best one was found."""
+        self._say(f"position fen {rules.to_fen(position)} 0 1", f"go nodes {nodes}")
+        answer, found, best, second = "", 0, list[str](), list[str]()
+        for line in self._until("bestmove"):
+            words = line.split()
+            if "pv" not in words or "lowerbound" in words or "upperbound" in words:
                 continue
-            lines[info.get("multipv", 1)] = info
-            if info.get("multipv", 1) == 1 and info["pv"][0].uci() != found:
-                found, at = info["pv"][0].uci(), info.get("nodes", 0)
-    best = lines[1]["score"].relative
-    return Judgement(
-        answer=found,
-        line=tuple(move.uci() for move in lines[1]["pv"][:5]),
-        chances=_chances(best),
-        second=_chances(lines[2]["score"].relative) if 2 in lines else -1.0,
-        mate=best.mate(),
-        nodes=at,
-    )
+            if words[words.index("multipv") + 1] == "2":
+                second = words
+                continue
+            best = words
+            move = words[words.index("pv") + 1]
+            if move != answer:
+                answer, found = move, int(words[words.index("nodes") + 1])
+        kind, score = _score(best)
+        return Judgement(
+            answer=answer,
+            other=second[second.index("pv") + 1] if second else None,
+            line=tuple(best[best.index("pv") + 1 :][:5]),
+            chances=_chances(kind, score),
+            second=_chances(*_score(second)) if second else -1.0,
+            mate=score if kind == "mate" else None,
+            nodes=found,
+        )
+
+    def _say(self, *lines: str) -> None:
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.writelines(line + "\n" for line in lines)
+        except BrokenPipeError as error:
+            raise UserError("The engine has ended; is it a chess engine?") from error
+
+    def _until(self, word: str) -> Iterator[str]:
+        """What it says before a line that begins with this word."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith(word):
+                return
+            yield line
+        raise UserError("The engine has ended; is it a chess engine?")
 
 
-def _chances(score: "chess.engine.Score") -> float:
-    mate = score.mate()
-    if mate is not None:
-        return 1.0 if mate > 0 else -1.0
-    return winning_chances(float(score.score() or 0))
+def _score(words: list[str]) -> tuple[str, int]:
+    """cp or mate, and how many."""
+    place = words.index("score")
+    return words[place + 1], int(words[place + 2])
 
 
-def _line(board: "chess.Board", judged: Judgement, name: str) -> str:
-    """A line of the CSV: the position before the last move, that move and the answer."""
-    last = board.pop()
-    fen = board.fen()
-    board.push(last)
-    themes = ["mined", f"nodes{judged.nodes}", *([f"mateIn{judged.mate}"] if judged.mate else [])]
-    moves = " ".join((last.uci(), *judged.line))
-    return f"{name},{fen},{moves},{rating_of(judged.nodes)},,,,{' '.join(themes)},,"
+def _chances(kind: str, score: int) -> float:
+    if kind == "mate":
+        return 1.0 if score > 0 else -1.0
+    return winning_chances(score)
+
+
+def _game(engine: Stockfish, game: int, seed: int) -> Iterator[str]:
+    """The puzzles of one game.
+
+    After some random moves, each side plays what it finds at a glance, or, as often as chance has made it careless,
+    anything. At some positions other moves are tried that may give the game away: the one that looked second best,
+    whose mistake is hard to see, and some at random, whose mistake is easy to see.
+    """
+    rng = generator("mining", "chess_puzzles", seed, game)
+    position = rules.parse_fen(START)
+    opening, careless = int(rng.integers(2, 13)), rng.uniform(*CARELESS, size=2)
+    engine.new_game()
+    for ply in range(LONGEST_GAME):
+        moves = rng.permutation(rules.moves_of(position))
+        if len(moves) == 0:
+            return
+        if ply < opening:
+            position = rules.after(position, moves[0])
+            continue
+        now = engine.judge(position, GLANCE)
+        if abs(now.chances) > DECIDED and rng.random() < GIVEN_UP:
+            return
+        if rng.random() < TRIED:
+            names = (_name("m", game, 2 * ply + which) for which in range(2))
+            if now.other is not None and now.second > NOT_LOST:
+                other = rules.parse_move(now.other)[None]
+                yield from _given_away(engine, position, other, now, (LOOK,), next(names))
+            yield from _given_away(engine, position, moves[1 : 1 + TRIES], now, (GLANCE, LOOK), next(names))
+        careful = rng.random() >= careless[ply % 2]
+        position = rules.after(position, rules.parse_move(now.answer) if careful else moves[0])
+
+
+def _given_away(
+    engine: Stockfish,
+    before: rules.Position,
+    moves: rules.Moves,
+    expected: Judgement,
+    searches: tuple[int, ...],
+    name: str,
+) -> Iterator[str]:
+    """The first puzzle that one of these moves makes of a position, as a line of the CSV, if there is any.
+
+    It must be one by all of the `searches`, and then by one that has seen nothing before.
+    """
+    for move in moves:
+        position = rules.after(before, move)
+        if len(rules.moves_of(position)) == 0:
+            continue
+        if not all(engine.judge(position, nodes).is_given_away(expected) for nodes in searches):
+            continue
+        engine.new_game()
+        judged = engine.judge(position, JUDGE)
+        if judged.is_given_away(expected):
+            line = " ".join((rules.to_uci(move), *judged.line))
+            themes = " ".join(["mined", f"nodes{judged.nodes}", *([f"mateIn{judged.mate}"] if judged.mate else [])])
+            yield f"{name},{rules.to_fen(before)} 0 1,{line},{rating_of(judged.nodes)},,,,{themes},,"
+            return
 
 
 def _mates(game: int, seed: int) -> Iterator[str]:
@@ -286,37 +336,24 @@ def _mates(game: int, seed: int) -> Iterator[str]:
                 nodes = max(1, rules.count_positions(position, 2 * within - 1) // 2)
                 moves_text = f"{rules.to_uci(move)} {rules.to_uci(found[0])}"
                 themes = f"mined nodes{nodes} mateIn{within}"
-                yield f"{_name(game, ply)},{rules.to_fen(last)} 0 1,{moves_text},{rating_of(nodes)},,,,{themes},,"
+                yield f"{_name('x', game, ply)},{rules.to_fen(last)} 0 1,{moves_text},{rating_of(nodes)},,,,{themes},,"
                 break
 
 
-def _name(game: int, ply: int) -> str:
-    """At most eight letters: m, and the game and the ply in base 36."""
+def _name(kind: str, game: int, ply: int) -> str:
+    """At most eight letters: m for mined or x for mates by exhaustive search, the game and the ply in base 36."""
     number, name = game * 256 + ply, ""
     while number:
         number, digit = divmod(number, 36)
         name = DIGITS[digit] + name
-    return "m" + name
+    return kind + name
 
 
-def _engine() -> str:
-    """Where the engine is. Raises UserError if it, or python-chess, is missing."""
-    try:
-        import chess.engine  # noqa: F401
-    except ImportError as error:
-        raise UserError("Mining needs python-chess: pip install 'longthink[chess]'.") from error
+def find_engine() -> str:
+    """Where the engine is. Raises UserError if it is missing."""
     path = shutil.which("stockfish") or next((str(place) for place in PLACES if place.exists()), None)
     if path is None:
         raise UserError(
             "Mining needs the engine stockfish (apt-get install stockfish); without one, mine mates: --engine none."
         )
     return path
-
-
-@contextlib.contextmanager
-def _started(path: str) -> Iterator["chess.engine.SimpleEngine"]:
-    import chess.engine
-
-    with chess.engine.SimpleEngine.popen_uci(path) as engine:
-        engine.configure({"Threads": 1, "Hash": 16})
-        yield engine

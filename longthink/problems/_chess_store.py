@@ -9,6 +9,7 @@ store.json     what it was made from
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -163,10 +164,17 @@ def unpack(rows: Rows) -> rules.Position:
     return positions
 
 
-def read_csv(chunks: Iterable[bytes], source: str, skip: bool = False) -> Iterator[Rows]:
+@dataclass
+class Skipped:
+    """How many lines were left out."""
+
+    count: int = 0
+
+
+def read_csv(chunks: Iterable[bytes], source: str, skipped: Skipped | None = None) -> Iterator[Rows]:
     """The puzzles of a CSV in Lichess's columns, with or without a line of names, from its bytes as they come.
 
-    Raises UserError for the first line that is no puzzle; with `skip` such lines are left out.
+    Raises UserError for the first line that is no puzzle; with `skipped` such lines are left out, and counted there.
     """
     rest, line = b"", 1
     for chunk in _ended(chunks):
@@ -175,7 +183,7 @@ def read_csv(chunks: Iterable[bytes], source: str, skip: bool = False) -> Iterat
             rest, line = rest[rest.find(b"\n") + 1 :], 2
         end = rest.rfind(b"\n") + 1
         if end > 0:
-            yield _parsed(rest, end, source, line, skip)
+            yield _parsed(rest, end, source, line, skipped)
             line += rest.count(b"\n", 0, end)
             rest = rest[end:]
 
@@ -190,14 +198,16 @@ def _ended(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"\n"
 
 
-def _parsed(text: bytes, end: int, source: str, line: int, skip: bool) -> Rows:
+def _parsed(text: bytes, end: int, source: str, line: int, skipped: Skipped | None) -> Rows:
     count = text.count(b"\n", 0, end)
     positions, moves = np.empty((count, rules.SIZE), np.int8), np.empty((count, 2, 3), np.uint8)
     ratings, names = np.zeros(count, np.uint16), np.zeros((count, NAME_LENGTH), np.uint8)
     shares, codes = np.zeros(count, np.uint8), np.zeros(count, np.int64)
     _read_rows(np.frombuffer(text, np.uint8), end, positions, moves, ratings, names, shares, codes)
     wrong = np.flatnonzero(codes > 0)
-    if len(wrong) and not skip:
+    if skipped is not None:
+        skipped.count += len(wrong)
+    elif len(wrong):
         code = int(codes[wrong[0]])
         reason = BAD_ROW[code] if code in BAD_ROW else f"in its FEN, {rules.BAD_FEN[code]}"
         raise UserError(

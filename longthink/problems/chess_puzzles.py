@@ -1,4 +1,4 @@
-"""Chess puzzles (dissertation, section 2.2.3): the one best move of a position. The level is a rating, or an index.
+"""Chess puzzles (dissertation, section 2.2.3): the one best move of a position. The level is a place among ratings.
 
 x is (B, 12, 8, 8): planes of 0 and 1 for K Q B N R P of the side to move, then for the same of the other side. Row 0 is
 rank 1 and column 0 the file a, whoever moves. y is (B, 8, 8): 1 on the squares that the move leads from and to.
@@ -26,14 +26,18 @@ from longthink.seeds import generator
 SHIPPED = Path(__file__).parent.parent / "puzzles" / "chess_puzzles"
 """The store that comes with the package."""
 FIELDS_OF_FEN = 6
+TENTHS = 10
+WORTH = np.array([0, 0, 9, 3, 3, 5, 1])
+"""Of nothing, and of king to pawn, in pawns."""
 
 
 class ChessPuzzles(Problem):
     """Find the best move.
 
     `source` is a folder that `longthink data chess_puzzles --from` has written; without one, puzzles that come with the
-    package. Level L holds the puzzles from L - `width` to L - 1 in the order of their ratings, as the dissertation
-    counts them (100,000 at a time); with `unit` rating, those rated so.
+    package. With `unit` tenth, level 1 holds the easiest tenth of them by rating, level 10 the hardest. With index,
+    level L holds those from L - `width` to L - 1 in the order of their ratings, as the dissertation counts them
+    (100,000 at a time); with rating, those rated so.
 
     `reading`: the two squares of highest confidence are the answer (section 4.3.3), or the legal move whose two squares
     are the most probable together, pawns becoming queens. With `perspective` mover the board is turned for Black, so
@@ -51,12 +55,12 @@ class ChessPuzzles(Problem):
     channels: ClassVar[int] = 12
     classes: ClassVar[int] = 2
     ndim: ClassVar[int] = 2
-    easy: ClassVar[int] = 1500
-    hard: ClassVar[tuple[int, ...]] = (3000,)
+    easy: ClassVar[int] = 6
+    hard: ClassVar[tuple[int, ...]] = (7, 10)
 
     source: str = ""
-    unit: Literal["index", "rating"] = "index"
-    width: Annotated[int, Field(ge=1)] = 1500
+    unit: Literal["tenth", "index", "rating"] = "tenth"
+    width: Annotated[int, Field(ge=1)] = 100
     reading: Literal["two_squares", "legal_move"] = "two_squares"
     perspective: Literal["white", "mover"] = "white"
     mirror: bool = False
@@ -71,7 +75,7 @@ class ChessPuzzles(Problem):
         repeats: bool = False,
     ) -> Puzzles:
         if level < 1:
-            raise UserError(f"A level is the end of a range of {self.unit}s, 1 or more; level {level} does not exist.")
+            raise UserError(f"Levels of chess puzzles are 1 or more; level {level} does not exist.")
         if count < 1:
             raise UserError(f"Ask for at least 1 puzzle, not {count}.")
         store = self.store()
@@ -79,9 +83,8 @@ class ChessPuzzles(Problem):
         if len(rows) == 0 or (count > len(rows) and not repeats):
             low, high = store.ratings
             raise UserError(
-                f"There are only {len(rows)} {split} puzzles of level {level} ({self.unit} {level - self.width} to"
-                f" {level - 1}) in {store.folder.name}, which has {len(store)} rated {low} to {high}, and {count} are"
-                " asked for."
+                f"There are only {len(rows)} {split} puzzles of level {level} ({self.says(level)}) in"
+                f" {store.folder.name}, which has {len(store)} rated {low} to {high}, and {count} are asked for."
             )
         rng = generator("puzzles", "chess_puzzles", level, split, seed, index)
         raw = rng.bit_generator.random_raw
@@ -127,7 +130,7 @@ class ChessPuzzles(Problem):
         )
 
     def levels(self, lowest: int, highest: int) -> Sequence[int]:
-        return range(lowest, highest + 1, self.width)
+        return range(lowest, highest + 1, 1 if self.unit == "tenth" else self.width)
 
     def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
         marked = (logits[:, 1] - logits[:, 0]).flatten(1)
@@ -146,14 +149,31 @@ class ChessPuzzles(Problem):
         probability = (logits[:, 1] - logits[:, 0]).sigmoid()
         return (probability * self.answer(logits, puzzles)).flatten(1).sum(1) / 2
 
+    def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """A legal move by chance; or one that wins the most material at once, by chance among equals."""
+        positions = puzzles.details["position"].cpu().numpy()
+        marked = self._turned(puzzles.y, puzzles.details["who_moves"]).flatten(1).cpu().numpy()
+        chance, greedy = np.zeros((2, len(puzzles)))
+        _without_thought(positions, marked, chance, greedy)
+        return {"chance": torch.from_numpy(chance), "most material": torch.from_numpy(greedy)}
+
     def store(self) -> Store:
         return open_store(Path(self.source) if self.source else SHIPPED)
 
     def range_of(self, level: int) -> range:
         """The rows of the store that a level holds."""
+        store = self.store()
         if self.unit == "rating":
-            return self.store().of_rating(level - self.width, level)
-        return range(max(0, level - self.width), min(level, len(self.store())))
+            return store.of_rating(level - self.width, level)
+        if self.unit == "index":
+            return range(max(0, level - self.width), min(level, len(store)))
+        return range((level - 1) * len(store) // TENTHS, level * len(store) // TENTHS if level <= TENTHS else 0)
+
+    def says(self, level: int) -> str:
+        """What a level holds, for people."""
+        if self.unit == "tenth":
+            return f"tenth {level} of {TENTHS} by rating"
+        return f"{self.unit} {level - self.width} to {level - 1}"
 
     def from_rows(self, rows: Rows, level: int, split: Split, mirrored: NDArray[np.bool_] | None = None) -> Puzzles:
         """Puzzles from rows of a store, some of them mirrored.
@@ -266,3 +286,23 @@ def _most_probable(positions, scores):  # type: ignore[no-untyped-def]
                 best = score
                 found[index, 0], found[index, 1] = origin, goal
     return found
+
+
+@njit(cache=True)
+def _without_thought(positions, marked, chance, greedy):  # type: ignore[no-untyped-def]
+    """Fill the probabilities that a move by chance, and one that wins most material, is marked (N, 64)."""
+    moves = np.empty((rules.MOST_MOVES, 3), np.uint8)
+    for index in range(len(positions)):
+        position, most, best, right, right_best, count = positions[index], -1, 0, 0, 0, 0
+        for which in range(rules.legal_moves(position, moves)):
+            origin, goal, promotion = moves[which]
+            if promotion not in (0, rules.QUEEN):
+                continue
+            won = WORTH[abs(position[goal])] + (WORTH[promotion] - 1 if promotion else 0)
+            is_right = marked[index, origin] + marked[index, goal] == 2
+            count, right = count + 1, right + is_right
+            if won > most:
+                most, best, right_best = won, 0, 0
+            if won == most:
+                best, right_best = best + 1, right_best + is_right
+        chance[index], greedy[index] = right / count, right_best / best

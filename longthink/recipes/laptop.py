@@ -76,7 +76,7 @@ def mazes_loops_laptop() -> Recipe:
 
 
 def chess_laptop() -> Recipe:
-    """The easiest half of the chess puzzles that come with the package, or of those in --problem.source.
+    """The easiest six tenths of the chess puzzles that come with the package, or of those in --problem.source.
 
     Command: longthink train chess_laptop
     """
@@ -85,7 +85,7 @@ def chess_laptop() -> Recipe:
         problem=ChessPuzzles(perspective="mover", mirror=True),
         model=ModelChoice(name="dt_net", options={"width": 32, "head": (32, 8), "recall": True}),
         objective=HeadStart(share=0.5, reach=2.0),
-        curriculum=Curriculum(lowest=1500, highest=1500, iterations=10),
+        curriculum=Curriculum(lowest=1, highest=6, iterations=10),
         batch=64,
         steps=3000,
         optimiser=Optimiser(name="adam", lr=2e-3, clip=1.0),

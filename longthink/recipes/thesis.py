@@ -75,7 +75,7 @@ def chess_thesis() -> Recipe:
     """
     return Recipe(
         name="chess_thesis",
-        problem=ChessPuzzles(width=100_000),
+        problem=ChessPuzzles(unit="index", width=100_000),
         model=ModelChoice(name="dt_net", options={"width": 512, "head": (32, 8), "recall": True}),
         objective=Progressive(alpha=0.5),
         curriculum=Curriculum(lowest=100_000, highest=600_000, iterations=30),

@@ -23,7 +23,7 @@ def test_a_store_is_sorted_by_rating_and_stable(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(stores, "ROWS_AT_ONCE", 37)
     shuffled = [LINES[index] for index in np.random.default_rng(0).permutation(len(LINES))]
     files = [written(tmp_path / "a.csv", [HEAD, *shuffled]), written(tmp_path / "b.csv", shuffled, end="")]
-    assert Lichess().import_files(files, tmp_path / "store") == 1000
+    assert Lichess().import_files(files, tmp_path / "store") == (1000, 0)
     rows = stores.Store(tmp_path / "store").rows
     wanted = sorted([line.split(",") for line in shuffled] * 2, key=lambda fields: int(fields[3]))
     assert [row.decode() for row in rows["name"]] == [fields[0] for fields in wanted]
@@ -69,7 +69,7 @@ def test_a_line_that_is_no_puzzle_is_named_or_left_out(line: str, reason: str, t
     with pytest.raises(UserError, match=rf"Line 7 of .*bad.csv is no puzzle: .*{reason}.*--skip"):
         Lichess().import_files([path], tmp_path / "store")
     assert [child.name for child in tmp_path.iterdir()] == ["bad.csv"]
-    assert Lichess().import_files([path], tmp_path / "store", skip=True) == 9
+    assert Lichess().import_files([path], tmp_path / "store", skip=True) == (9, 1)
 
 
 def test_nothing_to_bring_in_and_a_folder_in_the_way(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_compressed_files_are_read_and_cut_ones_refused(tmp_path: Path) -> None:
         zstandard.ZstdCompressor().compress(text.encode()) for text in ("\n".join([HEAD, *LINES, ""]), "\n".join(LINES))
     )
     (tmp_path / "a.csv.zst").write_bytes(first + second)  # two frames
-    assert Lichess().import_files([tmp_path / "a.csv.zst"], tmp_path / "store") == 1000
+    assert Lichess().import_files([tmp_path / "a.csv.zst"], tmp_path / "store") == (1000, 0)
     (tmp_path / "cut.csv.zst").write_bytes(first[:-1000])
     with pytest.raises(UserError, match="cut short"):
         Lichess().import_files([tmp_path / "cut.csv.zst"], tmp_path / "other")

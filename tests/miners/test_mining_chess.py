@@ -45,7 +45,7 @@ def test_mates_are_single_and_go_on_where_they_were(tmp_path: Path) -> None:
     assert all(file.stat().st_mtime_ns == when for file, when in made.items())
     again = miner.chess_puzzles(tmp_path / "again", count=5, engine="none", progress=False)
     assert lines(again) == found
-    assert Lichess().import_files([path], tmp_path / "store") == len(more)
+    assert Lichess().import_files([path], tmp_path / "store") == (len(more), 0)
 
 
 def test_what_cannot_be_mined_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,11 +55,20 @@ def test_what_cannot_be_mined_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         registry.call("miners", "chess_puzzles", {"engin": "none"}, folder=tmp_path, count=1, seed=0)
     with pytest.raises(UserError, match="at least 1 puzzle"):
         miner.chess_puzzles(tmp_path, count=0, engine="none")
-    pytest.importorskip("chess")
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(miner, "PLACES", ())
     with pytest.raises(UserError, match="needs the engine stockfish"):
         miner.chess_puzzles(tmp_path, count=1)
+
+
+def test_an_engine_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = tmp_path / "fish"
+    fake.write_text("#!/bin/sh\nread line\nexit 1\n")
+    fake.chmod(0o755)
+    for path, sentence in ((str(fake), "The engine has ended"), (str(tmp_path / "nothing"), "cannot be started")):
+        monkeypatch.setattr(miner, "find_engine", lambda path=path: path)
+        with pytest.raises(UserError, match=sentence):
+            miner.difficulty("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1")
 
 
 def test_a_search_that_took_longer_is_rated_higher() -> None:
@@ -79,18 +88,19 @@ def test_a_search_that_took_longer_is_rated_higher() -> None:
     ],
 )
 def test_a_puzzle_has_one_move_that_wins(chances: float, second: float, mate: int | None, puzzle: bool) -> None:
-    assert miner.Judgement("e2e4", (), chances, second, mate, 1).is_puzzle == puzzle
+    assert miner.Judgement("e2e4", None, (), chances, second, mate, 1).is_puzzle == puzzle
 
 
 @pytest.mark.usefixtures("one_after_the_other")
 def test_an_engine_finds_the_same_puzzles_again(tmp_path: Path) -> None:
-    pytest.importorskip("chess")
     if shutil.which("stockfish") is None and not any(place.exists() for place in miner.PLACES):
         pytest.skip("stockfish is not installed")
     first, again = (miner.chess_puzzles(tmp_path / name, count=2, progress=False) for name in ("first", "again"))
     assert first.read_text() == again.read_text()
     assert len(lines(first)) >= 2
-    assert Lichess().import_files([first], tmp_path / "store") == len(lines(first))
+    assert Lichess().import_files([first], tmp_path / "store") == (len(lines(first)), 0)
+    with pytest.raises(UserError, match="the game is over"):
+        miner.difficulty("7k/5Q2/6K1/8/8/8/8/8 b - - 0 1")
     judged, seconds = miner.difficulty("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1")
     assert judged.answer == "a1a8"
     assert judged.mate == 1

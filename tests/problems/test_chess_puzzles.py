@@ -22,7 +22,7 @@ BACK_RANK = "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1"
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("chess") / "store"
-    assert Lichess().import_files([SAMPLE], folder) == 500
+    assert Lichess().import_files([SAMPLE], folder) == (500, 0)
     return str(folder)
 
 
@@ -67,12 +67,15 @@ def test_a_level_holds_its_ratings_or_indices(source: str) -> None:
         .details["rating"]
     )
     assert ((ratings >= 1100) & (ratings < 1200)).all()
-    by_index = ChessPuzzles(source=source, width=50)
+    by_index = ChessPuzzles(source=source, unit="index", width=50)
     rows = by_index.store().rows["rating"]
     found = by_index.sample(200, 20, split="train").details["rating"].numpy()
     assert rows[150] <= found.min()
     assert found.max() <= rows[199]
     assert list(by_index.levels(50, 200)) == [50, 100, 150, 200]
+    by_tenth = ChessPuzzles(source=source)
+    assert [by_tenth.range_of(level) for level in (1, 10, 11)] == [range(50), range(450, 500), range(500, 0)]
+    assert list(by_tenth.levels(1, 3)) == [1, 2, 3]
 
 
 def test_mirrored_boards_and_exchanged_colours_are_of_the_same_split() -> None:
@@ -170,7 +173,9 @@ def test_what_is_no_puzzle_is_refused(text: str, sentence: str) -> None:
 
 def test_a_source_that_is_none_and_a_level_that_is_empty(source: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no chess puzzles"):
-        ChessPuzzles(source=str(tmp_path)).sample(1000, 1)
+        ChessPuzzles(source=str(tmp_path)).sample(1, 1)
+    with pytest.raises(UserError, match="only 0 test puzzles of level 11 .tenth 11 of 10"):
+        ChessPuzzles(source=source).sample(11, 1)
     with pytest.raises(UserError, match="only 0 test puzzles of level 100 .rating 0 to 99."):
         ChessPuzzles(source=source, unit="rating", width=100).sample(100, 1)
     rows = Path(source, "rows.npy").read_bytes()
@@ -179,3 +184,21 @@ def test_a_source_that_is_none_and_a_level_that_is_empty(source: str, tmp_path: 
     (tmp_path / "rows.npy").write_bytes(rows[: len(rows) // 2])
     with pytest.raises(UserError, match="damaged"):
         stores.Store(tmp_path)
+
+
+def test_baselines_are_chance_and_greed() -> None:
+    problem = ChessPuzzles()
+    # One of the moves takes the queen; it is the answer, or it is not.
+    fen = "3q2k1/8/8/8/3R4/8/8/4K3 w - - 0 1"
+    moves = len(rules.moves_of(rules.parse_fen(fen)))
+    taking, quiet = problem.parse(f"{fen} d4d8"), problem.parse(f"{fen} d4d7")
+    assert float(problem.baselines(taking)["chance"]) == pytest.approx(1 / moves)
+    assert float(problem.baselines(taking)["most material"]) == 1
+    assert float(problem.baselines(quiet)["most material"]) == 0
+    # Nothing to take: greed is chance. A pawn that becomes a queen wins eight.
+    still = problem.parse(f"{BACK_RANK} a1a8")
+    baselines = problem.baselines(still)
+    assert float(baselines["chance"]) == float(baselines["most material"])
+    promotion = problem.parse("8/P6k/8/8/8/8/8/K7 w - - 0 1 a7a8q")
+    assert float(problem.baselines(promotion)["most material"]) == 1
+    assert float(problem.baselines(promotion)["chance"]) == pytest.approx(1 / 4)
