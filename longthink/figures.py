@@ -10,6 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ FILMS = {".webp": "WEBP", ".gif": "GIF", ".mp4": "mp4"}
 LAST_FRAME = 2000
 """Milliseconds that a film stands still at its end."""
 REGIME_COLOUR = "#e6e6e6"
+STYLES = cycler(linestyle=["-", "--", ":"]) * cycler(color=matplotlib.color_sequences["tab10"])
+"""Ten colours, then the same ones dashed, then dotted."""
 
 
 def accuracy_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
@@ -111,6 +114,7 @@ def _panels(rows: pd.DataFrame, value: str, factor: float) -> tuple[Figure, list
 
 
 def _panel(axis: Axes, rows: pd.DataFrame, by: str, value: str, factor: float) -> None:
+    axis.set_prop_cycle(STYLES)
     for name, group in rows.groupby(by, sort=by == "level"):
         by_iteration = group.groupby("iteration")[value]
         mean, error = by_iteration.mean() * factor, by_iteration.sem().fillna(0) * factor

@@ -84,7 +84,7 @@ def stabilisers_mazes(scale: Scale) -> Experiment:  # noqa: ARG001
             },
         ),
         readings=(
-            Reading(level=13, iterations=200, fixed=100, every=20, count=300),
-            Reading(level=33, iterations=400, fixed=250, every=50, count=40),
+            Reading(level=13, iterations=120, fixed=100, every=20, count=200),
+            Reading(level=33, iterations=300, fixed=250, every=50, count=20),
         ),
     )
