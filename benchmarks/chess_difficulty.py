@@ -88,7 +88,7 @@ def main() -> None:
     print(f"puzzles                      {len(table)}")
     print(f"answer found                 {table['found'].mean():.1%}")
     print(f"single by the miner's rule   {table['is_puzzle'].mean():.1%}")
-    print(f"rank correlation             {table['rating'].corr(table['nodes'], method='spearman'):.3f}")
+    print(f"rank correlation             {table['rating'].rank().corr(table['nodes'].rank()):.3f}")
     print(f"rating                       {first:.0f} + {slope:.1f} log2(nodes)")
     print(f"seconds a puzzle             {table['seconds'].mean():.3f}")
 

@@ -55,7 +55,7 @@ def rival(path: Path, count: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def ours(path: Path, folder: Path) -> int:
     """A store, and all of its puzzles as tensors."""
-    total = Lichess().import_files([path], folder)
+    total, _ = Lichess().import_files([path], folder)
     problem = ChessPuzzles(source=str(folder))
     rows = problem.store().rows
     for first in range(0, total, AT_ONCE):
