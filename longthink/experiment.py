@@ -110,6 +110,7 @@ class Experiment:
     """A table or figure: every row is trained with every seed, and every reading taken of it.
 
     `figure` draws the rows of all readings. `beyond`: a question of our own, which the dissertation leaves open.
+    `changes`: options of every recipe that a user has changed.
     """
 
     title: str
@@ -118,10 +119,12 @@ class Experiment:
     claims: tuple[Claim, ...] = ()
     figure: Callable[[pd.DataFrame, Path], Path] = figures.accuracy_over_iterations
     beyond: bool = False
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
     def revised(self, changes: Mapping[str, Any]) -> "Experiment":
         """The same with some options of every recipe changed. Raises UserError for what does not fit."""
-        return replace(self, rows=tuple(Row(row.name, row.recipe.revised(changes)) for row in self.rows))
+        rows = tuple(Row(row.name, row.recipe.revised(changes)) for row in self.rows)
+        return replace(self, rows=rows, changes={**self.changes, **changes})
 
 
 def more(better: str, worse: str, reading: Reading, value: str = "fixed", or_equal: bool = False) -> Claim:

@@ -76,7 +76,8 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     table = summarised(outcome.rows, experiment.readings)
     seeds = sorted(outcome.rows["seed"].unique().tolist())
     yield f"# {experiment.title}\n"
-    yield f"    longthink reproduce {_as_typed(name)} --scale {scale} --seeds {len(seeds)}\n"
+    changes = "".join(f" --change {option}={value}" for option, value in experiment.changes.items())
+    yield f"    longthink reproduce {_as_typed(name)} --scale {scale} --seeds {len(seeds)}{changes}\n"
     minutes = [one / 60 for one in outcome.seconds]
     yield (
         f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. Shares of puzzles solved, in per cent. "

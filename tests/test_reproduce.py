@@ -217,7 +217,9 @@ def test_a_reading_may_change_the_problem_and_a_page_says_what_is_solved_without
     outcome = carry_out(experiment, 1, tmp_path / "trials", accelerator="cpu", progress=False)
     assert set(outcome.baselines) == {"level 6", "level 9"}
     told = replace(outcome, baselines={"level 6": {"chance": 0.0123, "greed": 0.5}})
-    text = report(experiment, told, "table_0", "laptop", tmp_path / "page").read_text()
+    changed = experiment.revised({"batch": 8})
+    text = report(changed, told, "table_0", "laptop", tmp_path / "page").read_text()
+    assert "    longthink reproduce table-0 --scale laptop --seeds 1 --change batch=8\n" in text
     assert text.count("Without a net: chance 1.23, greed 50.") == 1
 
 
