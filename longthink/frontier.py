@@ -74,8 +74,7 @@ def think_locally(
     most a share WHOLE of the tiles moves). Settled thoughts cost nothing: the stream goes on to `limit` all the same.
 
     Raises NotLocal (a UserError) for a net whose step is not made of convolutions and pointwise operations on a grid,
-    or that is not one of 32-bit numbers on a CPU (a GPU computes whole steps faster), and UserError for a tolerance
-    below 0.
+    or that is not one of 32-bit numbers on a CPU, for which tiles are compiled, and UserError for a tolerance below 0.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level=33, count=1)

@@ -76,7 +76,7 @@ def test_splits_share_no_puzzle(any_problem: Problem) -> None:
     seen: dict[bytes, str] = {}
     for split in SPLITS:
         for seed in range(3):
-            for one in any_problem.sample(any_problem.easy, 30, seed, split).x:
+            for one in any_problem.sample(any_problem.easy, 100, seed, split, repeats=True).x:
                 assert seen.setdefault(one.numpy().tobytes(), split) == split
 
 

@@ -12,7 +12,6 @@ stayed so. `RATING` turns it into a number on the scale of Lichess's ratings.
 import math
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,20 +131,6 @@ def chess_puzzles(
     with atomic(target) as partial:
         partial.write_text("\n".join([HEADER, *unique.values(), ""]))
     return target
-
-
-def difficulty(fen: str) -> tuple[Judgement, float]:
-    """What the engine needs to find the best move of a position, and how many seconds that took.
-
-    Raises UserError for what is no position, a game that is over, and without the engine.
-    """
-    position = rules.parse_fen(fen)
-    if len(rules.moves_of(position)) == 0:
-        raise UserError(f"In '{fen}' the game is over, and there is no move to find.")
-    with Stockfish(find_engine()) as engine:
-        engine.new_game()
-        begun = time.monotonic()
-        return engine.judge(position, JUDGE), time.monotonic() - begun
 
 
 def rating_of(nodes: int) -> int:

@@ -22,6 +22,18 @@ LETTERS = ".KQBNRP"
 SQUARES, TURN, CASTLING, EN_PASSANT = 64, 64, 65, 66
 SIZE = 67
 RIGHTS = "KQkq"
+PIECES = np.zeros(256, np.int8)
+"""The piece of an ASCII letter; 0 if it is none."""
+for _kind, _letter in enumerate(LETTERS[1:], start=1):
+    PIECES[ord(_letter)], PIECES[ord(_letter.lower())] = _kind, -_kind
+RIGHT_OF = np.zeros(256, np.int8)
+"""The castling right of an ASCII letter; 0 if it is none."""
+KEPT = np.full(64, 15, np.int8)
+"""The castling rights that are left when something moves from a square, or to it."""
+for _bit, (_letter, _king, _rook) in enumerate(zip(RIGHTS, (4, 4, 60, 60), (7, 0, 63, 56), strict=True)):
+    RIGHT_OF[ord(_letter)] = 1 << _bit
+    KEPT[_king] &= ~(1 << _bit)
+    KEPT[_rook] &= ~(1 << _bit)
 MOST_MOVES = 256
 """No position has more than 218 legal moves."""
 
@@ -44,27 +56,6 @@ BAD_FEN = {
 
 
 @njit(cache=True)
-def _piece_of(letter):  # type: ignore[no-untyped-def]
-    """A piece from its ASCII letter; 0 if it is none."""
-    upper = letter & ~32
-    if upper == 75:
-        kind = 1
-    elif upper == 81:
-        kind = 2
-    elif upper == 66:
-        kind = 3
-    elif upper == 78:
-        kind = 4
-    elif upper == 82:
-        kind = 5
-    elif upper == 80:
-        kind = 6
-    else:
-        return 0
-    return kind if letter == upper else -kind
-
-
-@njit(cache=True)
 def read_fen(text, begin, end, position):  # type: ignore[no-untyped-def]
     """Fill a position from the ASCII bytes text[begin:end]; 0, or a code of BAD_FEN. Counters are passed over."""
     position[:64] = 0
@@ -83,7 +74,7 @@ def read_fen(text, begin, end, position):  # type: ignore[no-untyped-def]
             if file > 8:
                 return 1
         else:
-            piece = _piece_of(letter)
+            piece = PIECES[letter]
             if piece == 0:
                 return 2
             if file > 7:
@@ -99,17 +90,9 @@ def read_fen(text, begin, end, position):  # type: ignore[no-untyped-def]
     position[TURN] = 1 if text[at] == 119 else -1
     at += 2
     while at < end and text[at] != 32:
-        letter = text[at]
-        if letter == 75:
-            position[CASTLING] |= 1
-        elif letter == 81:
-            position[CASTLING] |= 2
-        elif letter == 107:
-            position[CASTLING] |= 4
-        elif letter == 113:
-            position[CASTLING] |= 8
-        elif letter != 45:
+        if RIGHT_OF[text[at]] == 0 and text[at] != 45:
             return 4
+        position[CASTLING] |= RIGHT_OF[text[at]]
         at += 1
     at += 1
     if at < end and text[at] != 45:
@@ -143,7 +126,7 @@ def read_move(text, begin, end, move):  # type: ignore[no-untyped-def]
         move[half] = 8 * (rank - 49) + file - 97
     move[2] = 0
     if length == 5:
-        piece = -_piece_of(text[begin + 4])
+        piece = -PIECES[text[begin + 4]]
         if not QUEEN <= piece <= ROOK:
             return False
         move[2] = piece
@@ -206,21 +189,7 @@ def make(position, move, after):  # type: ignore[no-untyped-def]
         rook_from, rook_to = (goal + 1, goal - 1) if goal > origin else (goal - 2, goal + 1)
         after[rook_to] = after[rook_from]
         after[rook_from] = 0
-    rights = position[CASTLING]
-    for square in (origin, goal):
-        if square == 4:
-            rights &= 12
-        elif square == 60:
-            rights &= 3
-        elif square == 7:
-            rights &= 14
-        elif square == 0:
-            rights &= 13
-        elif square == 63:
-            rights &= 11
-        elif square == 56:
-            rights &= 7
-    after[CASTLING] = rights
+    after[CASTLING] = position[CASTLING] & KEPT[origin] & KEPT[goal]
 
 
 @njit(cache=True)

@@ -61,6 +61,7 @@ def test_what_cannot_be_mined_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         miner.chess_puzzles(tmp_path, count=1)
 
 
+@pytest.mark.usefixtures("one_after_the_other")
 def test_an_engine_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = tmp_path / "fish"
     fake.write_text("#!/bin/sh\nread line\nexit 1\n")
@@ -68,7 +69,7 @@ def test_an_engine_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.M
     for path, sentence in ((str(fake), "The engine has ended"), (str(tmp_path / "nothing"), "cannot be started")):
         monkeypatch.setattr(miner, "find_engine", lambda path=path: path)
         with pytest.raises(UserError, match=sentence):
-            miner.difficulty("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1")
+            miner.chess_puzzles(tmp_path / "mined", count=1, progress=False)
 
 
 def test_a_search_that_took_longer_is_rated_higher() -> None:
@@ -99,9 +100,7 @@ def test_an_engine_finds_the_same_puzzles_again(tmp_path: Path) -> None:
     assert first.read_text() == again.read_text()
     assert len(lines(first)) >= 2
     assert Lichess().import_files([first], tmp_path / "store") == (len(lines(first)), 0)
-    with pytest.raises(UserError, match="the game is over"):
-        miner.difficulty("7k/5Q2/6K1/8/8/8/8/8 b - - 0 1")
-    judged, seconds = miner.difficulty("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1")
+    with miner.Stockfish(miner.find_engine()) as engine:
+        judged = engine.judge(rules.parse_fen("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1"), 1000)
     assert judged.answer == "a1a8"
     assert judged.mate == 1
-    assert seconds > 0
