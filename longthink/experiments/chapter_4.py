@@ -305,7 +305,7 @@ def figure_4_5(scale: Scale) -> Experiment:
     """
     base = _nets.chess(scale).revised(_nets.NO_RECALL)
     depths: tuple[int, ...] = (40, 60) if scale == "laptop" else (84, 92, 100)
-    levels, count = ((7, 8, 9, 10), 30) if scale == "laptop" else ((700_000, 850_000, 900_000, 950_000), 1000)
+    levels, count = ((7, 8, 9, 10), 200) if scale == "laptop" else ((700_000, 850_000, 900_000, 950_000), 1000)
     rows = _twins(base, depths)
     readings = tuple(Reading(level=level, iterations=40, count=count, exit_rule="max_confidence") for level in levels)
     recurrent, forward = rows[: len(depths)], rows[len(depths) :]

@@ -105,7 +105,7 @@ def table_5_4(scale: Scale) -> Experiment:
         "DT-Recall, progressive": "82.69 ± 0.27 at 57",
         "feed-forward": "61.17 ± 1.76 at 30",
     }
-    levels, fixed, longest, count = (7, 10), 20, 60, 30
+    levels, fixed, longest, count = (7, 10), 20, 60, 200
     if scale == "thesis":
         levels, fixed, longest, count = (700_000, 1_100_000), 50, 100, 1000
     near, far = (
@@ -225,7 +225,7 @@ def table_5_6_chess(scale: Scale) -> Experiment:
         "DT-Recall, progressive": "99.34 ± 0.02",
         "feed-forward": "96.89 ± 0.58",
     }
-    level, count = (6, 30) if scale == "laptop" else (600_000, 1000)
+    level, count = (6, 200) if scale == "laptop" else (600_000, 1000)
     return _in_distribution("chess", _nets.five("chess", scale), level, count, train, validation)
 
 

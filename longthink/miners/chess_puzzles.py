@@ -39,7 +39,7 @@ NO_MATE = 0.85
 """The most winning chances of the second move, if the best mates and it does not."""
 NOT_LOST = -0.5
 """The least winning chances of the opponent before the move that gave it away, if that does not allow a mate."""
-RATING = (720.0, 112.0)
+RATING = (825.0, 98.6)
 """Rating = first + second * log2(nodes): fitted to real puzzles (docs/results)."""
 CARELESS = (0.05, 0.3)
 """The least and the greatest share of a side's moves that are made at random."""

@@ -91,5 +91,5 @@ def chess_laptop() -> Recipe:
         optimiser=Optimiser(name="adam", lr=2e-3, clip=1.0),
         schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
         stabilisers=Stabilisers(label_smoothing=0.02, state_noise=0.02, ema=0.99),
-        validation=Validation(every=500, count=100),
+        validation=Validation(every=500, count=200),
     )

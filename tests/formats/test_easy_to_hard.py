@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from longthink.errors import UserError
-from longthink.formats import easy_to_hard
+from longthink.formats import _official_prefix_sums
 from longthink.formats.easy_to_hard import ChessPuzzleDataset, EasyToHard, MazeDataset, PrefixSumDataset
 from longthink.problems.chess_puzzles import ChessPuzzles
 from longthink.problems.mazes import Mazes
@@ -22,7 +22,7 @@ OFFICIAL_LENGTHS = PrefixSumDataset.lengths
 @pytest.fixture(autouse=True)
 def few_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole of 53 lengths would take long to make; the code asks these constants."""
-    monkeypatch.setattr(easy_to_hard, "PREFIX_SUMS_LENGTHS", LENGTHS)
+    monkeypatch.setattr(_official_prefix_sums, "LENGTHS", LENGTHS)
     monkeypatch.setattr(PrefixSumDataset, "lengths", LENGTHS)
 
 
@@ -245,6 +245,20 @@ def test_the_chess_drop_in_serves_ranges(chess_files: Path) -> None:
         ChessPuzzleDataset(chess_files, train=False, download=False)
     with pytest.raises(UserError, match="up to a higher idx_end"):
         ChessPuzzleDataset(chess_files, idx_start=9, idx_end=3, download=False)
+
+
+def test_levels_of_official_chess_files_are_tenths_places_or_ratings(chess_files: Path) -> None:
+    whole = ChessPuzzleDataset(chess_files, idx_start=0, idx_end=20, download=False)
+    tenth = EasyToHard().read(ChessPuzzles(), 10, chess_files)
+    assert torch.equal(tenth.x, whole.puzzles[18:])
+    places = EasyToHard().read(ChessPuzzles(unit="index", width=5), 10, chess_files)
+    assert torch.equal(places.x, whole.puzzles[5:10])
+    ratings = torch.load(chess_files / "chess_data" / "rating.pth")[:, 0].long()
+    top = int(ratings.max())
+    rated = EasyToHard().read(ChessPuzzles(unit="rating", width=1), top + 1, chess_files)
+    assert torch.equal(rated.x, whole.puzzles[ratings == top])
+    with pytest.raises(UserError, match="no puzzles of level 11"):
+        EasyToHard().read(ChessPuzzles(), 11, chess_files)
 
 
 def test_chess_targets_that_are_upside_down_are_turned(chess_files: Path, tmp_path: Path) -> None:
