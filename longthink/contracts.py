@@ -55,7 +55,7 @@ class Problem(Frozen, ABC):
     channels: ClassVar[int]
     """C, the channels of an input."""
     classes: ClassVar[int]
-    """K, the channels of an output."""
+    """K, the channels of an output; a property where the options decide it."""
     ndim: ClassVar[int]
     """Number of position axes: 0 one label for an example, 1 strings, 2 grids."""
     easy: ClassVar[int]
@@ -129,7 +129,7 @@ class Problem(Frozen, ABC):
 
 
 def _mean_over_positions(values: Tensor, mask: Tensor | None) -> Tensor:
-    values = values.flatten(1)
+    values = values.reshape(len(values), -1)
     if mask is None:
         return values.mean(1)
     weights = mask.flatten(1).to(values.dtype)
@@ -218,9 +218,11 @@ class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
     What `start` and `step` get of an input is `see(x)`, computed once for all iterations: it has no parameters.
 
     The arguments of a subclass's constructor are the problem's `channels`, `classes` and `ndim`, then its options.
-    Methods return the same things in training and in evaluation.
+    Methods return the same things in training and in evaluation, but for what batch norm makes of them.
     """
 
+    ndims: ClassVar[tuple[int, ...]] = (1, 2)
+    """Of which problems it is for: their number of position axes."""
     limit: int | None = None
     """The number of steps there are, or None for a net that may repeat its step for ever."""
 
@@ -270,8 +272,13 @@ class Thought:
 
     @cached_property
     def change(self) -> Tensor:
-        """How far the iteration moved the state of each puzzle, relative to its size: |s' - s| / |s|, (B,)."""
+        """How far the iteration moved the state of each puzzle, relative to its size: |s' - s| / |s|, (B,).
+
+        NaN where the step gave the state another shape.
+        """
         before, after = self.model.features(self.previous), self.model.features(self.state)
+        if before.shape != after.shape:
+            return torch.full((len(after),), torch.nan, device=after.device)
         axes = tuple(range(1, before.ndim))  # not flattened, which would copy channels-last features
         size = torch.linalg.vector_norm(before, dim=axes).clamp_min(torch.finfo(before.dtype).tiny)
         change: Tensor = torch.linalg.vector_norm(after - before, dim=axes) / size

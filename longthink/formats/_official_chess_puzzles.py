@@ -83,12 +83,12 @@ def write(batches: Iterable[Puzzles], _count: int, folder: Path) -> list[Path]:
 
 def read(problem: ChessPuzzles, level: int, folder: Path, split: Split) -> Puzzles:
     files = _load(folder / FOLDER)
+    low = level - problem.width
+    which: slice | Tensor = slice(None)  # which tenth of what it was taken from, a file does not say
     if problem.unit == "rating":
-        low = level - problem.width
-        which: slice | Tensor = ((files.rating[:, 0] >= low) & (files.rating[:, 0] < level)).nonzero()[:, 0]
-    else:
-        places = problem.places_of(level, len(files.boards))
-        which = slice(places.start, places.stop)
+        which = ((files.rating[:, 0] >= low) & (files.rating[:, 0] < level)).nonzero()[:, 0]
+    elif problem.unit == "index":
+        which = slice(max(0, low), level)
     some = files.part(which)
     if len(some.boards) == 0:
         raise UserError(f"{folder / FOLDER} has no puzzles of level {level} ({problem.says(level)}).")

@@ -165,13 +165,9 @@ class ChessPuzzles(Problem):
         store = self.store()
         if self.unit == "rating":
             return store.of_rating(level - self.width, level)
-        return self.places_of(level, len(store))
-
-    def places_of(self, level: int, count: int) -> range:
-        """Which of so many puzzles in the order of their ratings a level holds, in tenths or by index."""
         if self.unit == "index":
-            return range(max(0, level - self.width), min(level, count))
-        return range((level - 1) * count // TENTHS, level * count // TENTHS if level <= TENTHS else 0)
+            return range(max(0, level - self.width), min(level, len(store)))
+        return range((level - 1) * len(store) // TENTHS, level * len(store) // TENTHS if level <= TENTHS else 0)
 
     def says(self, level: int) -> str:
         """What a level holds, for people."""

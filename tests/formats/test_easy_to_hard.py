@@ -247,18 +247,16 @@ def test_the_chess_drop_in_serves_ranges(chess_files: Path) -> None:
         ChessPuzzleDataset(chess_files, idx_start=9, idx_end=3, download=False)
 
 
-def test_levels_of_official_chess_files_are_tenths_places_or_ratings(chess_files: Path) -> None:
+def test_levels_of_official_chess_files_are_places_or_ratings(chess_files: Path) -> None:
     whole = ChessPuzzleDataset(chess_files, idx_start=0, idx_end=20, download=False)
-    tenth = EasyToHard().read(ChessPuzzles(), 10, chess_files)
-    assert torch.equal(tenth.x, whole.puzzles[18:])
     places = EasyToHard().read(ChessPuzzles(unit="index", width=5), 10, chess_files)
     assert torch.equal(places.x, whole.puzzles[5:10])
     ratings = torch.load(chess_files / "chess_data" / "rating.pth")[:, 0].long()
     top = int(ratings.max())
     rated = EasyToHard().read(ChessPuzzles(unit="rating", width=1), top + 1, chess_files)
     assert torch.equal(rated.x, whole.puzzles[ratings == top])
-    with pytest.raises(UserError, match="no puzzles of level 11"):
-        EasyToHard().read(ChessPuzzles(), 11, chess_files)
+    with pytest.raises(UserError, match="no puzzles of level 100"):
+        EasyToHard().read(ChessPuzzles(unit="index", width=5), 100, chess_files)
 
 
 def test_chess_targets_that_are_upside_down_are_turned(chess_files: Path, tmp_path: Path) -> None:

@@ -1,0 +1,157 @@
+"""Image classification (dissertation, chapter 3): one label for a picture. There is one level only.
+
+x is (B, 3, size, size): grey images three times over, as the dissertation has them; normalised to mean 0 and deviation
+1 over the training images, channel by channel. y is (B,). There are no positions: an answer is a class.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import Field
+from torch import Tensor
+
+from longthink.contracts import Problem, Puzzles, Split
+from longthink.errors import UserError
+from longthink.problems._image_store import ImageStore, open_image_store
+from longthink.seeds import generator
+
+SHIPPED = Path(__file__).parent.parent / "puzzles" / "images"
+"""The store that comes with the package: some of Fashion-MNIST."""
+COLOURS = 3
+ENLARGED = 8
+"""Pixels of a picture for one of the image, along each axis, of small images."""
+SMALL = 64
+BAR, GREEN = 4, (40, 160, 60)
+"""The bar below a picture, which shows a confidence: its height in pixels of the image, its colour."""
+
+
+class Images(Problem):
+    """Say what is in a picture.
+
+    `source` is a folder that `longthink data images --from` has written; without one, 1,200 pictures of Fashion-MNIST
+    that come with the package, to try things with. Smaller images are put in the middle of `size` by `size` pixels.
+    Augmentation, of training images alone: with `mirror` half of them are mirrored; with `shift` they are moved by up
+    to so many pixels along both axes (crops of a padded image).
+
+    >>> puzzles = Images().sample(level=1, count=2)
+    >>> puzzles.x.shape, puzzles.y.shape, Images().classes
+    (torch.Size([2, 3, 32, 32]), torch.Size([2]), 10)
+    """
+
+    channels: ClassVar[int] = COLOURS
+    ndim: ClassVar[int] = 0
+    easy: ClassVar[int] = 1
+    hard: ClassVar[tuple[int, ...]] = (1,)
+
+    source: str = ""
+    size: Annotated[int, Field(ge=1)] = 32
+    mirror: bool = False
+    shift: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def classes(self) -> int:  # type: ignore[override]  # here it depends on the source
+        return len(self.store().classes)
+
+    def sample(
+        self,
+        level: int,
+        count: int,
+        seed: int = 0,
+        split: Split = "test",
+        index: int = 0,
+        repeats: bool = False,
+    ) -> Puzzles:
+        if level != 1:
+            raise UserError(f"Images have one level, 1; level {level} does not exist.")
+        if count < 1:
+            raise UserError(f"Ask for at least 1 image, not {count}.")
+        store = self.store()
+        part, rows = store.of_split(split)
+        if count > len(rows) and not repeats:
+            raise UserError(f"{store.folder.name} has {len(rows)} {split} images, and {count} are asked for.")
+        raw = generator("puzzles", "images", split, seed, index).bit_generator.random_raw
+        if repeats:
+            chosen = rows[raw(count) % np.uint64(len(rows))]
+        else:
+            chosen = rows[np.argsort(raw(len(rows)), kind="stable")[:count]]
+        puzzles = self.from_bytes(store.images[part][chosen], store.labels[part][chosen], level, split)
+        if split == "train":
+            puzzles = replace(puzzles, x=self._augmented(puzzles.x, raw(count), raw(2 * count)))
+        return puzzles
+
+    def from_bytes(self, images: NDArray[np.uint8], labels: NDArray[np.int64], level: int, split: Split) -> Puzzles:
+        """Images (B, H, W, 1 or 3) and labels (B,) as puzzles; what is around smaller images is black."""
+        x = torch.zeros(len(images), COLOURS, self.size, self.size)
+        height, width = images.shape[1:3]
+        if max(height, width) > self.size:
+            raise UserError(f"These images have {height} x {width} pixels; set problem.size to {max(height, width)}.")
+        top, left = (self.size - height) // 2, (self.size - width) // 2
+        values = torch.tensor(images).permute(0, 3, 1, 2).float() / 255
+        x[:, :, top : top + height, left : left + width] = values
+        mean, deviation = self._moments()
+        return Puzzles(self, level, (x - mean) / deviation, torch.tensor(labels, dtype=torch.long), split=split)
+
+    def parse(self, text: str) -> Puzzles:
+        """A picture file of any size, and after it, if it is known, the name of its class: shoe.png Sneaker."""
+        classes = self.store().classes
+        named = next((name for name in classes if text.endswith(f" {name}")), None)
+        path = Path(text.removesuffix(f" {named}"))
+        try:
+            with Image.open(path) as opened:
+                picture = opened.convert("RGB" if len(self.store().mean) == COLOURS else "L")
+        except OSError as error:
+            raise UserError(f"{path} cannot be read as a picture ({error}); give a .png or .jpg.") from error
+        side = min(self.size, self.store().side)
+        pixels = np.asarray(picture.resize((side, side), Image.Resampling.BOX)).reshape(1, side, side, -1)
+        label = np.array([0 if named is None else classes.index(named)])
+        return replace(self.from_bytes(pixels, label, 1, "test"), known=named is not None)
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
+        """The name of the class."""
+        return self.store().classes[int(answers[0])]
+
+    def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
+        """The picture; `values`, one number, as a bar below it."""
+        pixels = self.pixels(puzzles.x[:1])[0]
+        times = ENLARGED if self.size <= SMALL else 1
+        share = 1.0 if values is None else float(values)
+        bar = np.full((BAR, self.size, COLOURS), 255, np.uint8)
+        bar[1:, : round(share * self.size)] = GREEN
+        return np.concatenate([pixels, bar]).repeat(times, 0).repeat(times, 1)
+
+    def pixels(self, x: Tensor) -> NDArray[np.uint8]:
+        """Normalised images (B, 3, H, W) back as bytes (B, H, W, 3)."""
+        mean, deviation = self._moments()
+        values = (x.detach().cpu() * deviation + mean).clamp(0, 1) * 255
+        return values.round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+    def store(self) -> ImageStore:
+        store = open_image_store(Path(self.source) if self.source else SHIPPED)
+        if store.side > self.size:
+            raise UserError(f"The images of {store.folder} have up to {store.side} pixels; set problem.size to that.")
+        return store
+
+    def _moments(self) -> tuple[Tensor, Tensor]:
+        """Mean and deviation of each channel (3, 1, 1)."""
+        store = self.store()
+        mean, deviation = (torch.from_numpy(values).float().view(-1, 1, 1) for values in (store.mean, store.deviation))
+        return mean.expand(COLOURS, 1, 1), deviation.expand(COLOURS, 1, 1)
+
+    def _augmented(self, x: Tensor, flips: NDArray[np.uint64], shifts: NDArray[np.uint64]) -> Tensor:
+        if self.mirror:
+            x = torch.where(torch.from_numpy(flips % np.uint64(2) == 1).view(-1, 1, 1, 1), x.flip(3), x)
+        if self.shift:
+            around = [self.shift] * 4
+            mean, deviation = self._moments()
+            padded = torch.nn.functional.pad(x * deviation + mean, around)  # with black
+            places = torch.from_numpy((shifts % np.uint64(2 * self.shift + 1)).astype(np.int64)).view(2, -1, 1)
+            down, across = places + torch.arange(self.size)
+            which = torch.arange(len(x)).view(-1, 1, 1)
+            moved = padded.movedim(1, 3)[which, down.unsqueeze(2), across.unsqueeze(1)]
+            x = (moved.movedim(3, 1) - mean) / deviation
+        return x
