@@ -235,7 +235,9 @@ def train(
             }
         )
         if validate and first:
+            now.tested.eval()
             found = accuracy(now.tested, validation, recipe.curriculum.iterations_at(validation.level))
+            now.tested.train()
             journal.record({"step": now.step, "validation_accuracy": found})
             if recipe.validation.select == "last" or found > now.best_accuracy:
                 now.keep(found)

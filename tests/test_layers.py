@@ -16,7 +16,7 @@ LAYERS = [
     ["recipe"],
     ["recipes", "runs"],
     ["formats", "perturbations", "evaluate", "dynamics"],
-    ["train", "solving"],
+    ["train", "solving", "analysis"],
     ["trials", "experiment"],
     ["experiments", "miners"],
     ["reproduce"],

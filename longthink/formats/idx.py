@@ -90,6 +90,8 @@ def _block(path: Path) -> Block:
     match = FILE.fullmatch(path.name)
     assert match is not None
     labels = path.with_name(path.name.replace("-images", "-labels").replace("idx3", "idx1"))
+    if not labels.exists():  # one of the two may be unpacked
+        labels = labels.with_suffix("") if labels.suffix == ".gz" else labels.with_name(f"{labels.name}.gz")
     images, marks = _pair(path, labels)
     if path.name.startswith(ON_THEIR_SIDE):
         images = images.transpose(0, 2, 1, 3)

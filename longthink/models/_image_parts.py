@@ -20,7 +20,7 @@ class Progress(NamedTuple):
     steps: int
 
 
-class ImageNet(Thinker):
+class ImageThinker(Thinker):
     """last(r(...r(first(x)))): layers before, steps between, layers after (equations 3.1 and 3.2).
 
     With `limit` there are so many steps. The recurrent form takes all with one module; if they are not `shared`, each

@@ -5,10 +5,10 @@ from typing import ClassVar
 from torch import nn
 
 from longthink.errors import UserError
-from longthink.models._image_parts import ImageNet
+from longthink.models._image_parts import ImageThinker
 
 
-class ConvNet(ImageNet):
+class ConvNet(ImageThinker):
     """Two convolutions, one for each step, one after, then a linear layer (table 3.2). Effective depth: 4 + steps.
 
     There is max pooling before and after the last convolution. Those outside the steps have no padding. `first` is the

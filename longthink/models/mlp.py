@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from torch import nn
 
-from longthink.models._image_parts import ImageNet
+from longthink.models._image_parts import ImageThinker
 
 
-class MLP(ImageNet):
+class MLP(ImageThinker):
     """A layer before, a layer for each step, a layer after, ReLU between them (table 3.1). Effective depth: 2 + steps.
 
     Pictures have `size` by `size` pixels. The defaults are the dissertation's recurrent net for CIFAR-10.

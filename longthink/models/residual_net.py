@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from longthink.errors import UserError
-from longthink.models._image_parts import ImageNet
+from longthink.models._image_parts import ImageThinker
 
 LAYERS_OF_BLOCK = 4
 
 
-class ResidualNet(ImageNet):
+class ResidualNet(ImageThinker):
     """A convolution, a residual block for each step, a convolution, a linear layer. Effective depth: 3 + 4 x steps.
 
     A block is four convolutions with a skip every two, ReLU after each. The convolutions beside the blocks stride by
@@ -81,15 +80,17 @@ class ImageBlock(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         self.convolutions = nn.ModuleList(_convolution(width, width) for _ in range(LAYERS_OF_BLOCK))
+        self.activations = nn.ModuleList(nn.ReLU() for _ in range(LAYERS_OF_BLOCK))
 
     def forward(self, features: Tensor, norms: Sequence[nn.Module]) -> Tensor:
         skipped = features
-        for place, (convolution, norm) in enumerate(zip(self.convolutions, norms, strict=True)):
+        for place, layers in enumerate(zip(self.convolutions, norms, self.activations, strict=True)):
+            convolution, norm, activation = layers
             features = norm(convolution(features))
             if place % 2:
-                features = skipped = F.relu(features + skipped)
+                features = skipped = activation(features + skipped)
             else:
-                features = F.relu(features)
+                features = activation(features)
         return features
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.errors import UserError
-from longthink.models._image_parts import ImageNet
+from longthink.models._image_parts import ImageThinker
 
 STAGES = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 """Blocks of each stage."""
@@ -23,7 +23,7 @@ WIDENED = {18: 1, 50: 4}
 Layers = Literal[18, 50]
 
 
-class ResNet(ImageNet):
+class ResNet(ImageThinker):
     """All of its blocks are one step, since they change the shape of the features.
 
     `layers` is 18 or 50. With `stem` small, for pictures of about 32 x 32 pixels, the first convolution is 3 x 3 and
