@@ -246,6 +246,10 @@ class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
         """The parameters of `step`, which may have a learning rate of their own; none unless a net names them."""
         return []
 
+    def effective_depth(self, iterations: int) -> int | None:  # noqa: ARG002
+        """Layers with weights between input and output (dissertation, section 3.2); None unless a net says."""
+        return None
+
     def features(self, state: State) -> Tensor:
         """The tensor (B, ...) inside a state."""
         assert isinstance(state, Tensor)

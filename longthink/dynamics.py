@@ -181,11 +181,6 @@ def fates(model: Thinker, puzzles: Puzzles, iterations: int, seed: int = 0) -> p
     )
 
 
-def overthinking(rows: pd.DataFrame) -> float:
-    """From the rows of `evaluate.sweep` for one net and level: best accuracy less that of the last iteration."""
-    return float(rows["accuracy"].max() - rows["accuracy"].iloc[rows["iteration"].argmax()])
-
-
 def _refuse_feedforward(model: Thinker) -> None:
     if model.limit is not None:
         raise UserError(

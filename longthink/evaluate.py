@@ -103,8 +103,7 @@ def compare(
     tables = []
     for run in tqdm(runs, unit="run", disable=None if progress else True):
         recipe, model = run.recipe(), run.model()
-        regime = recipe.curriculum.iterations_at(recipe.curriculum.highest)
-        labels = {"series": recipe.name, "seed": recipe.seed, "regime": regime}
+        labels = {"series": recipe.name, "seed": recipe.seed, "regime": recipe.regime}
         possible = {min(iteration, model.limit or iteration) for iteration in asked}
         for level in levels or recipe.problem.hard:
             puzzles = recipe.problem.sample(level, count, seed)

@@ -1,16 +1,15 @@
-"""What an experiment is: rows of recipes, readings, and what the dissertation found. `experiments/` has them."""
+"""What an experiment is: rows of recipes, readings of them, what the dissertation found. `experiments/` has them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from longthink import figures
-from longthink.contracts import Perturbation, Puzzles, Split, Thinker, plugin_name
-from longthink.dynamics import fared, perturb
-from longthink.evaluate import Exit, sweep
+from longthink.readings import Reading
 from longthink.recipe import Recipe
 
 Scale = Literal["laptop", "thesis"]
@@ -23,78 +22,6 @@ class Row:
 
     name: str
     recipe: Recipe
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """Puzzles of one level, thought about for `iterations` and read at every so many.
-
-    `fixed`: the iteration that counts, chosen beforehand; None: each net's own training regime. A feed-forward net is
-    read once, after its last step. `exit_rule`: that of `evaluate.sweep`, for recurrent nets. `options`: those of the
-    problem that are other than in training. `published`: what the dissertation has for each row, as it is printed.
-    """
-
-    level: int
-    iterations: int
-    fixed: int | None = None
-    count: int = 1000
-    every: int = 1
-    split: Split = "test"
-    exit_rule: Exit = "default"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    published: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:
-        """Tells the readings of an experiment apart."""
-        split = "" if self.split == "test" else f", {self.split} split"
-        options = "".join(f", {value}".replace("_", " ") for value in self.options.values())
-        exit_rule = ", most confident so far" if self.exit_rule != "default" else ""
-        return f"level {self.level}{split}{options}{exit_rule}"
-
-    def take(self, model: Thinker, recipe: Recipe) -> pd.DataFrame:
-        """One row for each iteration: at least its `accuracy` and `change`."""
-        if model.limit is not None:
-            return sweep(model, self.puzzles(recipe), [model.limit])
-        asked = {self.fixed or regime(recipe), *range(self.every, self.iterations + 1, self.every)}
-        return sweep(model, self.puzzles(recipe), asked, self.exit_rule)
-
-    def puzzles(self, recipe: Recipe) -> Puzzles:
-        problem = recipe.problem.model_copy(update=dict(self.options))
-        return problem.sample(self.level, self.count, split=self.split)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Disturbed(Reading):
-    """A recurrent net that is disturbed once, after iteration `at`, and then left to recover (section 5.5).
-
-    Further columns: `reached` and `recovered`, the mean iterations of `dynamics.recovery`; the perturbation's options.
-    """
-
-    perturbation: Perturbation | None
-    at: int = 0
-
-    @property
-    def title(self) -> str:
-        if self.perturbation is None:
-            return f"{super().title}, undisturbed"
-        options = self.perturbation.model_dump(exclude_defaults=True)
-        chosen = "".join(f" {name} {value}" for name, value in options.items())
-        name = plugin_name(type(self.perturbation)).replace("_", " ")
-        return f"{super().title}, {name}{chosen} after iteration {self.at}"
-
-    def take(self, model: Thinker, recipe: Recipe) -> pd.DataFrame:
-        rows = perturb(model, self.puzzles(recipe), self.perturbation, self.at, self.iterations)
-        means = rows.groupby("iteration")[["solved", "change"]].mean().reset_index()
-        options = {} if self.perturbation is None else self.perturbation.model_dump()
-        how = fared(rows).iloc[0]
-        kept = {name: how[name] for name in ("level", "at", "reached", "recovered")}
-        return means.rename(columns={"solved": "accuracy"}).assign(**kept, **options)
-
-
-def regime(recipe: Recipe) -> int:
-    """The training regime m: the iterations of the highest level in training."""
-    return recipe.curriculum.iterations_at(recipe.curriculum.highest)
 
 
 @dataclass(frozen=True)
@@ -161,6 +88,24 @@ def at_most(share: float, name: str, reading: Reading) -> Claim:
         f"At {reading.title}, {name} solves at most {share:.0%}.",
         lambda table: bool(_of(reading, table)["fixed"][name] <= share),
     )
+
+
+def alike(name: str, other: str, reading: Reading, within: float) -> Claim:
+    """Two nets differ by no more than this, in the mean over seeds."""
+    return Claim(
+        f"At {reading.title}, {name} and {other} differ by at most {within * 100:g} points.",
+        lambda table: bool(abs(_of(reading, table)["fixed"][name] - _of(reading, table)["fixed"][other]) <= within),
+    )
+
+
+def rises(name: str, readings: Sequence[Reading]) -> Claim:
+    """From each reading to the next, `name` gains, in the mean over seeds."""
+
+    def holds(table: pd.DataFrame) -> bool:
+        values = [_of(reading, table)["fixed"][name] for reading in readings]
+        return all(before < after for before, after in pairwise(values))
+
+    return Claim(f"From {readings[0].title} to {readings[-1].title}, {name} gains with each.", holds)
 
 
 def _of(reading: Reading, table: pd.DataFrame) -> pd.DataFrame:

@@ -232,6 +232,11 @@ class Recipe(Frozen):
             raise ValueError(f"examples ({self.examples}) must be at least batch ({self.batch})")
         return self
 
+    @property
+    def regime(self) -> int:
+        """The training regime m: the iterations of the highest level in training."""
+        return self.curriculum.iterations_at(self.curriculum.highest)
+
     def revised(self, changes: Mapping[str, Any]) -> "Recipe":
         """The same recipe with some options changed, given by dotted names. Raises UserError for what does not fit.
 

@@ -13,21 +13,11 @@ import pandas as pd
 import torch
 
 from longthink.evaluate import save_rows
-from longthink.experiment import Claim, Disturbed, Experiment, Reading, Row, Scale
+from longthink.experiment import Claim, Experiment, Row, Scale
 from longthink.files import atomic
+from longthink.readings import Reading
 from longthink.reproduce import SOLVED, Outcome, summarised
 
-COLUMNS = (
-    "net",
-    "dissertation",
-    "peak of the mean",
-    "at the fixed iteration",
-    "median",
-    "every seed",
-    "sure",
-    "at the end",
-    "until solved",
-)
 STYLE = (
     '<!doctype html><meta charset="utf-8"><style>body{font-family:sans-serif;max-width:70em;margin:2em auto}'
     "td,th{padding:.2em .8em;text-align:left}img{max-width:100%}</style>"
@@ -80,13 +70,14 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     yield f"    longthink reproduce {_as_typed(name)} --scale {scale} --seeds {len(seeds)}{changes}\n"
     minutes = [one / 60 for one in outcome.seconds]
     yield (
-        f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. Shares of puzzles solved, in per cent. "
+        f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. "
         f"{len(minutes)} trainings took {sum(minutes):.1f} minutes taken together; the longest {max(minutes):.1f}.\n"
     )
     for reading in experiment.readings:
         yield f"## {reading.title.capitalize()}: {reading.count} puzzles, {reading.iterations} iterations\n"
         fixed = "that of each net's training regime" if reading.fixed is None else reading.fixed
-        yield f"The fixed iteration is {fixed}. Sure: seeds that solve at least {SOLVED:.0%} there.\n"
+        sure = f" Sure: seeds that solve at least {SOLVED:.0%} there." if "sure" in reading.columns else ""
+        yield f"Per cent of {reading.measured}. The fixed iteration is {fixed}.{sure}\n"
         yield from _table(reading, table[table["reading"] == reading.title])
         without = [f"{name} {_percent(share)}" for name, share in outcome.baselines.get(reading.title, {}).items()]
         if without:
@@ -106,22 +97,22 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
 
 
 def _table(reading: Reading, table: pd.DataFrame) -> Iterable[str]:
-    columns = COLUMNS if isinstance(reading, Disturbed) else COLUMNS[:-1]
-    yield f"| {' | '.join(columns)} |"
-    yield f"|{' --- |' * len(columns)}"
+    yield f"| {' | '.join(reading.columns)} |"
+    yield f"|{' --- |' * len(reading.columns)}"
     for line in table.to_dict("records"):
-        cells = (
-            line["series"],
-            reading.published.get(line["series"], ""),
-            f"{_percent(line['peak'])} at {line['peak_at']}",
-            f"{_percent(line['fixed'])} ± {_percent(line['spread'])}",
-            _percent(line["median"]),
-            ", ".join(map(_percent, line["every_seed"])),
-            f"{line['successes']} of {line['seeds']}",
-            _percent(line["final"]),
-            f"{line['reached']:.1f} iterations" if line["reached"] == line["reached"] else "-",
-        )
-        yield f"| {' | '.join(cells[: len(columns)])} |"
+        cells = {
+            "net": line["series"],
+            "dissertation": reading.published.get(line["series"], ""),
+            "peak of the mean": f"{_percent(line['peak'])} at {line['peak_at']}",
+            "at the fixed iteration": f"{_percent(line['fixed'])} ± {_percent(line['spread'])}",
+            "median": _percent(line["median"]),
+            "every seed": ", ".join(map(_percent, line["every_seed"])),
+            "sure": f"{line['successes']} of {line['seeds']}",
+            "at the end": _percent(line["final"]),
+            "until solved": f"{line['reached']:.1f} iterations" if line["reached"] == line["reached"] else "-",
+            "on what the probe was trained on": _percent(line["train"]),
+        }
+        yield f"| {' | '.join(cells[name] for name in reading.columns)} |"
     yield ""
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from longthink.dynamics import overthinking
+from longthink.contracts import Thinker
 from longthink.errors import UserError
-from longthink.experiment import Experiment, Reading, regime
+from longthink.experiment import Experiment
+from longthink.readings import Reading
 from longthink.recipe import Recipe
 from longthink.trials import Place, Trial, run_trials, side_by_side
 
@@ -51,11 +52,12 @@ def carry_out(
     trials = run_trials([recipe for _, recipe in wanted], below, workers, on, accelerator, progress)
     failures = [_failure(trial, trial.error) for trial in trials if trial.error is not None]
     trained = [trial for trial in trials if trial.error is None]
-    pairs = [(trial, reading) for trial in trained for reading in experiment.readings]
+    by_name = {(trial.recipe.name, trial.recipe.seed): trial for trial in trained}
+    pairs = [(trial, reading, by_name) for trial in trained for reading in experiment.readings]
     results = side_by_side(_read, pairs, workers, on, progress)
     tables = [result for result in results if isinstance(result, pd.DataFrame)]
     failures += [
-        _failure(trial, result) for (trial, _), result in zip(pairs, results, strict=True) if isinstance(result, str)
+        _failure(trial, result) for (trial, *_), result in zip(pairs, results, strict=True) if isinstance(result, str)
     ]
     if not tables:
         raise UserError(f"Nothing came through; the first failure: {failures[0]}")
@@ -73,14 +75,19 @@ def _failure(trial: Trial, error: str) -> str:
     return f"{trial.recipe.name}, seed {trial.recipe.seed} ({trial.folder.name}): {error}"
 
 
-def _read(trial: Trial, reading: Reading) -> pd.DataFrame:
+def _read(trial: Trial, reading: Reading, others: Mapping[tuple[str, int], Trial]) -> pd.DataFrame:
     """The rows of one reading of one trial."""
-    rows = reading.take(trial.run.model(), trial.recipe)
+
+    def peers(name: str) -> tuple[Thinker, Recipe]:
+        other = others[name, trial.recipe.seed]
+        return other.run.model(), other.recipe
+
+    rows = reading.take(trial.run.model(), trial.recipe, peers)
     labels: dict[str, str | int] = {
         "series": trial.recipe.name,
         "seed": trial.recipe.seed,
         "reading": reading.title,
-        "regime": regime(trial.recipe),
+        "regime": trial.recipe.regime,
     }
     for place, (name, value) in enumerate(labels.items()):
         rows.insert(place, name, value)
@@ -90,18 +97,19 @@ def _read(trial: Trial, reading: Reading) -> pd.DataFrame:
 def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
     """One line for each reading and series, over its seeds, from the disturbance on if there is one.
 
-    `fixed`, `median` and `spread`: mean, median and standard deviation of the share solved at the fixed
+    `fixed`, `median` and `spread`: mean, median and standard deviation of the reading's measure at the fixed
     iteration (of a feed-forward net: after its last step). `every_seed` lists them. `successes`: seeds for which it is
     at least SOLVED. `peak` and `peak_at`: best accuracy of the mean over seeds, as the dissertation reports. `final`:
     the mean at the last iteration. `overthinking`: the most that a seed lost from its best to its last iteration.
     `reached`: for a disturbed net, the mean iterations until a puzzle is solved, over seeds that solve any.
+    `train`: for a probe, the mean accuracy on what it was trained on.
     """
     found = []
     for reading in readings:
         for series, group in rows[rows["reading"] == reading.title].groupby("series", sort=False):
             if "at" in group:
                 group = group[group["iteration"] > group["at"].fillna(0)]
-            by_seed = group.pivot(index="iteration", columns="seed", values="accuracy")
+            by_seed = group.pivot_table(index="iteration", columns="seed", values=reading.measure)
             iterations, curves = by_seed.index.to_numpy(), by_seed.to_numpy()
             until = np.searchsorted(iterations, reading.fixed or group["regime"].iloc[0], side="right")
             fixed, mean = curves[max(0, until - 1)], curves.mean(1)
@@ -118,8 +126,9 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
                     "peak": mean.max(),
                     "peak_at": int(iterations[mean.argmax()]),
                     "final": mean[-1],
-                    "overthinking": max(overthinking(one) for _, one in group.groupby("seed")),
+                    "overthinking": (curves.max(0) - curves[-1]).max(),
                     "reached": group.groupby("seed")["reached"].first().mean() if "reached" in group else np.nan,
+                    "train": group["train_accuracy"].mean() if "train_accuracy" in group else np.nan,
                 }
             )
     return pd.DataFrame(found)

@@ -292,7 +292,7 @@ def _open(recipe: Recipe, folder: Path, resume: bool, fabric: "Fabric") -> runs.
 
 def _model(recipe: Recipe) -> Thinker:
     model = recipe.model.build(recipe.problem, recipe.seed)
-    longest = recipe.objective.longest(recipe.curriculum.iterations_at(recipe.curriculum.highest))
+    longest = recipe.objective.longest(recipe.regime)
     if model.limit is not None and longest > model.limit:
         raise UserError(
             f"This net has {model.limit} steps, and the recipe takes up to {longest}; raise model.limit to that,"

@@ -12,7 +12,6 @@ import torch
 from longthink import registry
 from longthink.contracts import Problem, Puzzles, Thinker
 from longthink.errors import UserError
-from longthink.experiment import regime
 from longthink.models._parts import ConvolutionalThinker
 from longthink.recipe import ModelChoice, parse_recipe
 from longthink.runs import Run
@@ -309,7 +308,7 @@ def test_an_experiment_is_whole_at_both_scales(name: str, scale: str) -> None:
     with torch.device("meta"):
         nets = [row.recipe.model.build(row.recipe.problem, seed=0) for row in experiment.rows]
     for row, net in zip(experiment.rows, nets, strict=True):
-        assert net.limit is None or net.limit >= regime(row.recipe)
+        assert net.limit is None or net.limit >= row.recipe.regime
     for reading in experiment.readings:
         assert 1 <= reading.every <= reading.iterations
         assert 1 <= (reading.fixed or 1) <= reading.iterations

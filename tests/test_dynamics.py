@@ -9,7 +9,7 @@ from torch import Tensor
 
 import longthink as lt
 from longthink.contracts import Thinker
-from longthink.dynamics import fared, fates, overthinking, perturb, recovery
+from longthink.dynamics import fared, fates, perturb, recovery
 from longthink.errors import UserError
 from longthink.models.dt_net import DTNet
 from longthink.models.feedforward import FeedForward
@@ -100,11 +100,6 @@ def test_a_path_independent_net_ends_where_it_ends_from_anywhere() -> None:
     puzzles = PrefixSums().sample(16, 4)
     assert fates(Turning(factor=0.5, pull=1.0), puzzles, 100)["alignment"].tolist() == pytest.approx([1] * 4, abs=1e-5)
     assert fates(Turning(), puzzles, 100)["alignment"].max() < 0.999
-
-
-def test_overthinking_is_best_less_last() -> None:
-    rows = pd.DataFrame({"iteration": [30, 10, 20], "accuracy": [0.25, 0.5, 0.75]})
-    assert overthinking(rows) == 0.5
 
 
 @pytest.mark.parametrize("iterations", [5, 40])

@@ -14,18 +14,9 @@ import pytest
 
 from longthink import figures
 from longthink.errors import UserError
-from longthink.experiment import (
-    Claim,
-    Disturbed,
-    Experiment,
-    Reading,
-    Row,
-    at_least,
-    at_most,
-    more,
-    no_overthinking,
-)
+from longthink.experiment import Claim, Experiment, Row, at_least, at_most, more, no_overthinking
 from longthink.perturbations.bit_flip import BitFlip
+from longthink.readings import Disturbed, Reading
 from longthink.recipe import Recipe
 from longthink.report import contents, report
 from longthink.reproduce import carry_out, summarised

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from longthink.experiment import Row, Scale, regime
+from longthink.experiment import Row, Scale
 from longthink.recipe import Recipe
 from longthink.recipes.laptop import chess_laptop, mazes_laptop, prefix_sums_laptop
 from longthink.recipes.thesis import MAZES_EPOCH, chess_thesis, mazes_thesis, prefix_sums_thesis
 
 PLAIN = {"objective": "final"}
+DEPTH_BESIDE_BLOCKS, DEPTH_OF_BLOCK = 4, 4
+"""Layers of a net without recall (section 4.2)."""
 NO_RECALL = {"model.recall": False}
 TWINS: Mapping[tuple[str, Scale], Mapping[str, Any]] = {
     ("mazes", "thesis"): {
@@ -54,7 +56,14 @@ def iterating(base: Recipe, iterations: int) -> Recipe:
 def feedforward(base: Recipe) -> Recipe:
     """The twin: as many blocks as the net repeats its own for in training, nothing else changed (section 5.3)."""
     same = {f"model.{name}": value for name, value in base.model.options.items() if name != "recall"}
-    return base.revised({"model": "feedforward", "model.limit": regime(base), **same, **PLAIN})
+    return base.revised({"model": "feedforward", "model.limit": base.regime, **same, **PLAIN})
+
+
+def twins(base: Recipe, depths: tuple[int, ...]) -> tuple[Row, ...]:
+    """A recurrent and a feed-forward net of each effective depth: first all of the one form, then of the other."""
+    nets = {depth: iterating(base, (depth - DEPTH_BESIDE_BLOCKS) // DEPTH_OF_BLOCK) for depth in depths}
+    recurrent = tuple(Row(f"recurrent, {depth} layers", net) for depth, net in nets.items())
+    return recurrent + tuple(Row(f"feed-forward, {depth} layers", feedforward(net)) for depth, net in nets.items())
 
 
 def alpha(problem: str, scale: Scale) -> float:

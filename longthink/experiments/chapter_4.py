@@ -4,13 +4,13 @@ Effective depth is 4 layers for each iteration and 4 more (section 4.2).
 """
 
 from longthink import figures
-from longthink.experiment import Experiment, Reading, Row, Scale, at_least, more
+from longthink.experiment import Experiment, Row, Scale, at_least, more
 from longthink.experiments import _nets
+from longthink.readings import Reading
 from longthink.recipe import Recipe
 from longthink.recipes.laptop import prefix_sums_doubling, prefix_sums_laptop
 from longthink.recipes.thesis import MAZES_EPOCH
 
-DEPTH_BESIDE_BLOCKS, DEPTH_OF_BLOCK = 4, 4
 PREFIX_SUMS_EPOCH = 53
 """Steps of an epoch in chapter 4: 8,000 examples in batches of 150."""
 
@@ -49,15 +49,6 @@ def _mazes(scale: Scale) -> Recipe:
     )
 
 
-def _twins(base: Recipe, depths: tuple[int, ...]) -> tuple[Row, ...]:
-    """A recurrent and a feed-forward net of each effective depth."""
-    nets = {depth: _nets.iterating(base, (depth - DEPTH_BESIDE_BLOCKS) // DEPTH_OF_BLOCK) for depth in depths}
-    recurrent = tuple(Row(f"recurrent, {depth} layers", net) for depth, net in nets.items())
-    return recurrent + tuple(
-        Row(f"feed-forward, {depth} layers", _nets.feedforward(net)) for depth, net in nets.items()
-    )
-
-
 def table_4_1(scale: Scale) -> Experiment:
     """Recurrent and feed-forward nets of the same effective depth, from 32 to 40 bits (table 4.1).
 
@@ -76,7 +67,7 @@ def table_4_1(scale: Scale) -> Experiment:
     reading = Reading(level=40, iterations=11, published=published)
     return Experiment(
         title="Table 4.1: from 32 to 40 bits, as deep as in training",
-        rows=_twins(_prefix_sums(scale), depths),
+        rows=_nets.twins(_prefix_sums(scale), depths),
         readings=(reading,),
         claims=tuple(more(f"recurrent, {depth} layers", f"feed-forward, {depth} layers", reading) for depth in depths),
     )
@@ -141,9 +132,9 @@ def section_4_4_2(scale: Scale) -> Experiment:
     Expected: all fit 32 bits; 53 % of 40 bits and 27 % of 44 at best, and not by the deepest. Laptop: up to 264 layers.
     """
     base = _prefix_sums(scale)
-    recurrent, *_ = _twins(base, (48,))
+    recurrent, *_ = _nets.twins(base, (48,))
     depths = (68, 132, 264) if scale == "laptop" else (132, 264, 528)
-    deeper = _twins(base, depths)[len(depths) :]
+    deeper = _nets.twins(base, depths)[len(depths) :]
     fits = Reading(level=32, iterations=11, split="validation")
     harder = tuple(Reading(level=level, iterations=30, fixed=20, exit_rule="max_confidence") for level in (40, 44))
     return Experiment(
@@ -220,7 +211,7 @@ def _maze_table(base: Recipe, depths: tuple[int, ...], published: dict[str, str]
     reading = Reading(level=13, iterations=10, count=500, published=published)
     return Experiment(
         title=title,
-        rows=_twins(base, depths),
+        rows=_nets.twins(base, depths),
         readings=(reading,),
         claims=tuple(more(f"recurrent, {depth} layers", f"feed-forward, {depth} layers", reading) for depth in depths),
     )
@@ -306,7 +297,7 @@ def figure_4_5(scale: Scale) -> Experiment:
     base = _nets.chess(scale).revised(_nets.NO_RECALL)
     depths: tuple[int, ...] = (40, 60) if scale == "laptop" else (84, 92, 100)
     levels, count = ((7, 8, 9, 10), 200) if scale == "laptop" else ((700_000, 850_000, 900_000, 950_000), 1000)
-    rows = _twins(base, depths)
+    rows = _nets.twins(base, depths)
     readings = tuple(Reading(level=level, iterations=40, count=count, exit_rule="max_confidence") for level in levels)
     recurrent, forward = rows[: len(depths)], rows[len(depths) :]
     return Experiment(

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from longthink.experiment import Claim, Experiment, Reading, Row, Scale, at_least, more, no_overthinking, regime
+from longthink.experiment import Claim, Experiment, Row, Scale, at_least, more, no_overthinking
 from longthink.experiments import _nets
+from longthink.readings import Reading
 from longthink.recipe import Recipe
 
 
@@ -232,7 +233,7 @@ def table_5_6_chess(scale: Scale) -> Experiment:
 def _in_distribution(
     what: str, rows: tuple[Row, ...], level: int, count: int, train: dict[str, str], validation: dict[str, str]
 ) -> Experiment:
-    longest = max(regime(row.recipe) for row in rows)
+    longest = max(row.recipe.regime for row in rows)
     on_train = Reading(level=level, iterations=longest, count=count, split="train", published=train)
     held_out = Reading(level=level, iterations=longest, count=count, split="validation", published=validation)
     return Experiment(

@@ -2,7 +2,7 @@
 
 from longthink import figures
 from longthink.contracts import Perturbation
-from longthink.experiment import Disturbed, Experiment, Row, Scale, at_least, at_most
+from longthink.experiment import Experiment, Row, Scale, at_least, at_most
 from longthink.experiments import _nets
 from longthink.perturbations.bit_flip import BitFlip
 from longthink.perturbations.move_end import MoveEnd
@@ -10,6 +10,7 @@ from longthink.perturbations.noise import Noise
 from longthink.perturbations.random_input import RandomInput
 from longthink.perturbations.swap import Swap
 from longthink.perturbations.zeros import Zeros
+from longthink.readings import Disturbed
 
 SOLVED_BY = 50
 """After this iteration, the dissertation's nets had solved what they were given."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from longthink.experiment import Experiment, Reading, Row, Scale
+from longthink.experiment import Experiment, Row, Scale
+from longthink.readings import Reading
 from longthink.recipe import Recipe
 from longthink.recipes.laptop import mazes_laptop, prefix_sums_laptop
 

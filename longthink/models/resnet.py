@@ -15,7 +15,8 @@ from longthink.models._image_parts import ImageThinker
 
 STAGES = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 """Blocks of each stage."""
-WIDTHS = (64, 128, 256, 512)
+WIDENING = (1, 2, 4, 8)
+"""How much wider each stage is than the first."""
 KERNELS = {18: (3, 3), 50: (1, 3, 1)}
 """Of the convolutions of a block."""
 WIDENED = {18: 1, 50: 4}
@@ -26,9 +27,9 @@ Layers = Literal[18, 50]
 class ResNet(ImageThinker):
     """All of its blocks are one step, since they change the shape of the features.
 
-    `layers` is 18 or 50. With `stem` small, for pictures of about 32 x 32 pixels, the first convolution is 3 x 3 and
-    there is no pooling after it. If `tied`, the blocks of a stage have the same filters wherever shapes permit it, and
-    each has batch norm of its own.
+    `width` is that of the first stage, `layers` 18 or 50. With `stem` small, for pictures of about 32 x 32 pixels, the
+    first convolution is 3 x 3 and there is no pooling after it. If `tied`, the blocks of a stage have the same filters
+    wherever shapes permit it, and each has batch norm of its own.
 
     >>> def millions(net):
     ...     return round(sum(p.numel() for p in net.parameters()) / 1e6, 2)
@@ -43,6 +44,7 @@ class ResNet(ImageThinker):
         channels: int,
         classes: int,
         ndim: int,
+        width: int = 64,
         layers: Layers = 18,
         stem: Literal["small", "large"] = "small",
         tied: bool = False,
@@ -51,9 +53,10 @@ class ResNet(ImageThinker):
         if layers not in STAGES:
             raise UserError(f"A ResNet has 18 or 50 layers here, not {layers}.")
         kernel, stride, pool = (3, 1, nn.Identity()) if stem == "small" else (7, 2, nn.MaxPool2d(3, 2, padding=1))
-        inputs, blocks = WIDTHS[0], list[Block]()
-        for place, (count, width) in enumerate(zip(STAGES[layers], WIDTHS, strict=True)):
-            channels_of = (*[width] * (len(KERNELS[layers]) - 1), width * WIDENED[layers])
+        inputs, blocks = width, list[Block]()
+        for place, (count, times) in enumerate(zip(STAGES[layers], WIDENING, strict=True)):
+            middle = width * times
+            channels_of = (*[middle] * (len(KERNELS[layers]) - 1), middle * WIDENED[layers])
             stage = list[Block]()
             for which in range(count):
                 stage.append(Block(inputs, channels_of, KERNELS[layers], 2 if place and not which else 1))
@@ -63,8 +66,8 @@ class ResNet(ImageThinker):
             blocks += stage
         self.finish(
             first=nn.Sequential(
-                nn.Conv2d(channels, WIDTHS[0], kernel, stride, padding=kernel // 2, bias=False),
-                nn.BatchNorm2d(WIDTHS[0]),
+                nn.Conv2d(channels, width, kernel, stride, padding=kernel // 2, bias=False),
+                nn.BatchNorm2d(width),
                 nn.ReLU(),
                 pool,
             ),

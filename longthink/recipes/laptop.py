@@ -1,7 +1,9 @@
 """Recipes that take minutes on two CPU cores."""
 
+from longthink.objectives.final import Final
 from longthink.objectives.head_start import HeadStart
 from longthink.problems.chess_puzzles import ChessPuzzles
+from longthink.problems.images import Images
 from longthink.problems.mazes import Mazes
 from longthink.problems.prefix_sums import PrefixSums
 from longthink.recipe import Curriculum, ModelChoice, Optimiser, Recipe, Schedule, Stabilisers, Validation
@@ -92,4 +94,23 @@ def chess_laptop() -> Recipe:
         schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
         stabilisers=Stabilisers(label_smoothing=0.02, state_noise=0.02, ema=0.99),
         validation=Validation(every=500, count=200),
+    )
+
+
+def images_laptop() -> Recipe:
+    """A recurrent ConvNet on Fashion-MNIST, five passes; or on the 1,000 images of it that come with the package.
+
+    Command: longthink train images_laptop --problem.source DIR
+    """
+    return Recipe(
+        name="images_laptop",
+        problem=Images(),
+        model=ModelChoice(name="conv_net"),
+        objective=Final(),
+        curriculum=Curriculum(lowest=1, highest=1, iterations=4),
+        batch=128,
+        steps=2000,
+        optimiser=Optimiser(name="adam", lr=1e-3, clip=1.0),
+        schedule=Schedule(decay="cosine", warmup=50, tail=0.5),
+        validation=Validation(every=500, count=1000),
     )

@@ -1,0 +1,230 @@
+"""What an experiment reads of a trained net: how much it solves, whether it recovers, what its features are like."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from longthink.analysis.feature_pictures import feature_pictures
+from longthink.analysis.layers import features_of
+from longthink.analysis.probes import probe
+from longthink.analysis.reuse import USED, reuse, reused
+from longthink.analysis.similarity import similarity
+from longthink.contracts import Perturbation, Puzzles, Split, Thinker, plugin_name
+from longthink.dynamics import fared, perturb
+from longthink.evaluate import Exit, sweep
+from longthink.recipe import Recipe
+
+Peers = Callable[[str], tuple[Thinker, Recipe]]
+"""The net of another row, by its name, trained with the same seed; and its recipe. Raises KeyError if there is none."""
+COLUMNS = (
+    "net",
+    "dissertation",
+    "peak of the mean",
+    "at the fixed iteration",
+    "median",
+    "every seed",
+    "sure",
+    "at the end",
+)
+"""Of a reading's table on the page."""
+OF_FEATURES = ("net", "dissertation", "at the fixed iteration", "every seed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """Puzzles of one level, thought about for `iterations` and read at every so many. Other kinds read other things.
+
+    `fixed`: the iteration that counts, chosen beforehand; None: each net's own training regime. A feed-forward net is
+    read once, after its last step. `exit_rule`: that of `evaluate.sweep`, for recurrent nets. `options`: those of the
+    problem that are other than in training. `published`: what the dissertation has for each row, as it is printed.
+    """
+
+    measure: ClassVar[str] = "accuracy"
+    """The column that is summed up."""
+    measured: ClassVar[str] = "puzzles solved"
+    """What its shares are of."""
+    columns: ClassVar[tuple[str, ...]] = COLUMNS
+
+    level: int
+    iterations: int
+    fixed: int | None = None
+    count: int = 1000
+    every: int = 1
+    split: Split = "test"
+    exit_rule: Exit = "default"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Tells the readings of an experiment apart."""
+        split = "" if self.split == "test" else f", {self.split} split"
+        options = "".join(f", {value}".replace("_", " ") for value in self.options.values())
+        exit_rule = ", most confident so far" if self.exit_rule != "default" else ""
+        return f"level {self.level}{split}{options}{exit_rule}"
+
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+        """Rows with at least an `iteration` and the `measure`. `peers`: the nets of all rows, trained with this seed.
+
+        `depth`: the layers of the net as it was trained, if it says.
+        """
+        depth = model.effective_depth(recipe.regime)
+        if model.limit is not None:
+            return sweep(model, self.puzzles(recipe), [model.limit]).assign(depth=depth)
+        asked = {self.fixed or recipe.regime, *range(self.every, self.iterations + 1, self.every)}
+        return sweep(model, self.puzzles(recipe), asked, self.exit_rule).assign(depth=depth)
+
+    def puzzles(self, recipe: Recipe) -> Puzzles:
+        problem = recipe.problem.model_copy(update=dict(self.options))
+        return problem.sample(self.level, self.count, split=self.split)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disturbed(Reading):
+    """A recurrent net that is disturbed once, after iteration `at`, and then left to recover (section 5.5).
+
+    Further columns: `reached` and `recovered`, the mean iterations of `dynamics.recovery`; the perturbation's options.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = (*COLUMNS, "until solved")
+
+    perturbation: Perturbation | None
+    at: int = 0
+
+    @property
+    def title(self) -> str:
+        if self.perturbation is None:
+            return f"{super().title}, undisturbed"
+        options = self.perturbation.model_dump(exclude_defaults=True)
+        chosen = "".join(f" {name} {value}" for name, value in options.items())
+        name = plugin_name(type(self.perturbation)).replace("_", " ")
+        return f"{super().title}, {name}{chosen} after iteration {self.at}"
+
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+        rows = perturb(model, self.puzzles(recipe), self.perturbation, self.at, self.iterations)
+        means = rows.groupby("iteration")[["solved", "change"]].mean().reset_index()
+        options = {} if self.perturbation is None else self.perturbation.model_dump()
+        how = fared(rows).iloc[0]
+        kept = {name: how[name] for name in ("level", "at", "reached", "recovered")}
+        return means.rename(columns={"solved": "accuracy"}).assign(**kept, **options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed(Reading):
+    """How much of the answer a linear classifier reads off the features after iteration `at` (section 3.5.1).
+
+    It is trained on the features of `examples` training puzzles, and tested on `count` of the split.
+    Further columns: `train_accuracy`.
+    """
+
+    measured: ClassVar[str] = "examples classified by a linear probe"
+    columns: ClassVar[tuple[str, ...]] = (*OF_FEATURES, "on what the probe was trained on")
+
+    at: int
+    examples: int = 2000
+
+    @property
+    def title(self) -> str:
+        return f"{super().title}, features after iteration {self.at}"
+
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+        train = replace(self, split="train", count=self.examples).puzzles(recipe)
+        rows = probe(model, train, self.puzzles(recipe), [self.at])
+        return pd.DataFrame(
+            {
+                "level": self.level,
+                "iteration": self.at,
+                "accuracy": rows["test_accuracy"],
+                "train_accuracy": rows["train_accuracy"],
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Reading):
+    """How alike the features of a net are to those of row `other`, each after its training regime (section 3.5.1)."""
+
+    measure: ClassVar[str] = "cka"
+    measured: ClassVar[str] = "1, linear CKA"
+    columns: ClassVar[tuple[str, ...]] = OF_FEATURES
+
+    other: str
+
+    @property
+    def title(self) -> str:
+        return f"{super().title}, compared with {self.other}"
+
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:
+        other, its_recipe = peers(self.other)
+        x = self.puzzles(recipe).x
+        rows = similarity(model, other, x, [recipe.regime], [its_recipe.regime])
+        return pd.DataFrame({"level": self.level, "iteration": recipe.regime, "other": self.other, "cka": rows["cka"]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reused(Reading):
+    """Whether a recurrent net uses the same filters in every iteration (section 3.5).
+
+    Columns: `reused`, the share of pairs of puzzle and filter that are used in all of them; for each iteration `used`,
+    the share used then, and deciles of the activity relative to the most active iteration, `decile_1` to `decile_9`.
+    """
+
+    measure: ClassVar[str] = "reused"
+    measured: ClassVar[str] = "pairs of puzzle and filter that are used in every iteration"
+    columns: ClassVar[tuple[str, ...]] = OF_FEATURES
+
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+        iterations = range(1, recipe.regime + 1)
+        rows = reuse(model, self.puzzles(recipe).x, [*iterations])
+        by_place = rows.groupby("place")["activity"]
+        return pd.DataFrame(
+            {
+                "level": self.level,
+                "iteration": iteration,
+                "reused": reused(rows),
+                "used": (by_place.get_group(str(iteration)) >= USED).mean(),
+                **{
+                    f"decile_{tenth}": by_place.get_group(str(iteration)).quantile(tenth / 10) for tenth in range(1, 10)
+                },
+            }
+            for iteration in iterations
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictured(Reading):
+    """What some filters are looking for after each iteration, as pictures (section 3.5.2).
+
+    The `filters` are those that are most active for the puzzles after the last iteration. Columns, one row for each
+    pixel: `filter`, `y`, `x`, `red`, `green`, `blue`; `gain` is the mean activation of the filter for its picture as a
+    share of the greatest for the puzzles.
+    """
+
+    measure: ClassVar[str] = "gain"
+    measured: ClassVar[str] = "the greatest activation by real pictures, on the average over filters"
+    columns: ClassVar[tuple[str, ...]] = OF_FEATURES
+
+    filters: int = 6
+
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+        puzzles = self.puzzles(recipe)
+        problem, iterations = puzzles.problem, range(1, recipe.regime + 1)
+        real = {place: some.mean((2, 3)) for place, some in features_of(model, puzzles.x, [*iterations]).items()}
+        chosen = real[str(recipe.regime)].mean(0).topk(self.filters).indices.tolist()
+        tables = []
+        for iteration in iterations:
+            pictures = feature_pictures(model, puzzles, chosen, iteration, progress=False)
+            made = features_of(model, pictures, [iteration])[str(iteration)].mean((2, 3))
+            for index, unit in enumerate(chosen):
+                pixels = problem.render(replace(puzzles, x=pictures[index : index + 1]))
+                y, x = np.indices(pixels.shape[:2])
+                gain = made[index, unit] / real[str(iteration)][:, unit].max().clamp_min(1e-9)
+                table = pd.DataFrame(
+                    {"level": self.level, "iteration": iteration, "filter": unit, "gain": float(gain)}, [0]
+                )
+                colours = {name: pixels[..., which].ravel() for which, name in enumerate(("red", "green", "blue"))}
+                tables.append(table.merge(pd.DataFrame({"y": y.ravel(), "x": x.ravel(), **colours}), how="cross"))
+        return pd.concat(tables, ignore_index=True)
