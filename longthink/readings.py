@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from longthink.analysis.feature_pictures import feature_pictures
 from longthink.analysis.layers import features_of
@@ -14,11 +15,19 @@ from longthink.analysis.reuse import USED, reuse, reused
 from longthink.analysis.similarity import similarity
 from longthink.contracts import Perturbation, Puzzles, Split, Thinker, plugin_name
 from longthink.dynamics import fared, perturb
+from longthink.errors import UserError
 from longthink.evaluate import Exit, sweep
 from longthink.recipe import Recipe
 
 Peers = Callable[[str], tuple[Thinker, Recipe]]
 """The net of another row, by its name, trained with the same seed; and its recipe. Raises KeyError if there is none."""
+
+
+def alone(name: str) -> tuple[Thinker, Recipe]:
+    """Where there are no other rows."""
+    raise KeyError(name)
+
+
 COLUMNS = (
     "net",
     "dissertation",
@@ -66,7 +75,7 @@ class Reading:
         exit_rule = ", most confident so far" if self.exit_rule != "default" else ""
         return f"level {self.level}{split}{options}{exit_rule}"
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         """Rows with at least an `iteration` and the `measure`. `peers`: the nets of all rows, trained with this seed.
 
         `depth`: the layers of the net as it was trained, if it says.
@@ -103,7 +112,7 @@ class Disturbed(Reading):
         name = plugin_name(type(self.perturbation)).replace("_", " ")
         return f"{super().title}, {name}{chosen} after iteration {self.at}"
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         rows = perturb(model, self.puzzles(recipe), self.perturbation, self.at, self.iterations)
         means = rows.groupby("iteration")[["solved", "change"]].mean().reset_index()
         options = {} if self.perturbation is None else self.perturbation.model_dump()
@@ -130,7 +139,7 @@ class Probed(Reading):
     def title(self) -> str:
         return f"{super().title}, features after iteration {self.at}"
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         train = replace(self, split="train", count=self.examples).puzzles(recipe)
         rows = probe(model, train, self.puzzles(recipe), [self.at])
         return pd.DataFrame(
@@ -157,7 +166,7 @@ class Compared(Reading):
     def title(self) -> str:
         return f"{super().title}, compared with {self.other}"
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:
         other, its_recipe = peers(self.other)
         x = self.puzzles(recipe).x
         rows = similarity(model, other, x, [recipe.regime], [its_recipe.regime])
@@ -176,7 +185,7 @@ class Reused(Reading):
     measured: ClassVar[str] = "pairs of puzzle and filter that are used in every iteration"
     columns: ClassVar[tuple[str, ...]] = OF_FEATURES
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         iterations = range(1, recipe.regime + 1)
         rows = reuse(model, self.puzzles(recipe).x, [*iterations])
         by_place = rows.groupby("place")["activity"]
@@ -209,15 +218,17 @@ class Pictured(Reading):
 
     filters: int = 6
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+        if recipe.problem.ndim != 0:
+            raise UserError("Pictures of features are made for nets that classify pictures, and this is none.")
         puzzles = self.puzzles(recipe)
         problem, iterations = puzzles.problem, range(1, recipe.regime + 1)
-        real = {place: some.mean((2, 3)) for place, some in features_of(model, puzzles.x, [*iterations]).items()}
+        real = {place: _means(some) for place, some in features_of(model, puzzles.x, [*iterations]).items()}
         chosen = real[str(recipe.regime)].mean(0).topk(self.filters).indices.tolist()
         tables = []
         for iteration in iterations:
             pictures = feature_pictures(model, puzzles, chosen, iteration, progress=False)
-            made = features_of(model, pictures, [iteration])[str(iteration)].mean((2, 3))
+            made = _means(features_of(model, pictures, [iteration])[str(iteration)])
             for index, unit in enumerate(chosen):
                 pixels = problem.render(replace(puzzles, x=pictures[index : index + 1]))
                 y, x = np.indices(pixels.shape[:2])
@@ -228,3 +239,8 @@ class Pictured(Reading):
                 colours = {name: pixels[..., which].ravel() for which, name in enumerate(("red", "green", "blue"))}
                 tables.append(table.merge(pd.DataFrame({"y": y.ravel(), "x": x.ravel(), **colours}), how="cross"))
         return pd.concat(tables, ignore_index=True)
+
+
+def _means(features: Tensor) -> Tensor:
+    """The mean activation of each filter: (N, W, ...) -> (N, W)."""
+    return features.reshape(*features.shape[:2], -1).mean(2)

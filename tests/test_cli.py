@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import av
@@ -12,12 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
-from longthink import evaluate
+from longthink import evaluate, readings
+from longthink.analysis import feature_pictures
 from longthink.cli import main
 from longthink.experiment import Experiment
 from longthink.problems.mazes import Mazes
 from longthink.recipe import Recipe
-from longthink.recipes.laptop import chess_laptop
+from longthink.recipes.laptop import chess_laptop, images_laptop
 from longthink.reproduce import Outcome
 from longthink.runs import Run
 
@@ -326,3 +328,64 @@ def test_data_that_cannot_be_made_is_refused(
     assert main(["data", *arguments, "--out", "out"]) == 2
     assert sentence in capsys.readouterr().err
     assert not Path("out").exists()
+
+
+@pytest.fixture
+def image_run(capsys: pytest.CaptureFixture[str]) -> str:
+    recipe = images_laptop().revised(
+        {"steps": 4, "batch": 8, "model.width": 8, "model.first": 4, "model.after": 8, "validation.count": 10}
+    )
+    assert trained(recipe, "--name", "small") == 0
+    capsys.readouterr()
+    return "small-0"
+
+
+def test_a_net_is_looked_into(image_run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", image_run, "--train", "60", "--count", "30", "--iterations", "2"]) == 0
+    assert list(pd.read_csv("runs/small-0/probe.csv")["place"]) == [1, 2]
+    assert main(["probe", image_run, "--train", "60", "--count", "30", "--layer", "last.1"]) == 0
+    assert "last.1" in capsys.readouterr().out
+    assert main(["similarity", image_run, image_run, "--count", "64", "--iterations", "2"]) == 0
+    rows = pd.read_csv("runs/small-0/similarity.csv")
+    assert rows[rows["place"] == rows["other_place"]]["cka"].tolist() == pytest.approx([1, 1])
+    assert main(["reuse", image_run, "--count", "20"]) == 0
+    assert pd.read_csv("runs/small-0/reuse.csv")["iteration"].tolist() == [1, 2, 3, 4]
+    for name in ("probe", "similarity", "reuse"):
+        assert Path(f"runs/small-0/{name}.png").stat().st_size > 1000
+    assert main(["probe", image_run, "--layer", "inner.7"]) == 2
+    assert "There is no layer 'inner.7' (did you mean 'inner.0'?)" in capsys.readouterr().err
+
+
+def test_strings_are_probed_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "prefix_sums", "--level", "8", "--train", "20", "--count", "20", "--iterations", "2"]) == 0
+    assert Path("runs/prefix_sums/probe.png").exists()
+    assert main(["features", "prefix_sums"]) == 2
+    assert "pictures" in capsys.readouterr().err
+
+
+def test_what_filters_look_for(image_run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = partial(feature_pictures.feature_pictures, steps=2)
+    monkeypatch.setattr(readings, "feature_pictures", few)
+    assert main(["features", image_run, "--filters", "2", "--count", "10"]) == 0
+    assert Path("runs/small-0/features.png").stat().st_size > 1000
+
+
+def test_an_image_of_ones_own_is_classified(image_run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(np.full((28, 28), 90, np.uint8)).save("shoe.png")
+    assert main(["solve", image_run, "shoe.png Sneaker", "-o", "answer.png"]) == 0
+    assert Path("answer.png").exists()
+    assert main(["solve", image_run, "no.png"]) == 2
+    assert "cannot be read as a picture" in capsys.readouterr().err
+
+
+def test_images_are_brought_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(60):
+        path = tmp_path / "pets" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.random.default_rng(number).integers(0, 256, (9, 9, 3), np.uint8)).save(path)
+    assert main(["data", "images", "--from", "pets", "--format", "image-folder", "--out", "store"]) == 0
+    assert "store: 60 puzzles" in capsys.readouterr().out
+    recipe = images_laptop().revised({"steps": 2, "batch": 4, "model.width": 4, "validation.count": 2})
+    assert trained(recipe, "--problem.source", "store", "--name", "pets") == 0
+    assert main(["data", "images", "--from", "nowhere", "--format", "idx", "--out", "other"]) == 2
+    assert "nowhere" in capsys.readouterr().err

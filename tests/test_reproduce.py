@@ -14,10 +14,11 @@ import pytest
 
 from longthink import figures
 from longthink.errors import UserError
-from longthink.experiment import Claim, Experiment, Row, at_least, at_most, more, no_overthinking
+from longthink.experiment import Claim, Experiment, Row, alike, at_least, at_most, more, no_overthinking, rises
 from longthink.perturbations.bit_flip import BitFlip
-from longthink.readings import Disturbed, Reading
+from longthink.readings import Compared, Disturbed, Probed, Reading, Reused
 from longthink.recipe import Recipe
+from longthink.recipes.laptop import images_laptop
 from longthink.report import contents, report
 from longthink.reproduce import carry_out, summarised
 from longthink.trials import folder_of
@@ -219,3 +220,57 @@ def test_options_of_every_recipe_can_be_changed(experiment: Experiment) -> None:
     assert {row.recipe.steps for row in changed.rows} == {7}
     with pytest.raises(UserError, match="no option 'step'"):
         experiment.revised({"step": 7})
+
+
+def test_features_are_read_of_nets_of_images(tmp_path: Path) -> None:
+    small = images_laptop().revised(
+        {"steps": 3, "batch": 8, "model.width": 8, "model.first": 4, "model.after": 8, "validation.count": 10}
+    )
+    rows = (
+        Row("recurrent, depth 6", small.revised({"curriculum.iterations": 2})),
+        Row(
+            "feed-forward, depth 6",
+            small.revised({"curriculum.iterations": 2, "model.limit": 2, "model.shared": False}),
+        ),
+    )
+    probed = tuple(
+        Probed(level=1, iterations=at, fixed=at, at=at, count=30, examples=60, published={rows[0].name: "9 / 8"})
+        for at in (1, 2)
+    )
+    kinds = (
+        (figures.accuracy_over_depth, (Reading(level=1, iterations=1, count=20),)),
+        (figures.probes_over_iterations, probed),
+        (figures.similarity_of_nets, tuple(Compared(level=1, iterations=1, count=40, other=row.name) for row in rows)),
+        (figures.activity_of_filters, (Reused(level=1, iterations=2, count=10),)),
+    )
+    for figure, some in kinds:
+        claims = (alike(rows[0].name, rows[1].name, some[0], 1.0),)
+        experiment = Experiment("Table 0", rows, some, claims, figure)
+        outcome = carry_out(experiment, 1, tmp_path / "trials", accelerator="cpu", progress=False)
+        assert outcome.failures == []
+        table = summarised(outcome.rows, some)
+        assert table["fixed"].between(0, 1.0001).all()
+        text = report(experiment, outcome, "table_0", "laptop", tmp_path / "page").read_text()
+        assert f"Per cent of {some[0].measured}" in text
+        assert f"| {rows[0].name} | {some[0].published.get(rows[0].name, '')} |" in text
+        assert "differ by at most 100 points. It holds here." in text
+        if figure is figures.accuracy_over_depth:
+            assert outcome.rows.groupby("series")["depth"].max().to_dict() == {row.name: 6 for row in rows}
+        if figure is figures.similarity_of_nets:
+            own = outcome.rows[outcome.rows["series"] == outcome.rows["other"]]
+            assert own["cka"].tolist() == pytest.approx([1, 1])
+
+
+def test_claims_on_two_nets_and_on_several_readings() -> None:
+    readings = [Reading(level=level, iterations=30, fixed=25) for level in (1, 2, 3)]
+    table = pd.DataFrame(
+        [
+            {"reading": reading.title, "series": series, "fixed": value}
+            for series, values in (("a", (0.1, 0.2, 0.3)), ("b", (0.1, 0.25, 0.2)))
+            for reading, value in zip(readings, values, strict=True)
+        ]
+    )
+    assert rises("a", readings).holds(table)
+    assert not rises("b", readings).holds(table)
+    assert alike("a", "b", readings[1], 0.051).holds(table)
+    assert not alike("a", "b", readings[1], 0.04).holds(table)

@@ -72,7 +72,7 @@ class Images(Problem):
             raise UserError(f"Ask for at least 1 image, not {count}.")
         store = self.store()
         part, rows = store.of_split(split)
-        if count > len(rows) and not repeats:
+        if len(rows) == 0 or (count > len(rows) and not repeats):
             raise UserError(f"{store.folder.name} has {len(rows)} {split} images, and {count} are asked for.")
         raw = generator("puzzles", "images", split, seed, index).bit_generator.random_raw
         if repeats:

@@ -179,10 +179,15 @@ def test_a_picture_of_ones_own(tmp_path: Path) -> None:
         problem.parse("nowhere.png")
 
 
-def test_asking_for_what_there_is_not(store: Path) -> None:
+def test_asking_for_what_there_is_not(store: Path, tmp_path: Path) -> None:
     problem = Images(source=str(store), size=6)
     with pytest.raises(UserError, match="20 test images, and 21"):
         problem.sample(1, 21)
+    few = tmp_path / "few"
+    build([Block("train", pictures(1), labels(1))], few, ["a"], [])
+    with pytest.raises(UserError, match="has 0 "):
+        for split in ("train", "validation", "test"):
+            Images(source=str(few), size=6).sample(1, 1, split=split, repeats=True)
     with pytest.raises(UserError, match="one level, 1"):
         problem.sample(2, 1)
     with pytest.raises(UserError, match=r"up to 6 pixels; set problem.size"):

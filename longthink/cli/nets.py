@@ -1,25 +1,12 @@
-"""The command line: it parses, calls and prints. Whatever a user can get wrong ends in one sentence and exit code 2."""
+"""Commands that make nets think: train, test, solve, reproduce."""
 
-import json
-import os
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-import cyclopts
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from longthink.contracts import Split
+from longthink.cli._app import Options, app, changes_from
 from longthink.errors import UserError
-
-app = App(
-    name="longthink",
-    help="Train a small recurrent net on easy puzzles, run it for longer, and solve hard ones.",
-    help_format="plaintext",
-)
-
-Options = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
 
 
 @app.command
@@ -91,7 +78,7 @@ def train(
 
     if resume and Path(recipe).is_dir():
         out = out or Path(recipe)
-    changes = _changes(options) | ({} if name is None else {"name": name})
+    changes = changes_from(options) | ({} if name is None else {"name": name})
     chosen = _recipe(recipe).revised(changes)
     if threads is not None:
         torch.set_num_threads(threads)
@@ -224,152 +211,6 @@ def solve(
 
 
 @app.command
-def decisions(
-    run: str,
-    /,
-    *,
-    level: list[int] | None = None,
-    iterations: int = 1000,
-    count: int = 100,
-    seed: int = 0,
-    tolerance: float | None = None,
-    out: Path | None = None,
-) -> None:
-    """What solving costs the net, and which known algorithm it agrees with: a table, a rows file, a figure.
-
-    Parameters
-    ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
-    level
-        Level of the puzzles; repeat the option for several. By default the problem's hard levels.
-    iterations
-        How long to think at most.
-    count
-        Puzzles of each level.
-    seed
-        Seed of the test puzzles.
-    tolerance
-        For large grids: compute only where the state still moves by more than this, like 0.1.
-    out
-        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
-    """
-    import pandas as pd
-
-    from longthink import evaluate, figures
-    from longthink.runs import open_run
-
-    opened = open_run(run)
-    problem, model = opened.recipe().problem, opened.model()
-    tables = [
-        evaluate.decisions(model, problem.sample(one, count, seed), iterations, tolerance)
-        for one in level or problem.hard
-    ]
-    table = pd.concat(tables, ignore_index=True)
-    folder = out or opened.results
-    print(table.groupby("level").mean().round(3).to_string())
-    print(evaluate.save_rows(table, folder / "decisions.csv"))
-    print(figures.cost_of_thinking(table, folder / "decisions.png"))
-
-
-@app.command
-def perturb(
-    run: str,
-    /,
-    *options: Options,
-    using: Annotated[str, Parameter(name="--with")],
-    at: int = 50,
-    iterations: int = 150,
-    level: list[int] | None = None,
-    count: int = 100,
-    seed: int = 0,
-    out: Path | None = None,
-) -> None:
-    """Disturb a net while it thinks and see whether it recovers. Options of the perturbation can be set: --index 40.
-
-    Parameters
-    ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
-    using
-        A perturbation's name (`longthink list perturbations`).
-    at
-        Disturb it after this iteration.
-    iterations
-        How long to think in all.
-    level
-        Level of the puzzles; repeat the option for several. By default the problem's least hard one.
-    count
-        Puzzles of each level.
-    seed
-        Seed of the test puzzles, and of what is random in the perturbation.
-    out
-        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
-    """
-    import pandas as pd
-
-    from longthink import dynamics, evaluate, figures, registry
-    from longthink.runs import open_run
-
-    opened, perturbation = open_run(run), registry.build("perturbations", using, _changes(options))
-    problem, model = opened.recipe().problem, opened.model()
-    tables = [
-        dynamics.perturb(model, problem.sample(one, count, seed), chosen, at, iterations, seed)
-        for one in level or problem.hard[:1]
-        for chosen in (None, perturbation)
-    ]
-    table = pd.concat(tables, ignore_index=True)
-    folder, stem = out or opened.results, f"perturb-{using.replace('-', '_')}"
-    print(dynamics.fared(table).to_string(index=False))
-    print(evaluate.save_rows(table, folder / f"{stem}.csv"))
-    print(figures.perturbed(table, folder / f"{stem}.png"))
-
-
-@app.command
-def dynamics(
-    run: str,
-    /,
-    *,
-    level: list[int] | None = None,
-    iterations: int = 1000,
-    count: int = 100,
-    seed: int = 0,
-    out: Path | None = None,
-) -> None:
-    """What becomes of a net's state: fixed point, cycle or neither, path independence, sensitivity: a table and rows.
-
-    Parameters
-    ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
-    level
-        Level of the puzzles; repeat the option for several. By default the problem's least hard one.
-    iterations
-        How long to think.
-    count
-        Puzzles of each level.
-    seed
-        Seed of the test puzzles.
-    out
-        Folder for the rows; by default the run's own, or runs/NAME for a shipped net.
-    """
-    import pandas as pd
-
-    from longthink import evaluate
-    from longthink.dynamics import fates
-    from longthink.runs import open_run
-
-    opened = open_run(run)
-    problem, model = opened.recipe().problem, opened.model()
-    tables = [fates(model, problem.sample(one, count, seed), iterations, seed) for one in level or problem.hard[:1]]
-    table = pd.concat(tables, ignore_index=True)
-    shares = pd.crosstab(table["level"], table["fate"], normalize="index")
-    means = table.groupby("level")[["solved", "ever", "alignment", "lyapunov"]].mean()
-    print(shares.join(means).round(4).to_string())
-    print(evaluate.save_rows(table, (out or opened.results) / "dynamics.csv"))
-
-
-@app.command
 def reproduce(
     *names: str,
     scale: Literal["laptop", "thesis"] = "laptop",
@@ -412,7 +253,7 @@ def reproduce(
         raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
     chosen = registry.names("experiments") if names == ("all",) else names
     functions = [registry.find("experiments", name) for name in chosen]
-    changes = _changes([f"--{one}" for one in change or ()])
+    changes = changes_from([f"--{one}" for one in change or ()])
     experiments = {function.__name__: function(scale).revised(changes) for function in functions}
     if names == ("all",):
         experiments = {name: experiment for name, experiment in experiments.items() if not experiment.beyond}
@@ -429,92 +270,6 @@ def reproduce(
         print(report(experiment, outcome, name, scale, out / name))
     if len(done) > 1:
         print(contents(done, scale, out))
-
-
-@app.command
-def data(
-    problem: str,
-    /,
-    *options: Options,
-    level: list[int] | None = None,
-    out: Path,
-    count: int = 10_000,
-    seed: int = 0,
-    split: Split = "train",
-    format: str = "arrays",
-    source: Annotated[list[Path] | None, Parameter(name="--from")] = None,
-    skip: bool = False,
-    mine: bool = False,
-) -> None:
-    """Write puzzles to files, however many. Any option of the problem can be set: --algorithm wilson --openings 0.1.
-
-    With --from, files as others publish them become a folder for --source; with --mine, new puzzles are searched for.
-
-    Parameters
-    ----------
-    problem
-        A problem's name (`longthink list problems`).
-    level
-        Level of the puzzles; repeat the option for several.
-    out
-        Folder to write to.
-    count
-        Puzzles of each level.
-    seed
-        Seed of the puzzles.
-    split
-        train, validation or test; no puzzle is in two of them.
-    format
-        arrays, easy-to-hard for the official files, maze-image for pictures, or lichess.
-    source
-        Files to bring in, of the format that --format says; repeat the option for several.
-    skip
-        Leave out what is no puzzle in those files.
-    mine
-        Search for new puzzles, and set options of the search: --engine none.
-    """
-    from longthink import registry
-    from longthink.evaluate import batches
-
-    if mine:
-        print(registry.call("miners", problem, _changes(options), folder=out, count=count, seed=seed))
-        return
-    if source:
-        puzzles, skipped = registry.find("formats", format)().import_files(source, out, skip)
-        print(f"{out}: {puzzles} puzzles" + (f", {skipped} lines left out" if skipped else ""))
-        return
-    if not level:
-        raise UserError("Say of which level the puzzles shall be: --level 9; repeat the option for several.")
-
-    if count < 1:
-        raise UserError(f"Ask for at least 1 puzzle, not {count}.")
-    maker, writer = registry.build("problems", problem, _changes(options)), registry.find("formats", format)()
-    for one in level:
-        written = writer.write(batches(maker, one, count, seed, split), count, out)
-        print(f"{written[0].parent}: {count} puzzles of level {one} in {len(written)} files")
-
-
-@app.command(name="list")
-def list_(kind: str, /) -> None:
-    """List what there is: problems, models, objectives, formats, recipes, experiments, nets, and so on.
-
-    Parameters
-    ----------
-    kind
-        problems, models, objectives, perturbations, formats, recipes, experiments, miners, or nets (those that ship).
-    """
-    from longthink import registry, runs
-
-    if kind == "nets":
-        print("\n".join(runs.shipped()))
-        return
-    kinds = (*registry.BASES, *registry.FUNCTIONS)
-    if kind not in kinds:
-        raise UserError(f"There is no list of '{kind}'; known are: {', '.join((*kinds, 'nets'))}.")
-    names = registry.names(kind)
-    width = max(map(len, names))
-    for name in names:
-        print(f"{name:{width}}  {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
 
 
 def _tell(iteration: int, text: str, confidence: float) -> None:
@@ -535,47 +290,3 @@ def _recipe(name: str) -> Any:
     if Path(name).is_dir():
         return runs.Run(Path(name)).recipe()
     return registry.find("recipes", name)()
-
-
-def _changes(tokens: Sequence[str]) -> dict[str, Any]:
-    """`--model.width 64 --compile` as {"model.width": 64, "compile": True}."""
-    changes: dict[str, Any] = {}
-    rest = list(tokens)
-    while rest:
-        option = rest.pop(0)
-        if not option.startswith("--"):
-            raise UserError(f"'{option}' is no option of a recipe; options look like --model.width 64.")
-        key, equals, text = option[2:].partition("=")
-        if not equals:
-            text = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
-        try:
-            changes[key] = json.loads(text)
-        except json.JSONDecodeError:
-            changes[key] = text
-    return changes
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0, or 2 where the user can put something right."""
-    try:
-        app(
-            sys.argv[1:] if arguments is None else list(arguments),
-            exit_on_error=False,
-            print_error=False,
-            result_action="return_value",
-        )
-        sys.stdout.flush()
-    except (UserError, cyclopts.CycloptsError) as error:
-        print(f"longthink: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("longthink: interrupted; a training goes on with --resume.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # whoever read has read enough, like `longthink test ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

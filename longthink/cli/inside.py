@@ -1,0 +1,336 @@
+"""Commands that look inside nets: what their states do, what their features tell."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from longthink.cli._app import Options, app, changes_from
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from longthink.contracts import Puzzles, Thinker
+    from longthink.runs import Run
+
+
+@app.command
+def decisions(
+    run: str,
+    /,
+    *,
+    level: list[int] | None = None,
+    iterations: int = 1000,
+    count: int = 100,
+    seed: int = 0,
+    tolerance: float | None = None,
+    out: Path | None = None,
+) -> None:
+    """What solving costs the net, and which known algorithm it agrees with: a table, a rows file, a figure.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    level
+        Level of the puzzles; repeat the option for several. By default the problem's hard levels.
+    iterations
+        How long to think at most.
+    count
+        Puzzles of each level.
+    seed
+        Seed of the test puzzles.
+    tolerance
+        For large grids: compute only where the state still moves by more than this, like 0.1.
+    out
+        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
+    """
+    from longthink import evaluate, figures
+    from longthink.runs import open_run
+
+    opened = open_run(run)
+    table = _of_levels(
+        opened,
+        level or opened.recipe().problem.hard,
+        count,
+        seed,
+        lambda model, puzzles: evaluate.decisions(model, puzzles, iterations, tolerance),
+    )
+    folder = out or opened.results
+    print(table.groupby("level").mean().round(3).to_string())
+    print(evaluate.save_rows(table, folder / "decisions.csv"))
+    print(figures.cost_of_thinking(table, folder / "decisions.png"))
+
+
+@app.command
+def perturb(
+    run: str,
+    /,
+    *options: Options,
+    using: Annotated[str, Parameter(name="--with")],
+    at: int = 50,
+    iterations: int = 150,
+    level: list[int] | None = None,
+    count: int = 100,
+    seed: int = 0,
+    out: Path | None = None,
+) -> None:
+    """Disturb a net while it thinks and see whether it recovers. Options of the perturbation can be set: --index 40.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    using
+        A perturbation's name (`longthink list perturbations`).
+    at
+        Disturb it after this iteration.
+    iterations
+        How long to think in all.
+    level
+        Level of the puzzles; repeat the option for several. By default the problem's least hard one.
+    count
+        Puzzles of each level.
+    seed
+        Seed of the test puzzles, and of what is random in the perturbation.
+    out
+        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
+    """
+    import pandas as pd
+
+    from longthink import dynamics, evaluate, figures, registry
+    from longthink.runs import open_run
+
+    opened, perturbation = open_run(run), registry.build("perturbations", using, changes_from(options))
+
+    def both(model: "Thinker", puzzles: "Puzzles") -> pd.DataFrame:
+        watched = (dynamics.perturb(model, puzzles, one, at, iterations, seed) for one in (None, perturbation))
+        return pd.concat(watched, ignore_index=True)
+
+    table = _of_levels(opened, level or opened.recipe().problem.hard[:1], count, seed, both)
+    folder, stem = out or opened.results, f"perturb-{using.replace('-', '_')}"
+    print(dynamics.fared(table).to_string(index=False))
+    print(evaluate.save_rows(table, folder / f"{stem}.csv"))
+    print(figures.perturbed(table, folder / f"{stem}.png"))
+
+
+@app.command
+def dynamics(
+    run: str,
+    /,
+    *,
+    level: list[int] | None = None,
+    iterations: int = 1000,
+    count: int = 100,
+    seed: int = 0,
+    out: Path | None = None,
+) -> None:
+    """What becomes of a net's state: fixed point, cycle or neither, path independence, sensitivity: a table and rows.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    level
+        Level of the puzzles; repeat the option for several. By default the problem's least hard one.
+    iterations
+        How long to think.
+    count
+        Puzzles of each level.
+    seed
+        Seed of the test puzzles.
+    out
+        Folder for the rows; by default the run's own, or runs/NAME for a shipped net.
+    """
+    import pandas as pd
+
+    from longthink import evaluate
+    from longthink.dynamics import fates
+    from longthink.runs import open_run
+
+    opened = open_run(run)
+    table = _of_levels(
+        opened,
+        level or opened.recipe().problem.hard[:1],
+        count,
+        seed,
+        lambda model, puzzles: fates(model, puzzles, iterations, seed),
+    )
+    shares = pd.crosstab(table["level"], table["fate"], normalize="index")
+    means = table.groupby("level")[["solved", "ever", "alignment", "lyapunov"]].mean()
+    print(shares.join(means).round(4).to_string())
+    print(evaluate.save_rows(table, (out or opened.results) / "dynamics.csv"))
+
+
+@app.command
+def probe(
+    run: str,
+    /,
+    *,
+    iterations: int | None = None,
+    layer: list[str] | None = None,
+    level: int | None = None,
+    train: int = 2000,
+    count: int = 1000,
+    seed: int = 0,
+    out: Path | None = None,
+) -> None:
+    """How much of the answer a linear classifier reads off the features of each iteration: a table, rows, a figure.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    iterations
+        Probe the features after each iteration up to this one; by default those of training.
+    layer
+        Probe what this layer of the net puts out instead, each time that it is used; repeat the option for several.
+    level
+        Level of the puzzles; by default that of training.
+    train
+        Puzzles that the classifier is trained on.
+    count
+        Puzzles that it is tested on.
+    seed
+        Seed of the puzzles.
+    out
+        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
+    """
+    from longthink import evaluate, figures
+    from longthink.analysis.probes import probe as probed
+    from longthink.runs import open_run
+
+    opened = open_run(run)
+    recipe = opened.recipe()
+    longest, asked = iterations or recipe.regime, level or recipe.curriculum.highest
+    parts = (
+        recipe.problem.sample(asked, train, seed, "train", repeats=True),
+        recipe.problem.sample(asked, count, seed, repeats=True),
+    )
+    table = probed(opened.model(), *parts, layer or [*range(1, longest + 1)], longest)
+    folder = out or opened.results
+    print(table.round(4).to_string(index=False))
+    print(evaluate.save_rows(table, folder / "probe.csv"))
+    if not layer:
+        drawn = table.assign(series=recipe.name, iteration=table["place"].astype(int), accuracy=table["test_accuracy"])
+        print(figures.probes_over_iterations(drawn, folder / "probe.png"))
+
+
+@app.command
+def similarity(
+    run: str,
+    other: str,
+    /,
+    *,
+    iterations: int | None = None,
+    level: int | None = None,
+    count: int = 1024,
+    seed: int = 0,
+    out: Path | None = None,
+) -> None:
+    """How alike the features of two nets are, after each iteration of both (linear CKA): a table, rows, a figure.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    other
+        Another one for the same problem, or the same.
+    iterations
+        Compare the features after each iteration up to this one; by default those of training.
+    level
+        Level of the puzzles; by default that of training.
+    count
+        Puzzles that the features are of.
+    seed
+        Seed of the puzzles.
+    out
+        Folder for rows and figure; by default the first run's own, or runs/NAME for a shipped net.
+    """
+    from longthink import evaluate, figures
+    from longthink.analysis.similarity import similarity as compared
+    from longthink.runs import open_run
+
+    both = open_run(run), open_run(other)
+    recipes = [one.recipe() for one in both]
+    puzzles = recipes[0].problem.sample(level or recipes[0].curriculum.highest, count, seed, repeats=True)
+    places, its = (range(1, (iterations or recipe.regime) + 1) for recipe in recipes)
+    table = compared(both[0].model(), both[1].model(), puzzles.x, places, its)
+    folder = out or both[0].results
+    print(table.pivot(index="place", columns="other_place", values="cka").round(3).to_string())
+    print(evaluate.save_rows(table, folder / "similarity.csv"))
+    named = table.rename(columns={"place": "series", "other_place": "other"})
+    print(figures.similarity_of_nets(named, folder / "similarity.png"))
+
+
+@app.command
+def reuse(run: str, /, *, level: int | None = None, count: int = 200, out: Path | None = None) -> None:
+    """How active the filters of a net are in each iteration, compared with their most active one: rows, a figure.
+
+    Parameters
+    ----------
+    run
+        A shipped net's name, a run's folder or name, or a hub id.
+    level
+        Level of the puzzles; by default that of training.
+    count
+        Puzzles that the net thinks about.
+    out
+        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
+    """
+    from longthink import evaluate, figures
+    from longthink.readings import Reused
+    from longthink.runs import open_run
+
+    opened = open_run(run)
+    recipe = opened.recipe()
+    reading = Reused(level=level or recipe.curriculum.highest, iterations=recipe.regime, count=count)
+    table = reading.take(opened.model(), recipe).assign(series=recipe.name)
+    folder = out or opened.results
+    print(table[["iteration", "used", "decile_5"]].round(4).to_string(index=False))
+    print(f"{table['reused'].iloc[0]:.2%} of {reading.measured}")
+    print(evaluate.save_rows(table, folder / "reuse.csv"))
+    print(figures.activity_of_filters(table, folder / "reuse.png"))
+
+
+@app.command
+def features(run: str, /, *, filters: int = 6, count: int = 200, out: Path | None = None) -> None:
+    """Pictures of what the most active filters are looking for after each iteration: a figure. For nets of images.
+
+    Parameters
+    ----------
+    run
+        A run's folder or name, or a hub id.
+    filters
+        How many of them.
+    count
+        Images that say which filters are the most active, and what the statistics of real images are.
+    out
+        Folder for the figure; by default the run's own.
+    """
+    from longthink import figures
+    from longthink.readings import Pictured
+    from longthink.runs import open_run
+
+    opened = open_run(run)
+    recipe = opened.recipe()
+    reading = Pictured(level=recipe.curriculum.highest, iterations=recipe.regime, count=count, filters=filters)
+    table = reading.take(opened.model(), recipe).assign(series=recipe.name, seed=recipe.seed)
+    print(table.groupby(["filter", "iteration"])["gain"].first().unstack().round(2).to_string())
+    print(figures.pictures_of_features(table, (out or opened.results) / "features.png"))
+
+
+def _of_levels(
+    opened: "Run",
+    levels: Iterable[int],
+    count: int,
+    seed: int,
+    measure: "Callable[[Thinker, Puzzles], pd.DataFrame]",
+) -> "pd.DataFrame":
+    """What is measured of a run's net on puzzles of each level, in one table."""
+    import pandas as pd
+
+    problem, model = opened.recipe().problem, opened.model()
+    tables = [measure(model, problem.sample(level, count, seed)) for level in levels]
+    return pd.concat(tables, ignore_index=True)
