@@ -122,7 +122,9 @@ def create(folder: Path, recipe: Recipe) -> Run:
 
 def open_run(name: str | Path) -> Run:
     """A run by its folder, its name below runs/, a shipped net's name, or a hub id; else raises UserError."""
-    for folder in (Path(name), RUNS / name, SHIPPED / str(name).replace("-", "_")):
+    folders = [Path(name), RUNS / name, SHIPPED / str(name).replace("-", "_")]
+    # What was measured of a shipped net is below runs/ too, in a folder that is no run.
+    for folder in sorted(folders, key=lambda folder: not (folder / CONFIG).is_file()):
         if folder.is_dir():
             return Run(folder)
     if str(name).count("/") == 1 and not str(name).startswith((".", "/", f"{RUNS}/")):
