@@ -88,9 +88,12 @@ def compare(
     exit_rule: str = "default",
     progress: bool = True,
     tolerance: float | None = None,
+    changes: Mapping[str, Any] | None = None,
+    split: Split = "test",
 ) -> pd.DataFrame:
-    """Sweeps of runs at several levels (by default the problem's hard ones), on the same puzzles of the test split.
+    """Sweeps of runs at several levels (by default the problem's hard ones), on the same puzzles of a split.
 
+    `changes`: options of the problem that are other than in training, like problem.source.
     Columns beside those of `sweep`: `series`, the recipe's name; `seed`, the recipe's; `regime`, the most iterations in
     training. A net that cannot take so many iterations takes all it can.
     """
@@ -98,6 +101,9 @@ def compare(
         raise UserError(f"The exit rule is one of {', '.join(get_args(Exit))}, not '{exit_rule}'.")
     if iterations < 1 or (every or 1) < 1:
         raise UserError("Think for at least 1 iteration, and measure every 1 or more.")
+    wrong = next((option for option in changes or () if not option.startswith("problem.")), None)
+    if wrong is not None:
+        raise UserError(f"A test can change options of the problem, like problem.source, and not '{wrong}'.")
     step = every or max(1, iterations // READINGS)
     asked = {*range(step, iterations, step), iterations}
     tables = []
@@ -105,8 +111,9 @@ def compare(
         recipe, model = run.recipe(), run.model()
         labels = {"series": recipe.name, "seed": recipe.seed, "regime": recipe.regime}
         possible = {min(iteration, model.limit or iteration) for iteration in asked}
-        for level in levels or recipe.problem.hard:
-            puzzles = recipe.problem.sample(level, count, seed)
+        problem = recipe.revised(changes or {}).problem
+        for level in levels or problem.hard:
+            puzzles = problem.sample(level, count, seed, split)
             tables.append(sweep(model, puzzles, possible, cast(Exit, exit_rule), labels=labels, tolerance=tolerance))
     return pd.concat(tables, ignore_index=True)
 

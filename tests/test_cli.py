@@ -278,6 +278,18 @@ def test_quickstart_trains_tests_and_leaves_a_figure(
     assert main(["quickstart", "--level", "24", "--count", "4"]) == 0  # a second time tests only
 
 
+def test_a_net_is_tested_on_other_puzzles_than_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "chess_puzzles", "--from", str(CHESS), "--format", "lichess", "--out", "real"]) == 0
+    small = {"steps": 2, "batch": 4, "model.width": 8, "model.head": [8, 4], "validation.count": 4}
+    assert trained(chess_laptop().revised(small), "--name", "small") == 0
+    changes = ["--change", "problem.source=real", "--change", "problem.unit=rating", "--change", "problem.width=600"]
+    assert main(["test", "small-0", *changes, "--level", "1200", "--iterations", "4", "--count", "8"]) == 0
+    assert pd.read_csv("runs/small-0/test-1200.csv")["puzzles"].unique().tolist() == [8]
+    capsys.readouterr()
+    assert main(["test", "small-0", "--change", "steps=3"]) == 2
+    assert "options of the problem, like problem.source, and not 'steps'" in capsys.readouterr().err
+
+
 def test_chess_puzzles_are_brought_in_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "chess_puzzles", "--from", str(CHESS), "--format", "lichess", "--out", "store"]) == 0
     assert "store: 500 puzzles" in capsys.readouterr().out

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, cast
 from cyclopts import Parameter
 
 from longthink.cli._app import Options, app, changes_from
+from longthink.contracts import Split
 from longthink.errors import UserError
 
 
@@ -105,6 +106,8 @@ def test(
     seed: int = 0,
     exit_rule: str = "default",
     tolerance: float | None = None,
+    change: list[str] | None = None,
+    split: Split = "test",
     out: Path | None = None,
     rows: str = "csv",
 ) -> None:
@@ -128,6 +131,10 @@ def test(
         default, or max_confidence (section 4.3).
     tolerance
         For large grids: compute only where the state still moves by more than this, like 0.1.
+    change
+        Change an option of the problem, as in problem.source=DIR; repeat the option for several.
+    split
+        Another split is as good as test where the net was trained on another source.
     out
         Folder for rows and figure; by default the first run's own, or runs/NAME for a shipped net.
     rows
@@ -139,7 +146,10 @@ def test(
     if not runs:
         raise UserError("Say which run to test: a shipped net (`longthink list nets`) or the folder of a run.")
     opened = [open_run(run) for run in runs]
-    table = evaluate.compare(opened, level, iterations, every, count, seed, exit_rule, tolerance=tolerance)
+    changes = changes_from([f"--{one}" for one in change or ()])
+    table = evaluate.compare(
+        opened, level, iterations, every, count, seed, exit_rule, tolerance=tolerance, changes=changes, split=split
+    )
     folder = out or opened[0].results
     stem = "test-" + "-".join(str(one) for one in table["level"].unique())
     shown = dict.fromkeys(("peak", "final"), "{:.2%}".format)
