@@ -15,7 +15,7 @@ from longthink.recipe import Recipe
 from longthink.recipes.laptop import images_laptop
 from longthink.recipes.thesis import images_thesis
 
-ALIKE = 0.02
+ALIKE = 0.01
 """Accuracy by which nets of the same effective depth may differ."""
 FAMILIES: Mapping[tuple[str, Scale], Mapping[str, Any]] = {
     ("mlp", "laptop"): {"model": "mlp", "model.width": 200, "batch": 128, "steps": 2000},
