@@ -92,22 +92,46 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
     """Share of puzzles solved against effective depth, mean over seeds and one standard error (figures 3.2 and 3.3).
 
     `rows` are those of an experiment whose series are called FORM, ...: one line for each form, in a panel for each
-    reading.
+    reading. The difference of two forms is below, seed by seed: the mean and one standard deviation.
     """
     trained = rows[rows["iteration"] == rows["regime"]]
-    panels = list(trained.groupby("reading", sort=False))
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(max(6.4, 4.6 * len(panels)), 3.8), layout="constrained", sharey=True, squeeze=False
+    trained = trained.assign(form=trained["series"].str.partition(",")[0])
+    panels, forms = list(trained.groupby("reading", sort=False)), trained["form"].unique()
+    depths = [set(trained.loc[trained["form"] == form, "depth"]) for form in forms]
+    lines = 2 if len(forms) == 2 and depths[0] & depths[1] else 1
+    figure, grid = plt.subplots(
+        lines,
+        len(panels),
+        figsize=(max(6.4, 4.6 * len(panels)), 2 + 1.9 * lines),
+        layout="constrained",
+        sharex="col",
+        sharey="row",
+        squeeze=False,
+        height_ratios=[2, 1][:lines],
     )
-    for axis, (name, panel) in zip(axes[0], panels, strict=True):
-        for form, group in panel.groupby(panel["series"].str.partition(",")[0], sort=False):
-            by_depth = group.groupby("depth")["accuracy"]
-            error = by_depth.sem().fillna(0) * 100
-            axis.errorbar(by_depth.mean().index, by_depth.mean() * 100, error, marker="o", capsize=3, label=str(form))
-        axis.set(xlabel="effective depth", title=str(name) if len(panels) > 1 else "")
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[0][0].set_ylabel("solved (%)")
-    axes[0][0].legend(frameon=False)
+    for column, (name, panel) in zip(grid.T, panels, strict=True):
+        for form in forms:
+            by_depth = panel[panel["form"] == form].groupby("depth")["accuracy"]
+            mean, error = by_depth.mean() * 100, by_depth.sem().fillna(0) * 100
+            column[0].errorbar(mean.index, mean, error, marker="o", capsize=3, label=str(form))
+        column[0].set_title(str(name) if len(panels) > 1 else "", fontsize="medium")
+        if lines == 2:
+            values = panel.pivot_table(index=["depth", "seed"], columns="form", values="accuracy") * 100
+            gap = (values[forms[0]] - values[forms[1]]).dropna()
+            by_depth = gap.groupby("depth")
+            column[1].axhline(0, color=REGIME_COLOUR, zorder=0)
+            column[1].errorbar(
+                by_depth.mean().index, by_depth.mean(), by_depth.std().fillna(0), marker="o", color="black", capsize=3
+            )
+            told = f"{gap.mean():.2f} ± {gap.std():.2f} over depths and seeds"
+            column[1].set_title(f"{forms[0]} less {forms[1]}: {told}", fontsize="small")
+        column[-1].set_xlabel("effective depth")
+        for axis in column:
+            axis.spines[["top", "right"]].set_visible(False)
+    grid[0][0].set_ylabel("solved (%)")
+    grid[0][0].legend(frameon=False)
+    if lines == 2:
+        grid[1][0].set_ylabel("points")
     return _save(figure, path)
 
 

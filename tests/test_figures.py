@@ -72,3 +72,29 @@ def test_the_confidence_picture(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="end its name in one of"):
         figures.confidence_over_iterations(rows, tmp_path / "confidence.xyz")
     assert [path.name for path in tmp_path.iterdir()] == ["confidence.png"]
+
+
+def depths(*names: tuple[str, int]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "reading": "level 1",
+                "series": f"{form}, depth {depth}",
+                "depth": depth,
+                "seed": seed,
+                "iteration": 2,
+                "regime": 2,
+                "accuracy": 0.5 + 0.01 * seed,
+            }
+            for form, depth in names
+            for seed in range(2)
+        ]
+    )
+
+
+def test_the_gap_between_two_forms_is_drawn_where_they_have_depths_in_common(tmp_path: Path) -> None:
+    both = figures.accuracy_over_depth(depths(("a", 3), ("b", 3), ("a", 4), ("b", 4)), tmp_path / "both.png")
+    apart = figures.accuracy_over_depth(depths(("a", 3), ("b", 4)), tmp_path / "apart.png")
+    one = figures.accuracy_over_depth(depths(("a", 3), ("a", 4)), tmp_path / "one.png")
+    heights = [Image.open(path).height for path in (both, apart, one)]
+    assert heights[0] > heights[1] == heights[2]

@@ -136,7 +136,10 @@ class ImageStore:
                 for name in (*NAMES, "shares")
             )
         except (OSError, ValueError, EOFError, KeyError) as error:
-            raise UserError(f"{folder} holds no images, or damaged ones ({error}).") from error
+            raise UserError(
+                f"{folder} holds no images, or damaged ones ({error}); bring some in with `longthink data images --from"
+                " FILES --format idx --out FOLDER`, or another format."
+            ) from error
         for part, count in header["images"].items():
             if not len(self.images[part]) == len(self.labels[part]) == len(self.shares[part]) == count:
                 raise UserError(f"{folder} is damaged: its files do not fit together; make it again.")
