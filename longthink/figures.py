@@ -202,7 +202,7 @@ def pictures_of_features(rows: pd.DataFrame, path: Path) -> Path:
     lines = list(rows.groupby(["series", "filter"], sort=False))
     columns = sorted(rows["iteration"].unique())
     figure, axes = plt.subplots(
-        len(lines), len(columns), figsize=(1.3 * len(columns) + 1.6, 1.3 * len(lines) + 0.3), squeeze=False
+        len(lines), len(columns), figsize=(1.3 * len(columns) + 0.7, 1.3 * len(lines) + 0.3), squeeze=False
     )
     for row, ((series, unit), some) in zip(axes, lines, strict=True):
         for axis, iteration in zip(row, columns, strict=True):
@@ -218,7 +218,14 @@ def pictures_of_features(rows: pd.DataFrame, path: Path) -> Path:
         row[0].set_ylabel(f"{series}\nfilter {unit}", fontsize=7)
     for axis, iteration in zip(axes[0], columns, strict=True):
         axis.set_title(f"iteration {iteration}", fontsize=8)
-    figure.subplots_adjust(wspace=0.04, hspace=0.04, left=0.16, right=0.99, top=0.95, bottom=0.01)
+    figure.subplots_adjust(
+        wspace=0.04,
+        hspace=0.04,
+        left=0.6 / (1.3 * len(columns) + 0.7),
+        right=0.99,
+        top=1 - 0.3 / (1.3 * len(lines) + 0.3),
+        bottom=0.01,
+    )
     return _save(figure, path)
 
 

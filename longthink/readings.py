@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
 from longthink.analysis.feature_pictures import feature_pictures
@@ -222,7 +223,8 @@ class Pictured(Reading):
         if recipe.problem.ndim != 0:
             raise UserError("Pictures of features are made for nets that classify pictures, and this is none.")
         puzzles = self.puzzles(recipe)
-        problem, iterations = puzzles.problem, range(1, recipe.regime + 1)
+        iterations = range(1, recipe.regime + 1)
+        low, high = puzzles.x.amin((0, 2, 3)).view(-1, 1, 1), puzzles.x.amax((0, 2, 3)).view(-1, 1, 1)
         real = {place: _means(some) for place, some in features_of(model, puzzles.x, [*iterations]).items()}
         chosen = real[str(recipe.regime)].mean(0).topk(self.filters).indices.tolist()
         tables = []
@@ -230,7 +232,8 @@ class Pictured(Reading):
             pictures = feature_pictures(model, puzzles, chosen, iteration, progress=False)
             made = _means(features_of(model, pictures, [iteration])[str(iteration)])
             for index, unit in enumerate(chosen):
-                pixels = problem.render(replace(puzzles, x=pictures[index : index + 1]))
+                shares = (pictures[index] - low) / (high - low)
+                pixels = (shares * 255).round().to(torch.uint8).movedim(0, 2).numpy()
                 y, x = np.indices(pixels.shape[:2])
                 gain = made[index, unit] / real[str(iteration)][:, unit].max().clamp_min(1e-9)
                 table = pd.DataFrame(

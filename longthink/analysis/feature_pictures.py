@@ -37,7 +37,8 @@ def feature_pictures(
     It begins as noise, and goes up the gradient of the filter's mean activation for so many `steps` of Adam. Each time
     it is moved by up to `jitter` pixels along both axes, around the edges. Two things hold it back: its total variation
     in four directions, and the distance of mean and variance of the first layer's features from what they are on the
-    `examples` (B, C, H, W). Pixels stay in the range that the examples have.
+    `examples` (B, C, H, W). Pixels stay in the range of the examples, and grey if all of these are. A filter that
+    noise does not make active at all has no gradient, and its picture stays as it was.
     Raises UserError for a filter that is not there, and for iterations that the net cannot take.
     """
     x = examples.x
@@ -50,13 +51,14 @@ def feature_pictures(
     if wrong:
         raise UserError(f"There is no filter {wrong[0]}; this net has {width} there, 0 to {width - 1}.")
     low, high = x.amin((0, 2, 3), keepdim=True), x.amax((0, 2, 3), keepdim=True)
-    start = torch.randn(len(filters), *x.shape[1:], generator=generator) * 0.1 + x.mean((0, 2, 3), keepdim=True)
-    pictures = start.requires_grad_()
-    optimiser = torch.optim.Adam([pictures], lr=rate)
+    channels = 1 if torch.equal(x, x[:, :1].expand_as(x)) else x.shape[1]
+    noise = torch.randn(len(filters), channels, *x.shape[2:], generator=generator)
+    pixels = (0.1 * noise + x.mean((0, 2, 3), keepdim=True)[:, :channels]).requires_grad_()
+    optimiser = torch.optim.Adam([pixels], lr=rate)
     chosen = torch.tensor(filters)
     for _ in tqdm(range(steps), unit="step", disable=None if progress else True):
         down, across = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
-        moved = pictures.roll((down, across), (2, 3))
+        moved = pixels.roll((down, across), (2, 3)).expand(-1, x.shape[1], -1, -1)
         activations = net.features(last_state(net, moved, iteration))
         activity = activations[torch.arange(len(filters)), chosen].flatten(1).mean(1)
         held = prior * (_moments(first(net.see(moved))) - wanted).square().mean()
@@ -65,8 +67,8 @@ def feature_pictures(
         torch.autograd.backward(loss)
         optimiser.step()
         with torch.no_grad():
-            pictures.clamp_(low, high)
-    return pictures.detach()
+            pixels.clamp_(low[:, :channels], high[:, :channels])
+    return pixels.detach().expand(-1, x.shape[1], -1, -1)
 
 
 def total_variation(pictures: Tensor) -> Tensor:

@@ -116,13 +116,14 @@ class Images(Problem):
         return self.store().classes[int(answers[0])]
 
     def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
-        """The picture; `values`, one number, as a bar below it."""
+        """The picture; with `values`, which is one number, a bar of that length below it."""
         pixels = self.pixels(puzzles.x[:1])[0]
         times = ENLARGED if self.size <= SMALL else 1
-        share = 1.0 if values is None else float(values)
-        bar = np.full((BAR, self.size, COLOURS), 255, np.uint8)
-        bar[1:, : round(share * self.size)] = GREEN
-        return np.concatenate([pixels, bar]).repeat(times, 0).repeat(times, 1)
+        if values is not None:
+            bar = np.full((BAR, self.size, COLOURS), 255, np.uint8)
+            bar[1:, : round(float(values) * self.size)] = GREEN
+            pixels = np.concatenate([pixels, bar])
+        return np.repeat(np.repeat(pixels, times, 0), times, 1)
 
     def pixels(self, x: Tensor) -> NDArray[np.uint8]:
         """Normalised images (B, 3, H, W) back as bytes (B, H, W, 3)."""
