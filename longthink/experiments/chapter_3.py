@@ -19,7 +19,7 @@ ALIKE = 0.01
 """Accuracy by which nets of the same effective depth may differ."""
 FAMILIES: Mapping[tuple[str, Scale], Mapping[str, Any]] = {
     ("mlp", "laptop"): {"model": "mlp", "model.width": 200, "batch": 128, "steps": 2000},
-    ("conv_net", "laptop"): {"model": "conv_net", "batch": 64, "steps": 400},
+    ("conv_net", "laptop"): {"model": "conv_net", "batch": 64, "steps": 250},
     ("residual_net", "laptop"): {"model": "residual_net", "model.width": 32, "batch": 64, "steps": 800},
     ("mlp", "thesis"): {"model": "mlp"},
     ("conv_net", "thesis"): {"model": "conv_net"},
