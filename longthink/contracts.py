@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.errors import UserError
+from longthink.seeds import digest
 
 Split = Literal["train", "validation", "test"]
 SETTLED = 1e-5
@@ -63,7 +64,6 @@ class Problem(Frozen, ABC):
     hard: ClassVar[tuple[int, ...]]
     """The levels that the dissertation tests on."""
 
-    @abstractmethod
     def sample(
         self,
         level: int,
@@ -79,6 +79,14 @@ class Problem(Frozen, ABC):
         differ from each other where the level holds few of them, unless `repeats` allows it.
         Raises UserError where the level, or a split of it, does not exist or holds fewer puzzles than asked for.
         """
+        if count < 1:
+            raise UserError(f"Ask for at least 1 puzzle, not {count}.")
+        key = digest("puzzles", plugin_name(type(self)), level, split, seed, index)
+        return self.draw(level, count, split, key, repeats)
+
+    @abstractmethod
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> "Puzzles":
+        """What `sample` promises, for a count of 1 or more. All that is drawn comes from `key`."""
 
     @abstractmethod
     def parse(self, text: str) -> "Puzzles":

@@ -18,4 +18,9 @@ def digest(*key: str | int) -> int:
 
 def generator(*key: str | int) -> np.random.Generator:
     """A numpy generator of its own for a purpose."""
-    return np.random.Generator(np.random.PCG64(digest(*key)))
+    return generator_of(digest(*key))
+
+
+def generator_of(number: int) -> np.random.Generator:
+    """The numpy generator that a digest stands for."""
+    return np.random.Generator(np.random.PCG64(number))

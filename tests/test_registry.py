@@ -24,7 +24,7 @@ class CountDown(Problem):
     hard: ClassVar[tuple[int, ...]] = (8,)
     steps: int = 1
 
-    def sample(self, level, count, seed=0, split="test", index=0, repeats=False):
+    def draw(self, level, count, split, key, repeats):
         return Puzzles(self, level, torch.zeros(count, 1, level), torch.zeros(count, level, dtype=torch.long))
 
     def parse(self, text): ...

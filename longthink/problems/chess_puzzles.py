@@ -21,7 +21,7 @@ from longthink.errors import UserError
 from longthink.problems import _chess_rules as rules
 from longthink.problems._chess_board import draw_board
 from longthink.problems._chess_store import Rows, Store, open_store, unpack
-from longthink.seeds import generator
+from longthink.seeds import generator_of
 
 SHIPPED = Path(__file__).parent.parent / "puzzles" / "chess_puzzles"
 """The store that comes with the package."""
@@ -65,19 +65,9 @@ class ChessPuzzles(Problem):
     perspective: Literal["white", "mover"] = "white"
     mirror: bool = False
 
-    def sample(
-        self,
-        level: int,
-        count: int,
-        seed: int = 0,
-        split: Split = "test",
-        index: int = 0,
-        repeats: bool = False,
-    ) -> Puzzles:
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         if level < 1:
             raise UserError(f"Levels of chess puzzles are 1 or more; level {level} does not exist.")
-        if count < 1:
-            raise UserError(f"Ask for at least 1 puzzle, not {count}.")
         store = self.store()
         rows = store.of_split(self.range_of(level), split)
         if len(rows) == 0 or (count > len(rows) and not repeats):
@@ -86,8 +76,7 @@ class ChessPuzzles(Problem):
                 f"There are only {len(rows)} {split} puzzles of level {level} ({self.says(level)}) in"
                 f" {store.folder.name}, which has {len(store)} rated {low} to {high}, and {count} are asked for."
             )
-        rng = generator("puzzles", "chess_puzzles", level, split, seed, index)
-        raw = rng.bit_generator.random_raw
+        raw = generator_of(key).bit_generator.random_raw
         if repeats:
             chosen = rows[raw(count) % np.uint64(len(rows))]
         else:

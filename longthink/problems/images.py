@@ -18,7 +18,7 @@ from torch import Tensor
 from longthink.contracts import Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.problems._image_store import ImageStore, open_image_store
-from longthink.seeds import generator
+from longthink.seeds import generator_of
 
 SHIPPED = Path(__file__).parent.parent / "puzzles" / "images"
 """The store that comes with the package: some of Fashion-MNIST."""
@@ -57,24 +57,14 @@ class Images(Problem):
     def classes(self) -> int:  # type: ignore[override]  # here it depends on the source
         return len(self.store().classes)
 
-    def sample(
-        self,
-        level: int,
-        count: int,
-        seed: int = 0,
-        split: Split = "test",
-        index: int = 0,
-        repeats: bool = False,
-    ) -> Puzzles:
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         if level != 1:
             raise UserError(f"Images have one level, 1; level {level} does not exist.")
-        if count < 1:
-            raise UserError(f"Ask for at least 1 image, not {count}.")
         store = self.store()
         part, rows = store.of_split(split)
         if len(rows) == 0 or (count > len(rows) and not repeats):
             raise UserError(f"{store.folder.name} has {len(rows)} {split} images, and {count} are asked for.")
-        raw = generator("puzzles", "images", split, seed, index).bit_generator.random_raw
+        raw = generator_of(key).bit_generator.random_raw
         if repeats:
             chosen = rows[raw(count) % np.uint64(len(rows))]
         else:

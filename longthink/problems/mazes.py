@@ -21,7 +21,6 @@ from longthink.errors import UserError
 from longthink.memory import require
 from longthink.problems import _maze_kernels as kernels
 from longthink.problems._maze_pictures import MazePicture, find_maze, open_picture
-from longthink.seeds import digest
 
 Number = TypeVar("Number", bound=np.generic)
 PIXELS = 2
@@ -66,20 +65,9 @@ class Mazes(Problem):
     openings: Annotated[float, Field(ge=0, le=1)] = 0.0
     ends: Literal["anywhere", "dead_ends"] = "anywhere"
 
-    def sample(
-        self,
-        level: int,
-        count: int,
-        seed: int = 0,
-        split: Split = "test",
-        index: int = 0,
-        repeats: bool = False,
-    ) -> Puzzles:
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         side = side_of(level)
-        if count < 1:
-            raise UserError(f"Ask for at least 1 puzzle, not {count}.")
         require(count * side * side * BYTES_PER_PIXEL, f"{count} mazes of level {level}")
-        key = digest("puzzles", "mazes", level, split, seed, index)
         cells, paths = self._draw(key, 0, level, count, split)
         if not repeats:
             cells, paths = self._without_repeats(key, cells, paths, split)

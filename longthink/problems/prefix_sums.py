@@ -13,7 +13,7 @@ from torch import Tensor
 
 from longthink.contracts import Problem, Puzzles, Split
 from longthink.errors import UserError
-from longthink.seeds import generator
+from longthink.seeds import generator_of
 
 Words = NDArray[np.uint64]
 """Bit strings packed into 64-bit words, first bit lowest: (N, words)."""
@@ -42,20 +42,10 @@ class PrefixSums(Problem):
     easy: ClassVar[int] = 32
     hard: ClassVar[tuple[int, ...]] = (48, 512)
 
-    def sample(
-        self,
-        level: int,
-        count: int,
-        seed: int = 0,
-        split: Split = "test",
-        index: int = 0,
-        repeats: bool = False,
-    ) -> Puzzles:
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         if level < 1:
             raise UserError(f"A bit string has at least 1 bit; level {level} does not exist.")
-        if count < 1:
-            raise UserError(f"Ask for at least 1 puzzle, not {count}.")
-        rng = generator("puzzles", "prefix_sums", level, split, seed, index)
+        rng = generator_of(key)
         # Few strings are drawn from a list of all of them; of the many, one in ten or more is of the right split.
         if level < 12 or (level < 24 and not repeats):
             words = _draw_from_all(rng, level, count, split, repeats)
