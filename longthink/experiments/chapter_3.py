@@ -176,8 +176,10 @@ def table_3_4(scale: Scale) -> Experiment:
     )
 
 
-def _probed(scale: Scale, steps: int, published: Sequence[Mapping[str, str]] = ()) -> tuple[Probed, ...]:
-    return tuple(
+def _separable(family: str, scale: Scale, values: Sequence[tuple[str, ...]], title: str) -> Experiment:
+    """Probes of a recurrent and a feed-forward net after each step; of each, `values` has what is published."""
+    rows = _pair(family, scale, len(values))
+    readings = tuple(
         Probed(
             level=1,
             iterations=at,
@@ -186,9 +188,19 @@ def _probed(scale: Scale, steps: int, published: Sequence[Mapping[str, str]] = (
             count=_images(scale, 1000, 10_000),
             examples=_images(scale, 2000, 50_000),
             options={"mirror": False, "shift": 0},
-            published=published[at - 1] if published else {},
+            published={row.name: value for row, value in zip(rows, both, strict=False)},
         )
-        for at in range(1, steps + 1)
+        for at, both in enumerate(values, 1)
+    )
+    return Experiment(
+        title=f"{title}: how separable features are",
+        rows=rows,
+        readings=readings,
+        claims=(
+            *(rises(row.name, readings) for row in rows),
+            *(alike(rows[0].name, rows[1].name, reading, ALIKE) for reading in readings),
+        ),
+        figure=figures.probes_over_iterations,
     )
 
 
@@ -198,25 +210,13 @@ def table_3_5(scale: Scale) -> Experiment:
     Command: longthink reproduce table-3.5
     Expected: from 82 to 90 % of the test images, recurrent and feed-forward alike. Laptop: Fashion-MNIST, width 32.
     """
-    one, other = _pair("residual_net", scale, 4)
     values = (
         ("86.3 / 82.3", "84.7 / 81.6"),
         ("95.9 / 87.5", "94.1 / 86.9"),
         ("99.5 / 89.4", "99.3 / 89.8"),
         ("99.9 / 90.3", "100.0 / 90.6"),
     )
-    readings = _probed(scale, 4, [dict(zip((one.name, other.name), both, strict=True)) for both in values])
-    return Experiment(
-        title="Table 3.5: how separable features are, residual nets",
-        rows=(one, other),
-        readings=readings,
-        claims=(
-            rises(one.name, readings),
-            rises(other.name, readings),
-            *(alike(one.name, other.name, reading, ALIKE) for reading in readings),
-        ),
-        figure=figures.probes_over_iterations,
-    )
+    return _separable("residual_net", scale, values, "Table 3.5, residual nets")
 
 
 def table_3_6_mlp(scale: Scale) -> Experiment:
@@ -225,16 +225,8 @@ def table_3_6_mlp(scale: Scale) -> Experiment:
     Command: longthink reproduce table-3.6-mlp
     Expected: from 44 to 55 % of the test images, rising. Laptop: Fashion-MNIST.
     """
-    one, other = _pair("mlp", scale, 6)
     values = ("46.52 / 44.28", "50.67 / 47.22", "57.54 / 52.07", "59.43 / 54.08", "61.43 / 55.19", "61.54 / 55.39")
-    readings = _probed(scale, 6, [{one.name: value} for value in values])
-    return Experiment(
-        title="Table 3.6: how separable features are, multi-layer perceptrons",
-        rows=(one, other),
-        readings=readings,
-        claims=(rises(one.name, readings),),
-        figure=figures.probes_over_iterations,
-    )
+    return _separable("mlp", scale, [(value,) for value in values], "Table 3.6, multi-layer perceptrons")
 
 
 def table_3_6_conv_net(scale: Scale) -> Experiment:
@@ -243,16 +235,8 @@ def table_3_6_conv_net(scale: Scale) -> Experiment:
     Command: longthink reproduce table-3.6-conv-net
     Expected: from 69 to 74 % of the test images, rising but for the second. Laptop: Fashion-MNIST.
     """
-    one, other = _pair("conv_net", scale, 4)
     values = ("58.74 / 68.67", "59.68 / 66.99", "65.39 / 70.74", "67.73 / 73.84")
-    readings = _probed(scale, 4, [{one.name: value} for value in values])
-    return Experiment(
-        title="Table 3.6: how separable features are, ConvNets",
-        rows=(one, other),
-        readings=readings,
-        claims=(rises(one.name, readings),),
-        figure=figures.probes_over_iterations,
-    )
+    return _separable("conv_net", scale, [(value,) for value in values], "Table 3.6, ConvNets")
 
 
 def section_3_5_similarity(scale: Scale) -> Experiment:
