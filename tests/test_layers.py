@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
     ["errors", "seeds", "files"],
-    ["memory", "figures", "tiles"],
+    ["memory", "figures", "tiles", "groups"],
     ["contracts"],
     ["registry", "thinking", "step_layers"],
     ["frontier"],
