@@ -138,17 +138,23 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
 def probes_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     """What linear probes read off the features after each iteration, mean over seeds (tables 3.5 and 3.6).
 
-    `rows` are those of an experiment of probes. Dashed: accuracy on what the probe was trained on.
+    `rows` are those of an experiment of probes. Dashed: accuracy on what a probe was trained on. A panel for each grid
+    that features are averaged to (column `pool`).
     """
-    figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
-    for series, group in rows.groupby("series", sort=False):
-        means = group.groupby("iteration")[["accuracy", "train_accuracy"]].mean() * 100
-        (line,) = axis.plot(means.index, means["accuracy"], marker="o", label=str(series))
-        axis.plot(means.index, means["train_accuracy"], linestyle="--", color=line.get_color(), lw=1)
-    axis.set(xlabel="iteration, or block", ylabel="classified by a linear probe (%)")
-    axis.set_xticks(sorted(rows["iteration"].unique()))
-    axis.legend(frameon=False)
-    axis.spines[["top", "right"]].set_visible(False)
+    panels = list(rows.groupby("pool", sort=False)) if "pool" in rows else [("", rows)]
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(max(6.4, 4.6 * len(panels)), 3.8), layout="constrained", sharey=True, squeeze=False
+    )
+    for axis, (pool, panel) in zip(axes[0], panels, strict=True):
+        for series, group in panel.groupby("series", sort=False):
+            means = group.groupby("iteration")[["accuracy", "train_accuracy"]].mean() * 100
+            (line,) = axis.plot(means.index, means["accuracy"], marker="o", label=str(series))
+            axis.plot(means.index, means["train_accuracy"], linestyle="--", color=line.get_color(), lw=1)
+        axis.set(xlabel="iteration, or block", title=f"averaged to {pool!s} x {pool!s}" if len(panels) > 1 else "")
+        axis.set_xticks(sorted(panel["iteration"].unique()))
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].set_ylabel("classified by a linear probe (%)")
+    axes[0][0].legend(frameon=False)
     return _save(figure, path)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from longthink.analysis.feature_pictures import feature_pictures
 from longthink.analysis.layers import features_of
-from longthink.analysis.probes import probe
+from longthink.analysis.probes import POOL, probe
 from longthink.analysis.reuse import USED, reuse, reused
 from longthink.analysis.similarity import similarity
 from longthink.contracts import Perturbation, Puzzles, Split, Thinker, plugin_name
@@ -72,7 +72,7 @@ class Reading:
     def title(self) -> str:
         """Tells the readings of an experiment apart."""
         split = "" if self.split == "test" else f", {self.split} split"
-        options = "".join(f", {value}".replace("_", " ") for value in self.options.values())
+        options = "".join(f", {value}".replace("_", " ") for value in self.options.values() if value)
         exit_rule = ", most confident so far" if self.exit_rule != "default" else ""
         return f"level {self.level}{split}{options}{exit_rule}"
 
@@ -135,20 +135,24 @@ class Probed(Reading):
 
     at: int
     examples: int = 2000
+    pool: int = POOL
+    """Positions along each axis that features of pictures are averaged to."""
 
     @property
     def title(self) -> str:
-        return f"{super().title}, features after iteration {self.at}"
+        means = ", one mean for each filter" if self.pool == 1 else ""
+        return f"{super().title}, features after iteration {self.at}{means}"
 
     def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         train = replace(self, split="train", count=self.examples).puzzles(recipe)
-        rows = probe(model, train, self.puzzles(recipe), [self.at])
+        rows = probe(model, train, self.puzzles(recipe), [self.at], pool=self.pool)
         return pd.DataFrame(
             {
                 "level": self.level,
                 "iteration": self.at,
                 "accuracy": rows["test_accuracy"],
                 "train_accuracy": rows["train_accuracy"],
+                "pool": self.pool,
             }
         )
 

@@ -32,11 +32,12 @@ def probe(
     places: Sequence[Place],
     iterations: int | None = None,
     strength: float = STRENGTH,
+    pool: int = POOL,
 ) -> pd.DataFrame:
     """Train a linear classifier on the features of some places; columns `place`, `train_accuracy`, `test_accuracy`.
 
     `places` are as in `features_of`, and so is what is raised. Features are standardised, and for pictures averaged to
-    POOL x POOL positions. In strings and grids every position that counts is an example. Also raises UserError
+    `pool` x `pool` positions. In strings and grids every position that counts is an example. Also raises UserError
     without scikit-learn, and for grids whose features have other positions than their answers.
 
     >>> import longthink as lt
@@ -45,7 +46,7 @@ def probe(
     >>> rows["test_accuracy"].round(1).tolist()
     [0.7, 1.0]
     """
-    parts = [_examples(net, puzzles, places, iterations) for puzzles in (train, test)]
+    parts = [_examples(net, puzzles, places, iterations, pool) for puzzles in (train, test)]
     found = []
     for place, (train_x, train_y) in parts[0].items():
         test_x, test_y = parts[1][place]
@@ -76,11 +77,11 @@ def fit(x: NDArray[np.float32], y: NDArray[np.int64], strength: float = STRENGTH
 
 
 def _examples(
-    net: nn.Module, puzzles: Puzzles, places: Sequence[Place], iterations: int | None
+    net: nn.Module, puzzles: Puzzles, places: Sequence[Place], iterations: int | None, pool: int
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
     """Features (N, D) and labels (N,) at each place."""
     ndim = puzzles.y.ndim - 1
-    features = features_of(net, puzzles.x, places, iterations, pool=None if ndim else POOL)
+    features = features_of(net, puzzles.x, places, iterations, pool=None if ndim else pool)
     if ndim == 0:
         return {place: (some.flatten(1).numpy(), puzzles.y.numpy()) for place, some in features.items()}
     labels, counted = puzzles.y.flatten(1), torch.ones_like(puzzles.y, dtype=torch.bool)

@@ -5,6 +5,7 @@ it that come with the package are all there is to train on. At thesis scale the 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from longthink import figures
@@ -179,7 +180,7 @@ def table_3_4(scale: Scale) -> Experiment:
 def _separable(family: str, scale: Scale, values: Sequence[tuple[str, ...]], title: str) -> Experiment:
     """Probes of a recurrent and a feed-forward net after each step; of each, `values` has what is published."""
     rows = _pair(family, scale, len(values))
-    readings = tuple(
+    whole = tuple(
         Probed(
             level=1,
             iterations=at,
@@ -192,13 +193,16 @@ def _separable(family: str, scale: Scale, values: Sequence[tuple[str, ...]], tit
         )
         for at, both in enumerate(values, 1)
     )
+    # The mean of each filter, which is all that the last layer of a residual net sees; perceptrons have no positions.
+    means = () if family == "mlp" else tuple(replace(reading, pool=1, published={}) for reading in whole)
+    kinds = [some for some in (whole, means) if some]
     return Experiment(
         title=f"{title}: how separable features are",
         rows=rows,
-        readings=readings,
+        readings=(*whole, *means),
         claims=(
-            *(rises(row.name, readings) for row in rows),
-            *(alike(rows[0].name, rows[1].name, reading, ALIKE) for reading in readings),
+            *(rises(row.name, some) for some in kinds for row in rows),
+            *(alike(rows[0].name, rows[1].name, reading, ALIKE) for some in kinds for reading in some),
         ),
         figure=figures.probes_over_iterations,
     )
