@@ -1,0 +1,161 @@
+"""Products in a group (Marchetti et al. 2026, arXiv 2602.03655): prefix products of a sequence, the level its length.
+
+Prefix sums are the group of two elements. x is (B, C, S): one channel for each symbol, 1 at the positions where it is,
+less the mean 1 / C. y is (B, S): the product of the first 1, 2, ..., S elements, from left to right.
+"""
+
+from colorsys import hsv_to_rgb
+from functools import lru_cache
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from longthink.contracts import Problem, Puzzles, Split
+from longthink.errors import UserError
+from longthink.groups import Group
+from longthink.seeds import generator_of
+
+Sequences = NDArray[np.int64]
+"""Symbols (N, S)."""
+SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
+"""Which of ten equal shares of all sequences a split owns."""
+FEW = 2**16
+"""So many sequences, or fewer, are drawn from a list of all of them."""
+SAID_AT_ONCE = 20
+"""Elements that a message names."""
+CELL = 8
+
+
+class GroupProducts(Problem):
+    """Multiply elements of a group, and keep the product so far at every position.
+
+    `group` is a name that `Group.named` takes: C3, S3, Q8, A5, S5, C5xC5, ... With `feed` elements, every element is a
+    symbol; with generators, only the neutral one and a few whose products all others are (the word problem): that keeps
+    the input of a large group small. Elements go by their numbers in the group's table.
+
+    >>> puzzles = GroupProducts(group="C3").parse("1 1 2 1")
+    >>> puzzles.y.tolist(), puzzles.x.shape
+    ([[1, 2, 1, 2]], torch.Size([1, 3, 4]))
+    """
+
+    ndim: ClassVar[int] = 1
+    easy: ClassVar[int] = 32
+    hard: ClassVar[tuple[int, ...]] = (128, 512)
+
+    group: str = "S3"
+    feed: Literal["elements", "generators"] = "elements"
+
+    @property
+    def channels(self) -> int:  # type: ignore[override]  # here they depend on the group
+        return len(self.symbols)
+
+    @property
+    def classes(self) -> int:  # type: ignore[override]
+        return self.known_group.order
+
+    @property
+    def known_group(self) -> Group:
+        """Raises UserError for a name that is no group's."""
+        return _named(self.group)
+
+    @property
+    def symbols(self) -> tuple[int, ...]:
+        """The elements that may be fed."""
+        return _symbols(self.group, self.feed)
+
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        if level < 1:
+            raise UserError(f"A product has at least 1 element; level {level} does not exist.")
+        rng = generator_of(key)
+        if len(self.symbols) ** level <= FEW:
+            return self.from_symbols(self._from_all(rng, level, count, split, repeats), split)
+        found = np.empty((0, level), np.int64)
+        per_round = min(count * 10 // len(SHARES[split]) + 64, max(64, 2**22 // level))
+        while len(found) < count:
+            raw = rng.bit_generator.random_raw(per_round * level).reshape(per_round, level)
+            # The high half times the number of symbols, and of that the high half again: even to 1 in 2 ** 32.
+            some = ((raw >> np.uint64(32)) * np.uint64(len(self.symbols)) >> np.uint64(32)).astype(np.int64)
+            found = np.concatenate([found, some[_is_in(split, some)]])
+            if not repeats:
+                _, first = np.unique(found, axis=0, return_index=True)
+                found = found[np.sort(first)]
+        return self.from_symbols(found[:count], split)
+
+    def parse(self, text: str) -> Puzzles:
+        """Numbers of elements, with spaces between: 3 1 4 1 5."""
+        words, elements = text.replace(",", " ").split(), list[int]()
+        known = dict(zip(map(str, self.symbols), range(len(self.symbols)), strict=True))
+        for word in words:
+            if word not in known:
+                some = ", ".join([*known][:SAID_AT_ONCE]) + (", ..." if len(known) > SAID_AT_ONCE else "")
+                raise UserError(f"'{word}' is no symbol of {self.group}; those that are fed are {some}.")
+            elements.append(known[word])
+        if not elements:
+            raise UserError("A product has at least 1 element; give their numbers, like 3 1 4.")
+        return self.from_symbols(np.array([elements]), "test")
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
+        return " ".join(map(str, answers[0].tolist()))
+
+    def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
+        """Two rows of cells: elements above, products below, a colour for each; or `values` below, black to white."""
+        hues = (hsv_to_rgb(element / self.classes, 0.8, 0.9) for element in range(self.classes))
+        colours = (np.array([*hues]) * 255).astype(np.uint8)
+        above = colours[np.array(self.symbols)[puzzles.x[0].argmax(0).cpu().numpy()]]
+        if values is None:
+            below = colours[puzzles.y[0].cpu().numpy()]
+        else:
+            grey = (values.double().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+            below = np.repeat(grey[:, None], 3, axis=1)
+        return np.repeat(np.repeat(np.stack([above, below]), CELL, 0), CELL, 1)
+
+    def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """Elements by chance."""
+        return {"chance": torch.full((len(puzzles),), float(self.classes) ** -puzzles.level, dtype=torch.double)}
+
+    def from_symbols(self, chosen: Sequences, split: Split) -> Puzzles:
+        """Puzzles from places (N, S) among the symbols."""
+        elements = np.array(self.symbols)[chosen]
+        products = torch.from_numpy(self.known_group.prefix_products(elements))
+        one_hot = torch.nn.functional.one_hot(torch.from_numpy(chosen), self.channels).movedim(2, 1).float()
+        return Puzzles(self, chosen.shape[1], one_hot - 1 / self.channels, products, split=split)
+
+    def _from_all(self, rng: np.random.Generator, level: int, count: int, split: Split, repeats: bool) -> Sequences:
+        number = len(self.symbols)
+        everything = np.arange(number**level)[:, None] // number ** np.arange(level) % number
+        some = everything[_is_in(split, everything)]
+        if len(some) == 0 or (count > len(some) and not repeats):
+            raise UserError(
+                f"There are only {len(some)} different {split} products of {level} elements of {self.group}, and"
+                f" {count} are asked for; ask for fewer or for longer ones."
+            )
+        raw = rng.bit_generator.random_raw
+        chosen = raw(count) % np.uint64(len(some)) if repeats else np.argsort(raw(len(some)), kind="stable")[:count]
+        sequences: Sequences = some[chosen]
+        return sequences
+
+
+@lru_cache(maxsize=32)
+def _named(name: str) -> Group:
+    return Group.named(name)
+
+
+@lru_cache(maxsize=32)
+def _symbols(name: str, feed: str) -> tuple[int, ...]:
+    group = _named(name)
+    return tuple(range(group.order) if feed == "elements" else [group.identity, *group.generators()])
+
+
+def _is_in(split: Split, sequences: Sequences) -> NDArray[np.bool_]:
+    """Which sequences belong to a split, by a 64-bit hash (splitmix64) of their symbols and length."""
+    hashed = np.full(len(sequences), sequences.shape[1], np.uint64)
+    for column in sequences.T.astype(np.uint64):
+        hashed = hashed ^ column
+        hashed = (hashed ^ (hashed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        hashed = hashed ^ (hashed >> np.uint64(31)) ^ np.uint64(0x9E3779B97F4A7C15)
+    share = (hashed >> np.uint64(32)) % np.uint64(10)
+    return (share >= SHARES[split].start) & (share < SHARES[split].stop)
