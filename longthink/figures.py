@@ -126,6 +126,7 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
             told = f"{gap.mean():.2f} ± {gap.std():.2f} over depths and seeds"
             column[1].set_title(f"{forms[0]} less {forms[1]}: {told}", fontsize="small")
         column[-1].set_xlabel("effective depth")
+        column[-1].set_xticks(sorted(panel["depth"].unique()))
         for axis in column:
             axis.spines[["top", "right"]].set_visible(False)
     grid[0][0].set_ylabel("solved (%)")
