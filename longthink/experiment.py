@@ -63,7 +63,7 @@ def more(better: str, worse: str, reading: Reading, value: str = "fixed", or_equ
 
     amount = "at least as much as" if or_equal else "more than"
     when = {"fixed": "", "peak": " at best", "final": " in the end"}[value]
-    return Claim(f"At {reading.title}, {better} solves {amount} {worse}{when}.", holds)
+    return Claim(f"At {reading.title}, {better} {reading.verb} {amount} {worse}{when}.", holds)
 
 
 def no_overthinking(name: str, reading: Reading, tolerated: float = 0.01) -> Claim:
@@ -77,7 +77,7 @@ def no_overthinking(name: str, reading: Reading, tolerated: float = 0.01) -> Cla
 def at_least(share: float, name: str, reading: Reading) -> Claim:
     """`name` solves this share or more, in the mean over seeds."""
     return Claim(
-        f"At {reading.title}, {name} solves at least {share:.0%}.",
+        f"At {reading.title}, {name} {reading.verb} at least {share:.0%}.",
         lambda table: bool(_of(reading, table)["fixed"][name] >= share),
     )
 
@@ -85,7 +85,7 @@ def at_least(share: float, name: str, reading: Reading) -> Claim:
 def at_most(share: float, name: str, reading: Reading) -> Claim:
     """`name` solves this share or less, in the mean over seeds."""
     return Claim(
-        f"At {reading.title}, {name} solves at most {share:.0%}.",
+        f"At {reading.title}, {name} {reading.verb} at most {share:.0%}.",
         lambda table: bool(_of(reading, table)["fixed"][name] <= share),
     )
 

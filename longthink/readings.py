@@ -56,6 +56,8 @@ class Reading:
     """The column that is summed up."""
     measured: ClassVar[str] = "puzzles solved"
     """What its shares are of."""
+    verb: ClassVar[str] = "solves"
+    """What a net does with them, in a sentence."""
     columns: ClassVar[tuple[str, ...]] = COLUMNS
 
     level: int
@@ -163,6 +165,7 @@ class Compared(Reading):
 
     measure: ClassVar[str] = "cka"
     measured: ClassVar[str] = "1, linear CKA"
+    verb: ClassVar[str] = "has a likeness of"
     columns: ClassVar[tuple[str, ...]] = OF_FEATURES
 
     other: str
@@ -188,6 +191,7 @@ class Reused(Reading):
 
     measure: ClassVar[str] = "reused"
     measured: ClassVar[str] = "pairs of puzzle and filter that are used in every iteration"
+    verb: ClassVar[str] = "uses again"
     columns: ClassVar[tuple[str, ...]] = OF_FEATURES
 
     def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
@@ -219,6 +223,7 @@ class Pictured(Reading):
 
     measure: ClassVar[str] = "gain"
     measured: ClassVar[str] = "the greatest activation by real pictures, on the average over filters"
+    verb: ClassVar[str] = "reaches"
     columns: ClassVar[tuple[str, ...]] = OF_FEATURES
 
     filters: int = 6
