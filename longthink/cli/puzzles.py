@@ -44,7 +44,7 @@ def data(
     split
         train, validation or test; no puzzle is in two of them.
     format
-        arrays, easy-to-hard for the official files, maze-image for pictures, or lichess.
+        arrays, easy-to-hard for the official files, maze-image for pictures, lichess, idx, image-folder or image-table.
     source
         Files to bring in, of the format that --format says; repeat the option for several.
     skip
