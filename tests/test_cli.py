@@ -72,6 +72,15 @@ def test_solve_with_the_shipped_net(capsys: pytest.CaptureFixture[str]) -> None:
     assert "not settled in 2 iterations" in out
 
 
+def test_the_shipped_chess_net_finds_a_mate(capsys: pytest.CaptureFixture[str]) -> None:
+    position = "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"
+    assert main(["solve", "chess", position, "--iterations", "40", "--every", "20", "-o", "board.png"]) == 0
+    said = capsys.readouterr().out
+    assert "iteration 20: a1a8 (Ra8#)" in said
+    assert "right, confidence" in said
+    assert Path("board.png").stat().st_size > 1000
+
+
 def test_data_in_both_formats(capsys: pytest.CaptureFixture[str]) -> None:
     common = ["data", "prefix_sums", "--level", "16", "--level", "20", "--count", "50", "--out", "data"]
     assert main([*common, "--format", "easy-to-hard"]) == 0
