@@ -22,13 +22,6 @@ from longthink.recipe import Recipe
 
 Peers = Callable[[str], tuple[Thinker, Recipe]]
 """The net of another row, by its name, trained with the same seed; and its recipe. Raises KeyError if there is none."""
-
-
-def alone(name: str) -> tuple[Thinker, Recipe]:
-    """Where there are no other rows."""
-    raise KeyError(name)
-
-
 COLUMNS = (
     "net",
     "dissertation",
@@ -41,6 +34,11 @@ COLUMNS = (
 )
 """Of a reading's table on the page."""
 OF_FEATURES = ("net", "dissertation", "at the fixed iteration", "every seed")
+
+
+def alone(name: str) -> tuple[Thinker, Recipe]:
+    """Where there are no other rows."""
+    raise KeyError(name)
 
 
 @dataclass(frozen=True, kw_only=True)

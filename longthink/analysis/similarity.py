@@ -59,7 +59,10 @@ class MinibatchCKA:
         """The features (N, ...) of the next inputs."""
         if len(first) < LEAST or len(first) != len(second):
             raise UserError(f"CKA in batches wants batches of at least {LEAST} inputs, the same for both nets.")
-        k, m = (_gram(features) for features in (first, second))
+        self.add_grams(_gram(first), _gram(second))
+
+    def add_grams(self, k: Tensor, m: Tensor) -> None:
+        """The same from the inner products of all pairs of inputs, (N, N), without those with themselves."""
         self.sums += torch.stack([_hsic(k, m), _hsic(k, k), _hsic(m, m)]).cpu()
 
     def value(self) -> float:
@@ -87,14 +90,17 @@ def similarity(
     """
     estimates: dict[tuple[str, str], MinibatchCKA] = {}
     spare = len(x) % batch
-    x = x[: len(x) - spare] if spare < LEAST <= len(x) else x
+    x = x[: len(x) - spare] if spare < LEAST else x
+    if len(x) == 0:
+        raise UserError(f"CKA wants at least {LEAST} inputs.")
     both = (
         batches_of_features(one, x, some, iterations, batch) for one, some in ((net, places), (other, other_places))
     )
-    for found, others in zip(*both, strict=True):
-        for place, features in found.items():
-            for other_place, its in others.items():
-                estimates.setdefault((place, other_place), MinibatchCKA()).add(features, its)
+    for found in zip(*both, strict=True):
+        grams, others = ({place: _gram(features) for place, features in some.items()} for some in found)
+        for place, k in grams.items():
+            for other_place, m in others.items():
+                estimates.setdefault((place, other_place), MinibatchCKA()).add_grams(k, m)
     return pd.DataFrame(
         [
             {"place": place, "other_place": other_place, "cka": estimate.value()}

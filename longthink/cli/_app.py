@@ -33,3 +33,8 @@ def changes_from(tokens: Sequence[str]) -> dict[str, Any]:
         except json.JSONDecodeError:
             changes[key] = text
     return changes
+
+
+def changes_of(change: Sequence[str] | None) -> dict[str, Any]:
+    """What was given as --change problem.source=DIR, any number of times."""
+    return changes_from([f"--{one}" for one in change or ()])

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
-from longthink.cli._app import Options, app, changes_from
+from longthink.cli._app import Options, app, changes_from, changes_of
 from longthink.contracts import Split
 from longthink.errors import UserError
 
@@ -146,7 +146,7 @@ def test(
     if not runs:
         raise UserError("Say which run to test: a shipped net (`longthink list nets`) or the folder of a run.")
     opened = [open_run(run) for run in runs]
-    changes = changes_from([f"--{one}" for one in change or ()])
+    changes = changes_of(change)
     table = evaluate.compare(
         opened, level, iterations, every, count, seed, exit_rule, tolerance=tolerance, changes=changes, split=split
     )
@@ -263,7 +263,7 @@ def reproduce(
         raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
     chosen = registry.names("experiments") if names == ("all",) else names
     functions = [registry.find("experiments", name) for name in chosen]
-    changes = changes_from([f"--{one}" for one in change or ()])
+    changes = changes_of(change)
     experiments = {function.__name__: function(scale).revised(changes) for function in functions}
     if names == ("all",):
         experiments = {name: experiment for name, experiment in experiments.items() if not experiment.beyond}

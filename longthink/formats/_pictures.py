@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from longthink.contracts import plugin_name
+from longthink.errors import UserError
 from longthink.problems._image_store import Block, Part
+from longthink.problems.images import Images
 
 SMALL = 64
 """Pictures of at most so many pixels along each axis are taken as they are."""
@@ -41,3 +45,10 @@ def blocks_of(part: Part, examples: Iterable[tuple[NDArray[np.uint8], int]]) -> 
             yield Block(
                 part, np.stack([pixels for pixels, _ in same]), np.array([label for _, label in same], np.int64)
             )
+
+
+def as_images(problem: Any, what: str) -> Images:
+    """The problem, if it is of images. Raises UserError, which says `what` does not hold others."""
+    if not isinstance(problem, Images):
+        raise UserError(f"{what} hold no {plugin_name(type(problem))}; use the format arrays.")
+    return problem

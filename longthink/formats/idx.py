@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
+from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.files import atomic
+from longthink.formats._pictures import as_images
 from longthink.problems._image_store import Block, Part, build
-from longthink.problems.images import Images
 
 FILE = re.compile(r"(?P<stem>.*?)(?P<part>train|validation|t10k|test)-images([-.])idx3-ubyte(\.gz)?")
 PARTS: dict[str, Part] = {"train": "train", "validation": "train", "t10k": "test", "test": "test"}
@@ -42,6 +42,8 @@ CLASSES = {
 }
 """What the classes are called, if the path says which data set it is; else they are called by their numbers."""
 BYTE = 8
+HOLDERS = "IDX files"
+"""What a message calls such files."""
 
 
 class Idx(Format):
@@ -49,7 +51,7 @@ class Idx(Format):
 
     def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
         several = list(batches)
-        problem = _check_supported(several[0].problem)
+        problem = as_images(several[0].problem, HOLDERS)
         pixels = np.concatenate([problem.pixels(puzzles.x) for puzzles in several])
         if (pixels != pixels[..., :1]).any():
             raise UserError("IDX files hold grey images, and these have colours; use the format arrays.")
@@ -63,7 +65,7 @@ class Idx(Format):
         return [images, marks]
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
-        return _check_supported(problem).from_bytes(*_pair(*_paths(folder, split)), level, split)
+        return as_images(problem, HOLDERS).from_bytes(*_pair(*_paths(folder, split)), level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:  # noqa: ARG002
         """Pack images and labels into a store for `Images(source=folder)`; how many there are, and 0.
@@ -123,9 +125,3 @@ def _load(path: Path, axes: int) -> NDArray[np.uint8]:
 
 def _paths(folder: Path, split: Split) -> tuple[Path, Path]:
     return folder / f"{WORDS[split]}-images-idx3-ubyte", folder / f"{WORDS[split]}-labels-idx1-ubyte"
-
-
-def _check_supported(problem: Any) -> Images:
-    if not isinstance(problem, Images):
-        raise UserError(f"IDX files hold no {plugin_name(type(problem))}; use the format arrays.")
-    return problem

@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
+from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.files import atomic_folder
-from longthink.formats._pictures import as_bytes, blocks_of
+from longthink.formats._pictures import as_bytes, as_images, blocks_of
 from longthink.problems._image_store import Part, build
-from longthink.problems.images import Images
 
 PARTS: dict[str, Part] = {"train": "train", "test": "test", "val": "test", "validation": "test"}
 """What folders are called; ImageNet's val is what nets are tested on."""
+HOLDERS = "Folders of classes"
+"""What a message calls such files."""
 
 
 class ImageFolder(Format):
@@ -26,7 +26,7 @@ class ImageFolder(Format):
     def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
         rest = iter(batches)
         first = next(rest)
-        problem = _check_supported(first.problem)
+        problem = as_images(first.problem, HOLDERS)
         names, target = [_as_name(name) for name in problem.store().classes], folder / first.split
         written, digits = list[Path](), len(str(count - 1))
         with atomic_folder(target) as partial:
@@ -39,7 +39,7 @@ class ImageFolder(Format):
         return written
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
-        names = [_as_name(name) for name in _check_supported(problem).store().classes]
+        names = [_as_name(name) for name in as_images(problem, HOLDERS).store().classes]
         paths = sorted(_pictures(folder / split), key=lambda path: path.name)
         if not paths:
             raise UserError(f"{folder / split} holds no folders of pictures.")
@@ -48,7 +48,7 @@ class ImageFolder(Format):
             raise UserError(f"{folder / split} has a class '{min(unknown)}', and the problem has {', '.join(names)}.")
         images = np.stack([_load(path) for path in paths])
         labels = np.array([names.index(path.parent.name) for path in paths])
-        return _check_supported(problem).from_bytes(images, labels, level, split)
+        return as_images(problem, HOLDERS).from_bytes(images, labels, level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
         """Pack folders of pictures into a store for `Images(source=folder)`; how many there are, and were left out.
@@ -96,9 +96,3 @@ def _load(path: Path) -> NDArray[np.uint8]:
 
 def _as_name(name: str) -> str:
     return name.replace("/", "-")
-
-
-def _check_supported(problem: Any) -> Images:
-    if not isinstance(problem, Images):
-        raise UserError(f"Folders of classes hold no {plugin_name(type(problem))}; use the format arrays.")
-    return problem

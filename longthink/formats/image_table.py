@@ -13,18 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
+from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.files import atomic
-from longthink.formats._pictures import as_bytes, blocks_of
+from longthink.formats._pictures import as_bytes, as_images, blocks_of
 from longthink.problems._image_store import Part, build
-from longthink.problems.images import Images
 
 HELD_OUT = ("test", "validation", "valid", "val")
 """Splits that a net may be tested on: the first of them that is there and has labels is."""
 UNLABELLED = -1
 LABELS = ("label", "labels", "fine_label", "class", "y")
 """What the column of labels is called, where there are several that could be it."""
+HOLDERS = "Tables of pictures"
+"""What a message calls such files."""
 
 
 class ImageTable(Format):
@@ -32,7 +33,7 @@ class ImageTable(Format):
 
     def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:  # noqa: ARG002
         several = list(batches)
-        problem, datasets = _check_supported(several[0].problem), _datasets()
+        problem, datasets = as_images(several[0].problem, HOLDERS), _datasets()
         columns: dict[str, list[Any]] = {"image": [], "label": []}
         for puzzles in several:
             for pixels, label in zip(problem.pixels(puzzles.x), puzzles.y.tolist(), strict=True):
@@ -48,13 +49,13 @@ class ImageTable(Format):
         return [target]
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
-        classes = _check_supported(problem).store().classes
+        classes = as_images(problem, HOLDERS).store().classes
         (table,) = _tables(folder / f"{split}.parquet")
         if table.classes() != list(classes):
             raise UserError(f"{table.source} has other classes than the problem: {', '.join(table.classes())}.")
         examples = [*table.examples()]
         images, labels = np.stack([pixels for pixels, _ in examples]), np.array([label for _, label in examples])
-        return _check_supported(problem).from_bytes(images, labels, level, split)
+        return as_images(problem, HOLDERS).from_bytes(images, labels, level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:  # noqa: ARG002
         """Pack tables into a store for `Images(source=folder)`; how many pictures there are, and 0.
@@ -142,9 +143,3 @@ def _datasets() -> Any:
     except ImportError as error:
         raise UserError("Tables of pictures need datasets: pip install 'longthink[hub]'.") from error
     return datasets
-
-
-def _check_supported(problem: Any) -> Images:
-    if not isinstance(problem, Images):
-        raise UserError(f"Tables of pictures hold no {plugin_name(type(problem))}; use the format arrays.")
-    return problem

@@ -22,7 +22,6 @@ from longthink.errors import UserError
 from longthink.files import atomic_folder
 
 Part = Literal["train", "test"]
-PARTS: tuple[Part, ...] = ("train", "test")
 SHARES = 10
 LEFT_OUT = 255
 NAMES = ("images", "labels")

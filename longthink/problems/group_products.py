@@ -16,12 +16,11 @@ from torch import Tensor
 from longthink.contracts import Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.groups import Group
+from longthink.problems._sequences import Words, choose, draw_until_enough
 from longthink.seeds import generator_of
 
 Sequences = NDArray[np.int64]
 """Symbols (N, S)."""
-SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
-"""Which of ten equal shares of all sequences a split owns."""
 FEW = 2**16
 """So many sequences, or fewer, are drawn from a list of all of them."""
 SAID_AT_ONCE = 20
@@ -69,20 +68,21 @@ class GroupProducts(Problem):
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         if level < 1:
             raise UserError(f"A product has at least 1 element; level {level} does not exist.")
-        rng = generator_of(key)
-        if len(self.symbols) ** level <= FEW:
-            return self.from_symbols(self._from_all(rng, level, count, split, repeats), split)
-        found = np.empty((0, level), np.int64)
-        per_round = min(count * 10 // len(SHARES[split]) + 64, max(64, 2**22 // level))
-        while len(found) < count:
-            raw = rng.bit_generator.random_raw(per_round * level).reshape(per_round, level)
-            # The high half times the number of symbols, and of that the high half again: even to 1 in 2 ** 32.
-            some = ((raw >> np.uint64(32)) * np.uint64(len(self.symbols)) >> np.uint64(32)).astype(np.int64)
-            found = np.concatenate([found, some[_is_in(split, some)]])
-            if not repeats:
-                _, first = np.unique(found, axis=0, return_index=True)
-                found = found[np.sort(first)]
-        return self.from_symbols(found[:count], split)
+        raw, number = generator_of(key).bit_generator.random_raw, len(self.symbols)
+        if number**level <= FEW:
+            everything = (np.arange(number**level)[:, None] // number ** np.arange(level) % number).astype(np.uint64)
+            called = f"products of {level} elements of {self.group}"
+            words = choose(raw, everything, level, count, split, repeats, lambda of: f"{of} {called}")
+        else:
+
+            def sequences(wanted: int) -> Words:
+                """The high half of a word times the number of symbols, and of that the high half: nearly even."""
+                high = raw(wanted * level).reshape(wanted, level) >> np.uint64(32)
+                drawn: Words = high * np.uint64(number) >> np.uint64(32)
+                return drawn
+
+            words = draw_until_enough(sequences, level, count, split, repeats, most=2**22 // level)
+        return self.from_symbols(words.astype(np.int64), split)
 
     def parse(self, text: str) -> Puzzles:
         """Numbers of elements, with spaces between: 3 1 4 1 5."""
@@ -123,20 +123,6 @@ class GroupProducts(Problem):
         one_hot = torch.nn.functional.one_hot(torch.from_numpy(chosen), self.channels).movedim(2, 1).float()
         return Puzzles(self, chosen.shape[1], one_hot - 1 / self.channels, products, split=split)
 
-    def _from_all(self, rng: np.random.Generator, level: int, count: int, split: Split, repeats: bool) -> Sequences:
-        number = len(self.symbols)
-        everything = np.arange(number**level)[:, None] // number ** np.arange(level) % number
-        some = everything[_is_in(split, everything)]
-        if len(some) == 0 or (count > len(some) and not repeats):
-            raise UserError(
-                f"There are only {len(some)} different {split} products of {level} elements of {self.group}, and"
-                f" {count} are asked for; ask for fewer or for longer ones."
-            )
-        raw = rng.bit_generator.random_raw
-        chosen = raw(count) % np.uint64(len(some)) if repeats else np.argsort(raw(len(some)), kind="stable")[:count]
-        sequences: Sequences = some[chosen]
-        return sequences
-
 
 @lru_cache(maxsize=32)
 def _named(name: str) -> Group:
@@ -147,15 +133,3 @@ def _named(name: str) -> Group:
 def _symbols(name: str, feed: str) -> tuple[int, ...]:
     group = _named(name)
     return tuple(range(group.order) if feed == "elements" else [group.identity, *group.generators()])
-
-
-def _is_in(split: Split, sequences: Sequences) -> NDArray[np.bool_]:
-    """Which sequences belong to a split, by a 64-bit hash (splitmix64) of their symbols and length."""
-    hashed = np.full(len(sequences), sequences.shape[1], np.uint64)
-    for column in sequences.T.astype(np.uint64):
-        hashed = hashed ^ column
-        hashed = (hashed ^ (hashed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        hashed = hashed ^ (hashed >> np.uint64(31)) ^ np.uint64(0x9E3779B97F4A7C15)
-    share = (hashed >> np.uint64(32)) % np.uint64(10)
-    return (share >= SHARES[split].start) & (share < SHARES[split].stop)

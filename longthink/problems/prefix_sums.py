@@ -4,7 +4,7 @@ x is (B, 1, S): the bits less 0.5, as chapter 4 feeds them. y is (B, S): bit i i
 """
 
 from dataclasses import replace
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -13,13 +13,9 @@ from torch import Tensor
 
 from longthink.contracts import Problem, Puzzles, Split
 from longthink.errors import UserError
+from longthink.problems._sequences import Words, choose, draw_until_enough
 from longthink.seeds import generator_of
 
-Words = NDArray[np.uint64]
-"""Bit strings packed into 64-bit words, first bit lowest: (N, words)."""
-
-SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
-"""Which of ten equal shares of all strings a split owns."""
 CELL = 12
 """Pixels along the side of one bit in a picture."""
 
@@ -45,12 +41,20 @@ class PrefixSums(Problem):
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         if level < 1:
             raise UserError(f"A bit string has at least 1 bit; level {level} does not exist.")
-        rng = generator_of(key)
+        raw = generator_of(key).bit_generator.random_raw  # which gives the same for ever
         # Few strings are drawn from a list of all of them; of the many, one in ten or more is of the right split.
         if level < 12 or (level < 24 and not repeats):
-            words = _draw_from_all(rng, level, count, split, repeats)
+            everything = np.arange(2**level, dtype=np.uint64)[:, None]
+            words = choose(raw, everything, level, count, split, repeats, lambda of: f"{of} strings of {level} bits")
         else:
-            words = _draw_until_enough(rng, level, count, split, repeats)
+            width = -(-level // 64)
+
+            def strings(number: int) -> Words:
+                drawn: Words = raw(number * width).reshape(number, width)
+                drawn[:, -1] >>= np.uint64(64 * width - level)
+                return drawn
+
+            words = draw_until_enough(strings, level, count, split, repeats, most=2**24 // width)
         return replace(self.from_bits(_unpack(words, level)), split=split)
 
     def parse(self, text: str) -> Puzzles:
@@ -83,48 +87,8 @@ class PrefixSums(Problem):
         return Puzzles(self, bits.shape[1], x, y)
 
 
-def _draw_from_all(rng: np.random.Generator, level: int, count: int, split: Split, repeats: bool) -> Words:
-    """Choose among all strings of a split, with or without repeats. `random_raw` gives the same for ever."""
-    strings = np.arange(2**level, dtype=np.uint64)[:, None]
-    strings = strings[_is_in(split, strings, level)]
-    if len(strings) == 0 or (count > len(strings) and not repeats):
-        raise UserError(
-            f"There are only {len(strings)} different {split} strings of {level} bits, and {count} are asked for;"
-            " ask for fewer or for longer ones."
-        )
-    raw = rng.bit_generator.random_raw
-    chosen = raw(count) % np.uint64(len(strings)) if repeats else np.argsort(raw(len(strings)), kind="stable")[:count]
-    return cast(Words, strings[chosen])
-
-
-def _draw_until_enough(rng: np.random.Generator, level: int, count: int, split: Split, repeats: bool) -> Words:
-    width = -(-level // 64)
-    unused = np.uint64(64 * width - level)
-    per_round = min(count * 10 // len(SHARES[split]) + 64, max(64, 2**24 // width))
-    found = np.empty((0, width), dtype=np.uint64)
-    while len(found) < count:
-        strings = rng.bit_generator.random_raw(per_round * width).reshape(per_round, width)
-        strings[:, -1] >>= unused
-        found = np.concatenate([found, strings[_is_in(split, strings, level)]])
-        if not repeats:
-            _, first = np.unique(found, axis=0, return_index=True)
-            found = found[np.sort(first)]
-    return found[:count]
-
-
-def _is_in(split: Split, strings: Words, level: int) -> NDArray[np.bool_]:
-    """Which strings belong to a split, by a 64-bit hash (the finaliser of splitmix64) of their words and length."""
-    hashed = np.full(len(strings), level, dtype=np.uint64)
-    for word in strings.T:
-        hashed = hashed ^ word
-        hashed = (hashed ^ (hashed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        hashed = hashed ^ (hashed >> np.uint64(31)) ^ np.uint64(0x9E3779B97F4A7C15)
-    share = (hashed >> np.uint64(32)) % np.uint64(10)
-    return (share >= SHARES[split].start) & (share < SHARES[split].stop)
-
-
 def _unpack(words: Words, level: int) -> NDArray[np.uint8]:
+    """Bits (N, level) from words, first bit lowest."""
     octets = np.ascontiguousarray(words.astype("<u8")).view(np.uint8)
     return np.unpackbits(octets, axis=1, bitorder="little")[:, :level]
 

@@ -63,9 +63,9 @@ def test_repeats_allow_any_number_of_short_strings() -> None:
 
 def test_splits_have_the_stated_shares_and_bits_are_fair() -> None:
     everything = np.arange(2**16, dtype=np.uint64)[:, None]
-    from longthink.problems.prefix_sums import _is_in
+    from longthink.problems._sequences import is_in
 
-    shares = [_is_in(split, everything, 16).mean() for split in ("train", "validation", "test")]
+    shares = [is_in(split, everything, 16).mean() for split in ("train", "validation", "test")]
     assert sum(shares) == pytest.approx(1)
     assert shares == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
     bits = PROBLEM.sample(64, 10_000).x + 0.5
