@@ -92,7 +92,8 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
     """Share of puzzles solved against effective depth, mean over seeds and one standard error (figures 3.2 and 3.3).
 
     `rows` are those of an experiment whose series are called FORM, ...: one line for each form, in a panel for each
-    reading. The difference of two forms is below, seed by seed: the mean and one standard deviation.
+    reading. The difference of two forms is below, seed by seed: the mean and one standard deviation. Its title leaves
+    out depths at which there is none with any seed: there both forms are the same net.
     """
     trained = rows[rows["iteration"] == rows["regime"]]
     trained = trained.assign(form=trained["series"].str.partition(",")[0])
@@ -118,12 +119,13 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
         if lines == 2:
             values = panel.pivot_table(index=["depth", "seed"], columns="form", values="accuracy") * 100
             gap = (values[forms[0]] - values[forms[1]]).dropna()
+            apart = gap[gap.ne(0).groupby("depth").transform("any")]
             by_depth = gap.groupby("depth")
             column[1].axhline(0, color=REGIME_COLOUR, zorder=0)
             column[1].errorbar(
                 by_depth.mean().index, by_depth.mean(), by_depth.std().fillna(0), marker="o", color="black", capsize=3
             )
-            told = f"{gap.mean():.2f} ± {gap.std():.2f} over depths and seeds"
+            told = f"{apart.mean():.2f} ± {apart.std():.2f} over depths and seeds" if len(apart) else "none"
             column[1].set_title(f"{forms[0]} less {forms[1]}: {told}", fontsize="small")
         column[-1].set_xlabel("effective depth")
         column[-1].set_xticks(sorted(panel["depth"].unique()))

@@ -21,7 +21,7 @@ from longthink.evaluate import Exit, sweep
 from longthink.recipe import Recipe
 
 Peers = Callable[[str], tuple[Thinker, Recipe]]
-"""The net of another row, by its name, trained with the same seed; and its recipe. Raises KeyError if there is none."""
+"""A net of a row, by its name, trained with another seed if there is one; its recipe. Raises KeyError without any."""
 COLUMNS = (
     "net",
     "dissertation",
@@ -77,7 +77,7 @@ class Reading:
         return f"level {self.level}{split}{options}{exit_rule}"
 
     def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
-        """Rows with at least an `iteration` and the `measure`. `peers`: the nets of all rows, trained with this seed.
+        """Rows with at least an `iteration` and the `measure`. `peers`: nets of all rows, of another seed.
 
         `depth`: the layers of the net as it was trained, if it says.
         """
@@ -159,7 +159,11 @@ class Probed(Reading):
 
 @dataclass(frozen=True, kw_only=True)
 class Compared(Reading):
-    """How alike the features of a net are to those of row `other`, each after its training regime (section 3.5.1)."""
+    """How alike the features of a net are to those of row `other`, each after its training regime (section 3.5.1).
+
+    The other net was trained with another seed: nets of one seed begin with the same weights, and so would be alike
+    for that reason. So even a row and itself are two nets.
+    """
 
     measure: ClassVar[str] = "cka"
     measured: ClassVar[str] = "1, linear CKA"

@@ -76,10 +76,14 @@ def _failure(trial: Trial, error: str) -> str:
 
 
 def _read(trial: Trial, reading: Reading, others: Mapping[tuple[str, int], Trial]) -> pd.DataFrame:
-    """The rows of one reading of one trial."""
+    """The rows of one reading of one trial. Peers have the next seed that came through, those of the last the first."""
 
     def peers(name: str) -> tuple[Thinker, Recipe]:
-        other = others[name, trial.recipe.seed]
+        seeds = sorted(seed for row, seed in others if row == name)
+        if not seeds:
+            raise KeyError(name)
+        later = [seed for seed in seeds if seed > trial.recipe.seed]
+        other = others[name, (later or seeds)[0]]
         return other.run.model(), other.recipe
 
     rows = reading.take(trial.run.model(), trial.recipe, peers)

@@ -259,6 +259,10 @@ def test_features_are_read_of_nets_of_images(tmp_path: Path) -> None:
         if figure is figures.similarity_of_nets:
             own = outcome.rows[outcome.rows["series"] == outcome.rows["other"]]
             assert own["cka"].tolist() == pytest.approx([1, 1])
+            two = carry_out(experiment, 2, tmp_path / "trials", accelerator="cpu", progress=False).rows
+            own = two[two["series"] == two["other"]]
+            assert len(own) == 4  # each with the net of the other seed
+            assert own["cka"].max() < 0.999
 
 
 def test_claims_on_two_nets_and_on_several_readings() -> None:
