@@ -3,6 +3,7 @@
 from longthink.objectives.final import Final
 from longthink.objectives.head_start import HeadStart
 from longthink.problems.chess_puzzles import ChessPuzzles
+from longthink.problems.group_products import GroupProducts
 from longthink.problems.images import Images
 from longthink.problems.mazes import Mazes
 from longthink.problems.prefix_sums import PrefixSums
@@ -46,6 +47,27 @@ def prefix_sums_doubling() -> Recipe:
             "steps": 5000,
             "stabilisers.state_noise": 0.1,
         }
+    )
+
+
+def group_products_laptop() -> Recipe:
+    """Products of 2 to 32 elements of A5, in as many iterations as they are doublings long; solves 4,096 in 12.
+
+    Command: longthink train group_products_laptop
+    Other groups: --problem.group Q8; for S5, with 120 elements, also --batch 128 --steps 2000.
+    """
+    return Recipe(
+        name="group_products_laptop",
+        problem=GroupProducts(group="A5"),
+        model=ModelChoice(name="composer"),
+        objective=Final(),
+        curriculum=Curriculum(lowest=2, start=2, highest=32, grow=0.6, iterations_per_doubling=1.0),
+        batch=64,
+        steps=1000,
+        optimiser=Optimiser(name="adam", lr=3e-3, clip=1.0),
+        schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
+        stabilisers=Stabilisers(start_noise=0.5, state_noise=0.5, ema=0.99),
+        validation=Validation(every=200, count=200),
     )
 
 

@@ -1,0 +1,112 @@
+"""A recurrent net whose step multiplies two states: for products in groups, and whatever else is composed in order.
+
+A step is bilinear, c(a(h) * b(h')), and then cleans up what came out. That is the quadratic step by which recurrent and
+layered nets compose elements of a group (Marchetti et al. 2026, arXiv 2602.03655): matrices are multiplied by sums of
+products, and every group is one of matrices. The clean-up, a residual layer between two normalisations, puts errors
+right that a bilinear map alone can only carry along. It learns to where the state is noisy in training.
+
+Shapes: B batch, C input channels, W width, K classes, S positions.
+"""
+
+from typing import ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from longthink.contracts import Thinker
+from longthink.errors import UserError
+
+SMALL = 1e-6
+"""Added to a mean square, against division by zero."""
+
+
+class Composed(NamedTuple):
+    """Features (B, W, S), and how many steps they have taken, up to where a step changes nothing."""
+
+    features: Tensor
+    done: int
+
+
+class Composer(Thinker):
+    """The answer at a position is read from what stands there, a composition of the positions up to there.
+
+    `order` doubling: step t composes what stands 2 ** t positions to the left with what stands here, so that S
+    positions take log2 S steps, as in layered nets; this wants a composition that is associative. `order` sequential:
+    every step composes what stands one position to the left with the input seen again (recall), so that S positions
+    take S - 1 steps. Positions with nothing so far to their left keep their state, so a finished answer stays.
+
+    `width` is W, `products` the number of products in a step, `cleanup` the hidden width of the clean-up; 0 for none.
+
+    >>> net = Composer(channels=6, classes=6, ndim=1)
+    >>> state = net.start(net.see(torch.randn(2, 6, 32)))
+    >>> [net.step(state._replace(done=done), None).done for done in (0, 4, 5)]
+    [1, 5, 5]
+    """
+
+    ndims: ClassVar[tuple[int, ...]] = (1,)
+
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        ndim: int,
+        width: int = 64,
+        products: int = 256,
+        cleanup: int = 256,
+        order: Literal["doubling", "sequential"] = "doubling",
+    ):
+        super().__init__()
+        if ndim not in self.ndims:
+            raise UserError(f"This net composes strings (ndim 1); it is not for ndim {ndim}.")
+        if min(width, products) < 1 or cleanup < 0:
+            raise UserError("The width and the number of products must be 1 or more, the clean-up 0 or more.")
+        self.ndim, self.order = ndim, order
+        self.first = nn.Linear(channels, width, bias=False)
+        self.left = nn.Linear(width, products, bias=False)
+        self.right = nn.Linear(channels if order == "sequential" else width, products, bias=False)
+        self.together = nn.Linear(products, width, bias=False)
+        self.cleanup = (
+            nn.Sequential(nn.Linear(width, cleanup), nn.ReLU(), nn.Linear(cleanup, width)) if cleanup else None
+        )
+        self.last = nn.Linear(width, classes)
+
+    def see(self, x: Tensor) -> Tensor:
+        """(B, C, S) -> (B, S, C)."""
+        return x.transpose(1, 2).contiguous()
+
+    def start(self, seen: Tensor) -> Composed:
+        return Composed(_normalised(self.first(seen)).transpose(1, 2), 0)
+
+    def step(self, state: Composed, seen: Tensor) -> Composed:
+        here = state.features.transpose(1, 2)
+        away, finished = (2**state.done, 2**state.done) if self.order == "doubling" else (1, state.done + 1)
+        positions = here.shape[1]
+        if finished >= positions:
+            return state
+        left = here[:, finished - away : positions - away]
+        right = (here if self.order == "doubling" else seen)[:, finished:]
+        composed = _normalised(self.together(self.left(left) * self.right(right)))
+        if self.cleanup is not None:
+            composed = _normalised(composed + self.cleanup(composed))
+        features = torch.cat([here[:, :finished], composed], 1)
+        return Composed(features.transpose(1, 2), state.done + 1)
+
+    def read(self, state: Composed) -> Tensor:
+        logits: Tensor = self.last(state.features.transpose(1, 2))
+        return logits.transpose(1, 2)
+
+    def features(self, state: Composed) -> Tensor:
+        return state.features
+
+    def with_features(self, state: Composed, features: Tensor) -> Composed:
+        return state._replace(features=features)
+
+    def recurrent_parameters(self) -> list[nn.Parameter]:
+        parts = [self.left, self.right, self.together, *([] if self.cleanup is None else [self.cleanup])]
+        return [parameter for part in parts for parameter in part.parameters()]
+
+
+def _normalised(rows: Tensor) -> Tensor:
+    """With a mean square of one along the last axis."""
+    return F.rms_norm(rows, rows.shape[-1:], eps=SMALL)
