@@ -112,6 +112,10 @@ class Problem(Frozen, ABC):
         """Ways to answer without a net, by name: the probability (B,) that each solves a puzzle."""
         return {}
 
+    def measures(self, logits: Tensor, puzzles: "Puzzles") -> dict[str, float]:  # noqa: ARG002
+        """What else is worth a column in the history of a training, from a batch's output (B, K, *P)."""
+        return {}
+
     def loss(self, logits: Tensor, puzzles: "Puzzles", label_smoothing: float = 0.0) -> Tensor:
         """Mean cross-entropy (B, K, *P) -> scalar over the positions that count (dissertation, eq. 5.3 and 5.4)."""
         if puzzles.mask is None:

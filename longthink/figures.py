@@ -178,6 +178,34 @@ def similarity_of_nets(rows: pd.DataFrame, path: Path) -> Path:
     return _save(figure, path)
 
 
+def staircases(rows: pd.DataFrame, path: Path) -> Path:
+    """Loss of two-layer nets while they learn a group, each seed, and where plateaus are predicted (dashed).
+
+    `rows` are those of an experiment; below, of the first seed, the share of each irrep that is learned.
+    """
+    panels = list(rows.groupby("series", sort=False))
+    figure, grid = plt.subplots(
+        2, len(panels), figsize=(1 + 2.9 * len(panels), 5), layout="constrained", sharex="col", squeeze=False
+    )
+    for (above, below), (name, panel) in zip(grid.T, panels, strict=True):
+        for _, run in panel.groupby("seed"):
+            above.plot(run["iteration"], run["loss"], lw=1)
+        first = panel[panel["seed"] == panel["seed"].min()]
+        for height in first["plateaus"].iloc[0].split():
+            above.axhline(float(height), color=REGIME_COLOUR, ls="--", lw=0.8, zorder=0)
+        learned = first.filter(regex="^learned ").dropna(axis=1)
+        for column in learned:
+            below.plot(first["iteration"], learned[column] * 100, lw=1, label=column.removeprefix("learned "))
+        above.set_title(str(name), fontsize="medium")
+        below.set(xlabel="step")
+        below.legend(frameon=False, fontsize="x-small", ncols=2)
+        for axis in (above, below):
+            axis.spines[["top", "right"]].set_visible(False)
+    grid[0][0].set_ylabel("loss")
+    grid[1][0].set_ylabel("learned (% of power)")
+    return _save(figure, path)
+
+
 def activity_of_filters(rows: pd.DataFrame, path: Path) -> Path:
     """How active filters are in each iteration, compared with their most active one: deciles (figures 3.4 to 3.7).
 

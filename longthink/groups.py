@@ -166,6 +166,59 @@ class Group:
         kinds: dict[int, Kind] = {1: "real", 0: "complex", -1: "quaternionic"}
         return kinds[indicator]
 
+    @cached_property
+    def components(self) -> tuple[tuple[int, ...], ...]:
+        """Which irreps belong together for real functions: one by itself, or a complex one and its conjugate.
+
+        >>> Group.named("C4").components
+        ((0,), (1, 2), (3,))
+        """
+        characters = [irrep.character for irrep in self.irreps]
+        found: list[tuple[int, ...]] = []
+        for which, character in enumerate(characters):
+            conjugate = next(
+                other for other, one in enumerate(characters) if np.abs(one - character.conj()).max() < 1e-3
+            )
+            if conjugate >= which:
+                found.append(tuple(sorted({which, conjugate})))
+        return tuple(found)
+
+    def projections(self) -> list[NDArray[np.float64]]:
+        """For each component the matrix (n, n) that leaves of a function what is in it (orthogonal, adding up to 1)."""
+        quotients = self.table[self.inverses]  # a^-1 b
+        return [
+            np.sum([self.irreps[which].dimension / self.order * self.irreps[which].character for which in some], 0)[
+                quotients
+            ].real
+            for some in self.components
+        ]
+
+    def template(self, power: Sequence[float]) -> NDArray[np.float64]:
+        """A real function (n,) with this power in each component but the trivial one, where it has none.
+
+        Within an irrep all directions are alike: its coefficient is a unitary matrix but for its size. Raises UserError
+        for a spectrum that the group cannot have.
+
+        >>> group = Group.named("C5")
+        >>> group.power(group.template([3.0, 1.0])).round(6).tolist()
+        [0.0, 1.5, 1.5, 0.5, 0.5]
+        """
+        others = self.components[1:]
+        if len(power) != len(others) or min(power, default=0) < 0 or not np.isfinite(power).all():
+            names = ", ".join(self.irreps[some[0]].name for some in others)
+            raise UserError(
+                f"A spectrum of {self.name} is {len(others)} numbers of 0 or more, for the irreps {names};"
+                f" not {list(power)}."
+            )
+        drawn = self.fourier(generator("template", self.order).normal(size=self.order))
+        coefficients = [np.zeros_like(coefficient) for coefficient in drawn]
+        for some, wanted in zip(others, power, strict=True):
+            for which in some:  # the unitary factor of what a real function has
+                left, _, right = np.linalg.svd(drawn[which])
+                dimension = self.irreps[which].dimension
+                coefficients[which] = np.sqrt(wanted / len(some) * self.order) / dimension * (left @ right)
+        return self.inverse_fourier(coefficients).real
+
     def fourier(self, values: NDArray[Any]) -> list[NDArray[np.complex128]]:
         """The coefficients of a function (n,): for each irrep, sum over g of f(g) rho(g)*, (d, d)."""
         values = self._checked_function(values)

@@ -18,7 +18,10 @@ from longthink.contracts import Perturbation, Puzzles, Split, Thinker, plugin_na
 from longthink.dynamics import fared, perturb
 from longthink.errors import UserError
 from longthink.evaluate import Exit, sweep
+from longthink.problems.group_composition import GroupComposition
 from longthink.recipe import Recipe
+from longthink.runs import Run
+from longthink.staircase import in_order, observed, off_by, predicted
 
 Peers = Callable[[str], tuple[Thinker, Recipe]]
 """A net of a row, by its name, trained with another seed if there is one; its recipe. Raises KeyError without any."""
@@ -76,11 +79,12 @@ class Reading:
         exit_rule = ", most confident so far" if self.exit_rule != "default" else ""
         return f"level {self.level}{split}{options}{exit_rule}"
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         """Rows with at least an `iteration` and the `measure`. `peers`: nets of all rows, of another seed.
 
         `depth`: the layers of the net as it was trained, if it says.
         """
+        model, recipe = run.model(), run.recipe()
         depth = model.effective_depth(recipe.regime)
         if model.limit is not None:
             return sweep(model, self.puzzles(recipe), [model.limit]).assign(depth=depth)
@@ -113,7 +117,8 @@ class Disturbed(Reading):
         name = plugin_name(type(self.perturbation)).replace("_", " ")
         return f"{super().title}, {name}{chosen} after iteration {self.at}"
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+        model, recipe = run.model(), run.recipe()
         rows = perturb(model, self.puzzles(recipe), self.perturbation, self.at, self.iterations)
         means = rows.groupby("iteration")[["solved", "change"]].mean().reset_index()
         options = {} if self.perturbation is None else self.perturbation.model_dump()
@@ -143,7 +148,8 @@ class Probed(Reading):
         means = ", one mean for each filter" if self.pool == 1 else ""
         return f"{super().title}, features after iteration {self.at}{means}"
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+        model, recipe = run.model(), run.recipe()
         train = replace(self, split="train", count=self.examples).puzzles(recipe)
         rows = probe(model, train, self.puzzles(recipe), [self.at], pool=self.pool)
         return pd.DataFrame(
@@ -176,7 +182,8 @@ class Compared(Reading):
     def title(self) -> str:
         return f"{super().title}, compared with {self.other}"
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:
+    def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:
+        model, recipe = run.model(), run.recipe()
         other, its_recipe = peers(self.other)
         x = self.puzzles(recipe).x
         rows = similarity(model, other, x, [recipe.regime], [its_recipe.regime])
@@ -196,7 +203,8 @@ class Reused(Reading):
     verb: ClassVar[str] = "uses again"
     columns: ClassVar[tuple[str, ...]] = OF_FEATURES
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+        model, recipe = run.model(), run.recipe()
         iterations = range(1, recipe.regime + 1)
         rows = reuse(model, self.puzzles(recipe).x, [*iterations])
         by_place = rows.groupby("place")["activity"]
@@ -230,7 +238,8 @@ class Pictured(Reading):
 
     filters: int = 6
 
-    def take(self, model: Thinker, recipe: Recipe, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+    def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+        model, recipe = run.model(), run.recipe()
         if recipe.problem.ndim != 0:
             raise UserError("Pictures of features are made for nets that classify pictures, and this is none.")
         puzzles = self.puzzles(recipe)
@@ -253,6 +262,45 @@ class Pictured(Reading):
                 colours = {name: pixels[..., which].ravel() for which, name in enumerate(("red", "green", "blue"))}
                 tables.append(table.merge(pd.DataFrame({"y": y.ravel(), "x": x.ravel(), **colours}), how="cross"))
         return pd.concat(tables, ignore_index=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stepped(Reading):
+    """In which order a two-layer net has learned the irreps of a group, from the history of its training.
+
+    Columns, one row for each row of the history: `iteration`, the step; `order`, the share of predicted steps that were
+    taken in their place, and `heights`, how far plateaus are off, as a share of the loss at the start (the same in all
+    rows); `loss`; `plateaus`, those predicted, with spaces between; and `learned NAME`, the share of an irrep's power
+    that the output has.
+    """
+
+    measure: ClassVar[str] = "order"
+    measured: ClassVar[str] = "the predicted steps, taken in their place"
+    verb: ClassVar[str] = "follows the prediction in"
+    columns: ClassVar[tuple[str, ...]] = (*OF_FEATURES, "plateaus off by")
+
+    def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+        problem = run.recipe().problem
+        if not isinstance(problem, GroupComposition):
+            raise UserError("Only nets that compose elements of a group learn its irreps.")
+        steps = predicted(problem.known_group, problem.encoding[problem.known_group.identity].numpy(), self.level)
+        history = pd.DataFrame(run.history()).dropna(subset=["loss"]).reset_index(drop=True)
+        found = observed(history, steps)
+        shares = {
+            f"learned {name}": history[f"power {name}"] / power
+            for name, power in zip(steps["component"], steps["power"], strict=True)
+        }
+        return pd.DataFrame(
+            {
+                "level": self.level,
+                "iteration": history["step"],
+                "order": in_order(found["component"].tolist(), steps),
+                "heights": off_by(found, steps),
+                "loss": history["loss"],
+                "plateaus": " ".join(f"{height:.5g}" for height in (steps["before"].iloc[0], *steps["after"])),
+                **shares,
+            }
+        )
 
 
 def _means(features: Tensor) -> Tensor:

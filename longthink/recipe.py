@@ -19,6 +19,7 @@ from pydantic import (
 from longthink import registry
 from longthink.contracts import Frozen, Objective, Problem, Thinker, plugin_name
 from longthink.errors import UserError
+from longthink.gradient_flow import NeuronFlow
 from longthink.seeds import digest
 
 Positive = Annotated[int, Field(ge=1)]
@@ -124,12 +125,13 @@ class Curriculum(Frozen):
 
 
 class Optimiser(Frozen):
-    """Adam, AdamW, or SGD with momentum. `recurrent_lr_factor` scales the learning rate of the repeated block.
+    """Adam, AdamW, SGD with momentum, or "flow", the gradient flow of two-layer nets.
 
-    `clip` bounds the norm of the gradient; None does not.
+    `recurrent_lr_factor` scales the learning rate of the repeated block. `clip` bounds the norm of the
+    gradient; None does not.
     """
 
-    name: Literal["adam", "adamw", "sgd"] = "adam"
+    name: Literal["adam", "adamw", "sgd", "flow"] = "adam"
     lr: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: NotNegative = 0.0
     momentum: Share = 0.9
@@ -137,6 +139,8 @@ class Optimiser(Frozen):
     clip: Annotated[float, Field(gt=0)] | None = None
 
     def build(self, model: Thinker) -> torch.optim.Optimizer:
+        if self.name == "flow":
+            return NeuronFlow(model, self.lr)
         recurrent = model.recurrent_parameters()
         inside = {id(parameter) for parameter in recurrent}
         others = [parameter for parameter in model.parameters() if id(parameter) not in inside]

@@ -110,6 +110,7 @@ def _table(reading: Reading, table: pd.DataFrame) -> Iterable[str]:
             "sure": f"{line['successes']} of {line['seeds']}",
             "at the end": _percent(line["final"]),
             "until solved": f"{line['reached']:.1f} iterations" if line["reached"] == line["reached"] else "-",
+            "plateaus off by": _percent(line["heights"]),
             "on what the probe was trained on": _percent(line["train"]),
         }
         yield f"| {' | '.join(cells[name] for name in reading.columns)} |"

@@ -86,7 +86,7 @@ def _read(trial: Trial, reading: Reading, others: Mapping[tuple[str, int], Trial
         other = others[name, (later or seeds)[0]]
         return other.run.model(), other.recipe
 
-    rows = reading.take(trial.run.model(), trial.recipe, peers)
+    rows = reading.take(trial.run, peers)
     labels: dict[str, str | int] = {
         "series": trial.recipe.name,
         "seed": trial.recipe.seed,
@@ -106,7 +106,8 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
     at least SOLVED. `peak` and `peak_at`: best accuracy of the mean over seeds, as the dissertation reports. `final`:
     the mean at the last iteration. `overthinking`: the most that a seed lost from its best to its last iteration.
     `reached`: for a disturbed net, the mean iterations until a puzzle is solved, over seeds that solve any.
-    `train`: for a probe, the mean accuracy on what it was trained on.
+    `train`: for a probe, the mean accuracy on what it was trained on. `heights`: for a staircase, how far plateaus are
+    off, in the mean.
     """
     found = []
     for reading in readings:
@@ -132,6 +133,7 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
                     "final": mean[-1],
                     "overthinking": (curves.max(0) - curves[-1]).max(),
                     "reached": group.groupby("seed")["reached"].first().mean() if "reached" in group else np.nan,
+                    "heights": group["heights"].mean() if "heights" in group else np.nan,
                     "train": group["train_accuracy"].mean() if "train_accuracy" in group else np.nan,
                 }
             )

@@ -232,6 +232,7 @@ def train(
                 "iterations": iterations,
                 "lr": rate,
                 "seconds": round(now.seconds, 3),
+                **recipe.problem.measures(logits.detach(), mine),
             }
         )
         if validate and first:

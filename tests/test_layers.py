@@ -8,8 +8,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
     ["errors", "seeds", "files"],
-    ["memory", "figures", "tiles", "groups"],
-    ["contracts"],
+    ["memory", "figures", "tiles", "groups", "gradient_flow"],
+    ["contracts", "staircase"],
     ["registry", "thinking", "step_layers"],
     ["frontier"],
     ["problems", "models", "objectives", "stabilisers"],

@@ -286,7 +286,7 @@ def reuse(run: str, /, *, level: int | None = None, count: int = 200, out: Path 
     opened = open_run(run)
     recipe = opened.recipe()
     reading = Reused(level=level or recipe.curriculum.highest, iterations=recipe.regime, count=count)
-    table = reading.take(opened.model(), recipe).assign(series=recipe.name)
+    table = reading.take(opened).assign(series=recipe.name)
     folder = out or opened.results
     print(table[["iteration", "used", "decile_5"]].round(4).to_string(index=False))
     print(f"{table['reused'].iloc[0]:.2%} of {reading.measured}")
@@ -316,7 +316,7 @@ def features(run: str, /, *, filters: int = 6, count: int = 200, out: Path | Non
     opened = open_run(run)
     recipe = opened.recipe()
     reading = Pictured(level=recipe.curriculum.highest, iterations=recipe.regime, count=count, filters=filters)
-    table = reading.take(opened.model(), recipe).assign(series=recipe.name, seed=recipe.seed)
+    table = reading.take(opened).assign(series=recipe.name, seed=recipe.seed)
     print(table.groupby(["filter", "iteration"])["gain"].first().unstack().round(2).to_string())
     print(figures.pictures_of_features(table, (out or opened.results) / "features.png"))
 

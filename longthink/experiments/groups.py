@@ -1,11 +1,15 @@
-"""Products in groups, trained on at most 32 elements and tested on far more: a question that nobody has numbers for."""
+"""Products in groups: how two-layer nets learn them, and nets that solve far longer ones than in training."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from longthink import figures
 from longthink.experiment import Experiment, Row, Scale, at_least
-from longthink.readings import Reading
-from longthink.recipes.laptop import group_products_laptop
+from longthink.groups import Group
+from longthink.readings import Reading, Stepped
+from longthink.recipes.laptop import group_products_laptop, staircase
+from longthink.seeds import generator
 
 GROUPS: Mapping[str, Mapping[str, Any]] = {
     "C3": {},
@@ -15,6 +19,18 @@ GROUPS: Mapping[str, Mapping[str, Any]] = {
     "S5": {"batch": 128, "steps": 2000},
 }
 """And what a group needs that others do not."""
+STAIRCASES: Mapping[str, tuple[int, int, float, int]] = {
+    "C11": (2, 150, 0.05, 3000),
+    "C5xC5": (2, 500, 0.05, 3000),
+    "D5": (2, 200, 0.05, 3000),
+    "O": (2, 500, 0.03, 3000),
+    "A5": (2, 1000, 0.02, 1500),
+    "C10": (3, 500, 0.02, 3000),
+    "C4xC4": (3, 800, 0.02, 2000),
+}
+"""k, the width of the net, the length of Euler's steps, and their number."""
+LEAST_UTILITY = 0.2
+"""Of the irrep that is learned last, where that of the first is 1."""
 LONG = (Reading(level=512, iterations=12, fixed=9, count=500), Reading(level=4096, iterations=16, fixed=12, count=100))
 """Read after as many iterations as they are doublings long."""
 
@@ -34,6 +50,54 @@ def group_products(scale: Scale) -> Experiment:  # noqa: ARG001
         readings=LONG,
         claims=tuple(at_least(1.0, row.name, reading) for reading in LONG for row in rows),
     )
+
+
+def staircases(scale: Scale) -> Experiment:  # noqa: ARG001
+    """Two-layer nets that learn a group by gradient flow, irrep by irrep, against theory's order and heights.
+
+    Command: longthink reproduce staircases --seeds 3
+    Expected: the order of the irreps' utilities; plateaus at half the power that is not learned yet (arXiv 2602.03655).
+    """
+    rows, readings = [], dict[int, Stepped]()
+    for name, (k, width, lr, steps) in STAIRCASES.items():
+        group = Group.named(name)
+        readings.setdefault(k, Stepped(level=k, iterations=1))
+        options = {
+            "problem.group": name,
+            "problem.power": _even_steps(group, k),
+            "model.width": width,
+            "model.length": k,
+            "curriculum.lowest": k,
+            "curriculum.highest": k,
+            "batch": group.order**k,
+            "validation.count": group.order**k,
+            "validation.every": steps,
+            "optimiser.lr": lr,
+            "steps": steps,
+        }
+        rows.append(Row(f"{name}, k = {k}", staircase().revised(options)))
+    return Experiment(
+        title="Staircases: a group is learned one representation after the other",
+        beyond=True,
+        rows=tuple(rows),
+        readings=tuple(readings.values()),
+        claims=tuple(at_least(1.0, row.name, readings[row.recipe.curriculum.highest]) for row in rows),
+        figure=figures.staircases,
+    )
+
+
+def _even_steps(group: Group, k: int) -> list[float]:
+    """Powers for which the utilities of the components go from 1 down to a fifth by even factors, in a drawn order."""
+    components = group.components[1:]
+    order = generator("staircases", group.order, k).permutation(len(components))
+    powers = []
+    for place, some in zip(order, components, strict=True):
+        irrep = group.irreps[some[0]]
+        dimension, shared = irrep.dimension, irrep.dimension * (1 if irrep.kind == "real" else 2)
+        utility = LEAST_UTILITY ** (place / max(1, len(components) - 1)) / math.factorial(k)
+        largest = (utility * shared ** ((k - 1) / 2)) ** (1 / (k + 1)) * math.sqrt(k + 1)
+        powers.append(round(len(some) * dimension**2 * largest**2, 6))
+    return powers
 
 
 def group_products_parts(scale: Scale) -> Experiment:  # noqa: ARG001

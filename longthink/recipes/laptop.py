@@ -3,6 +3,7 @@
 from longthink.objectives.final import Final
 from longthink.objectives.head_start import HeadStart
 from longthink.problems.chess_puzzles import ChessPuzzles
+from longthink.problems.group_composition import GroupComposition
 from longthink.problems.group_products import GroupProducts
 from longthink.problems.images import Images
 from longthink.problems.mazes import Mazes
@@ -68,6 +69,24 @@ def group_products_laptop() -> Recipe:
         schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
         stabilisers=Stabilisers(start_noise=0.5, state_noise=0.5, ema=0.99),
         validation=Validation(every=200, count=200),
+    )
+
+
+def staircase() -> Recipe:
+    """A two-layer net that learns products of two elements of D5 by gradient flow, one representation after the other.
+
+    Command: longthink train staircase
+    """
+    return Recipe(
+        name="staircase",
+        problem=GroupComposition(group="D5", power=(0.8, 2.0, 1.2), exhaustive=True),
+        model=ModelChoice(name="two_layer", options={"width": 200}),
+        objective=Final(),
+        curriculum=Curriculum(lowest=2, highest=2, iterations=1),
+        batch=100,
+        steps=3000,
+        optimiser=Optimiser(name="flow", lr=0.1),
+        validation=Validation(every=3000, count=100),
     )
 
 

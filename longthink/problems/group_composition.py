@@ -1,0 +1,164 @@
+"""The product of k elements of a group, encoded as real vectors: a regression (Marchetti et al. 2026, section 2).
+
+x is (B, n, k): of each element the encoding, a vector of n numbers, with n the order of the group. y is (B,): the
+product's number in the group's table. An output (B, n) stands for the element whose encoding is the most like it.
+"""
+
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from longthink.contracts import Problem, Puzzles, Split
+from longthink.errors import UserError
+from longthink.groups import Group
+from longthink.problems._sequences import choose
+from longthink.seeds import generator_of
+
+LARGEST = 2**18
+"""Sequences of which a list is made."""
+
+
+class GroupComposition(Problem):
+    """Compose `level` elements of a group into one.
+
+    An element g is encoded as x(g^-1 h), h in the group: a template x, moved by g. The template is that of a one-hot
+    code less its mean; or it has the `power` in each component (`Group.components`, but for the trivial one); or it is
+    your own, an image say, whose mean is taken off. `exhaustive`: every sample is all sequences there are, once, in
+    every split: the loss of the theory, with nothing left to generalise to.
+
+    >>> puzzles = GroupComposition(group="C3").parse("1 1")
+    >>> puzzles.y.tolist(), puzzles.x.shape
+    ([2], torch.Size([1, 3, 2]))
+    """
+
+    ndim: ClassVar[int] = 0
+    easy: ClassVar[int] = 3
+    hard: ClassVar[tuple[int, ...]] = (4, 5)
+
+    group: str = "D5"
+    power: tuple[float, ...] | None = None
+    template: tuple[float, ...] | None = None
+    exhaustive: bool = False
+
+    @property
+    def channels(self) -> int:  # type: ignore[override]
+        return self.known_group.order
+
+    @property
+    def classes(self) -> int:  # type: ignore[override]
+        return self.known_group.order
+
+    @property
+    def known_group(self) -> Group:
+        """Raises UserError for a name that is no group's."""
+        return _named(self.group)
+
+    @property
+    def encoding(self) -> Tensor:
+        """The vectors of all elements, (n, n), a row for each."""
+        return _encoding(self.group, self.power, self.template)
+
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        number = self.classes**level
+        if level < 2:
+            raise UserError(f"A composition is of at least 2 elements; level {level} does not exist.")
+        if number > LARGEST:
+            raise UserError(
+                f"There are {number} sequences of {level} elements of {self.group}, {number * 4 * self.classes * level}"
+                f" bytes; up to {LARGEST} are listed. Choose a smaller level or group."
+            )
+        everything = _all(self.classes, level)
+        if self.exhaustive:
+            return self._puzzles(everything, split)
+        called = f"sequences of {level} elements of {self.group}"
+        raw = generator_of(key).bit_generator.random_raw
+        words = choose(raw, everything.astype(np.uint64), level, count, split, repeats, lambda of: f"{of} {called}")
+        return self._puzzles(words.astype(np.int64), split)
+
+    def parse(self, text: str) -> Puzzles:
+        """Numbers of elements, with spaces between: 3 1."""
+        words = text.replace(",", " ").split()
+        if len(words) < 2 or not all(word.isdecimal() and int(word) < self.classes for word in words):
+            raise UserError(
+                f"A composition is 2 numbers or more of elements of {self.group}, 0 to {self.classes - 1}, like 3 1."
+            )
+        return self._puzzles(np.array([[int(word) for word in words]]), "test")
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
+        return str(int(answers[0]))
+
+    def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:  # noqa: ARG002
+        """The encodings of the elements and of their product as rows of grey."""
+        rows = torch.cat([puzzles.x[0].T, puzzles.details["target"][:1]]).double().cpu()
+        shares = (rows - rows.min()) / (rows.max() - rows.min()).clamp_min(1e-9)
+        grey = (shares * 255).round().to(torch.uint8).numpy()
+        return np.repeat(np.repeat(np.repeat(grey[:, :, None], 3, 2), 8, 0), 8, 1)
+
+    def loss(self, logits: Tensor, puzzles: Puzzles, label_smoothing: float = 0.0) -> Tensor:  # noqa: ARG002
+        """Half the squared distance from the product's encoding, on the average: (B, n) -> scalar."""
+        return 0.5 * (logits - puzzles.details["target"]).square().sum(1).mean()
+
+    def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:  # noqa: ARG002
+        """All encodings are of the same length, so that the nearest is the one with the largest inner product."""
+        return self._likeness(logits).argmax(1)
+
+    def confidence(self, logits: Tensor, puzzles: Puzzles) -> Tensor:  # noqa: ARG002
+        """Of the likeness of the nearest encoding, as in a softmax."""
+        return self._likeness(logits).softmax(1).amax(1)
+
+    def measures(self, logits: Tensor, puzzles: Puzzles) -> dict[str, float]:  # noqa: ARG002
+        """The power of the output in each component, on the average: `power 2'` for the irrep 2'."""
+        names = [self.known_group.irreps[some[0]].name for some in self.known_group.components]
+        return {
+            f"power {name}": float((logits @ projection.to(logits)).square().sum(1).mean())
+            for name, projection in zip(names, _projections(self.group), strict=True)
+        }
+
+    def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """An element by chance."""
+        return {"chance": torch.full((len(puzzles),), 1 / self.classes, dtype=torch.double)}
+
+    def _likeness(self, logits: Tensor) -> Tensor:
+        return logits @ self.encoding.to(logits).T
+
+    def _puzzles(self, elements: NDArray[np.int64], split: Split) -> Puzzles:
+        products = torch.from_numpy(self.known_group.product(elements))
+        x = self.encoding[torch.from_numpy(elements)].transpose(1, 2).contiguous()
+        details = {"target": self.encoding[products]}
+        return Puzzles(self, elements.shape[1], x, products, split=split, details=details)
+
+
+@lru_cache(maxsize=32)
+def _named(name: str) -> Group:
+    return Group.named(name)
+
+
+@lru_cache(maxsize=8)
+def _projections(name: str) -> list[Tensor]:
+    return [torch.from_numpy(matrix).T for matrix in _named(name).projections()]
+
+
+@lru_cache(maxsize=8)
+def _all(number: int, level: int) -> NDArray[np.int64]:
+    """Every sequence (N, k) of so many symbols."""
+    return np.arange(number**level)[:, None] // number ** np.arange(level) % number
+
+
+@lru_cache(maxsize=32)
+def _encoding(name: str, power: tuple[float, ...] | None, template: tuple[float, ...] | None) -> Tensor:
+    group = _named(name)
+    if power is not None and template is not None:
+        raise UserError("An encoding has a power or a template, not both; leave one out.")
+    if power is not None:
+        values = group.template(power)
+    elif template is not None:
+        if len(template) != group.order:
+            raise UserError(f"A template for {name} has {group.order} numbers, not {len(template)}.")
+        values = np.array(template) - np.mean(template)
+    else:
+        values = np.eye(group.order)[group.identity] - 1 / group.order
+    return torch.from_numpy(values[group.table[group.inverses]]).float()

@@ -1,0 +1,57 @@
+"""The composer: written by hand for the group of two elements, it is right at any length; and what it refuses."""
+
+import pytest
+import torch
+
+from longthink.errors import UserError
+from longthink.models.composer import Composer
+from longthink.problems.group_products import GroupProducts
+from longthink.thinking import last_state, think
+
+
+def signs(order: str) -> Composer:
+    """Elements are 1 and -1, and are multiplied as they are."""
+    net = Composer(channels=2, classes=2, ndim=1, width=1, products=1, cleanup=0, order=order)
+    apart = torch.tensor([[1.0, -1.0]])
+    with torch.no_grad():
+        net.first.weight.copy_(apart)
+        net.left.weight.fill_(1)
+        net.right.weight.copy_(apart if order == "sequential" else torch.ones(1, 1))
+        net.together.weight.fill_(1)
+        net.last.weight.copy_(apart.T)
+        net.last.bias.zero_()
+    return net.eval()
+
+
+@pytest.mark.parametrize(("order", "iterations"), [("doubling", 9), ("sequential", 299)])
+def test_signs_are_multiplied_in_as_many_steps_as_the_order_takes(order: str, iterations: int) -> None:
+    net, puzzles = signs(order), GroupProducts(group="C2").sample(300, 20)
+    solved = [
+        bool(puzzles.problem.correct(thought.read().argmax(1), puzzles).all())
+        for thought in think(net, puzzles.x, iterations + 5)
+    ]
+    assert solved == [False] * (iterations - 1) + [True] * 6
+
+
+@pytest.mark.parametrize("order", ["doubling", "sequential"])
+def test_a_finished_answer_does_not_change(order: str) -> None:
+    net = Composer(channels=3, classes=3, ndim=1, width=8, products=16, cleanup=8, order=order).eval()
+    x = torch.randn(2, 3, 6)
+    with torch.no_grad():
+        finished, later = (net.features(last_state(net, x, iterations)) for iterations in (5, 50))
+    assert torch.equal(finished, later)
+
+
+def test_after_t_steps_of_doubling_a_position_knows_two_to_the_t_elements() -> None:
+    net = Composer(channels=3, classes=3, ndim=1, width=8, products=16, cleanup=8)
+    x = torch.randn(1, 3, 20, requires_grad=True)
+    net.read(last_state(net, x, 3))[..., 15].sum().backward()
+    assert x.grad is not None
+    assert x.grad.abs().sum((0, 1)).nonzero().flatten().tolist() == list(range(8, 16))
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(UserError, match="ndim 1"):
+        Composer(channels=3, classes=2, ndim=2)
+    with pytest.raises(UserError, match="1 or more"):
+        Composer(channels=3, classes=2, ndim=1, products=0)
