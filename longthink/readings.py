@@ -279,11 +279,16 @@ class Stepped(Reading):
     verb: ClassVar[str] = "follows the prediction in"
     columns: ClassVar[tuple[str, ...]] = (*OF_FEATURES, "plateaus off by")
 
+    @property
+    def title(self) -> str:
+        """Each net has the length that it was trained on."""
+        return "training, step by step"
+
     def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
-        problem = run.recipe().problem
+        problem, level = run.recipe().problem, run.recipe().curriculum.highest
         if not isinstance(problem, GroupComposition):
             raise UserError("Only nets that compose elements of a group learn its irreps.")
-        steps = predicted(problem.known_group, problem.encoding[problem.known_group.identity].numpy(), self.level)
+        steps = predicted(problem.known_group, problem.encoding[problem.known_group.identity].numpy(), level)
         history = pd.DataFrame(run.history()).dropna(subset=["loss"]).reset_index(drop=True)
         found = observed(history, steps)
         shares = {
@@ -292,7 +297,7 @@ class Stepped(Reading):
         }
         return pd.DataFrame(
             {
-                "level": self.level,
+                "level": level,
                 "iteration": history["step"],
                 "order": in_order(found["component"].tolist(), steps),
                 "heights": off_by(found, steps),

@@ -44,22 +44,25 @@ def predicted(group: Group, template: NDArray[np.float64], k: int) -> pd.DataFra
 
 
 def observed(history: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """What a run did: columns `component`, `at` (the step of training), `loss` (where it rested then), in order.
+    """What a run did: columns `component`, `at`, `loss` (where it rested then), in order.
 
-    `history` has the columns `step`, `loss` and `power NAME` of a training; components that were not learned are left
-    out. The loss rests where it falls the least between two such steps, or after the last one.
+    `history` has the columns `step`, `loss` and `power NAME` of a training. `at` is the step at which the power was
+    half reached, between two rows by a straight line; components that were not learned are left out. The loss rests
+    where it changes the least from there to the next, or to the end.
     """
     found = []
     for component, power in zip(steps["component"], steps["power"], strict=True):
-        learned = history[f"power {component}"] >= LEARNED * power
-        if learned.any():
-            found.append((int(history["step"][learned.idxmax()]), component))
+        share = history[f"power {component}"].to_numpy() / power
+        if share.max() >= LEARNED:
+            row = int((share >= LEARNED).argmax())
+            some = slice(max(0, row - 1), row + 1)
+            found.append((float(np.interp(LEARNED, share[some], history["step"][some])), component))
     found.sort()
-    ends = [at for at, _ in found[1:]] + [int(history["step"].iloc[-1]) + 1]
+    ends = [at for at, _ in found[1:]] + [float(history["step"].iloc[-1])]
     return pd.DataFrame(
         [
-            {"component": component, "at": at, "loss": _resting(history[history["step"].between(at, end - 1)]["loss"])}
-            for (at, component), end in zip(found, ends, strict=True)
+            {"component": component, "at": at, "loss": _resting(history, at, end)}
+            for (at, component), end in zip(found, ends, strict=False)  # without any, there is no end
         ],
         columns=["component", "at", "loss"],
     )
@@ -81,8 +84,9 @@ def off_by(found: pd.DataFrame, steps: pd.DataFrame) -> float:
     return float(differences.mean() / steps["before"].iloc[0])
 
 
-def _resting(losses: pd.Series) -> float:
-    """The loss where it changes the least, or the only one."""
-    if len(losses) == 1:
-        return float(losses.iloc[0])
-    return float(losses.iloc[int(np.abs(np.diff(losses)).argmin()) + 1])
+def _resting(history: pd.DataFrame, begin: float, end: float) -> float:
+    """The loss where it changes the least between two steps of training; halfway between them if no two rows are."""
+    losses = history["loss"][history["step"].between(begin, end)].to_numpy()
+    if len(losses) < 2:
+        return float(np.interp((begin + end) / 2, history["step"], history["loss"]))
+    return float(losses[np.abs(np.diff(losses)).argmin() + 1])

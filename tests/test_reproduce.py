@@ -16,11 +16,12 @@ from longthink import figures
 from longthink.errors import UserError
 from longthink.experiment import Claim, Experiment, Row, alike, at_least, at_most, more, no_overthinking, rises
 from longthink.perturbations.bit_flip import BitFlip
-from longthink.readings import Compared, Disturbed, Probed, Reading, Reused
+from longthink.readings import Compared, Disturbed, Probed, Reading, Reused, Stepped
 from longthink.recipe import Recipe
-from longthink.recipes.laptop import images_laptop
+from longthink.recipes.laptop import images_laptop, staircase
 from longthink.report import contents, report
 from longthink.reproduce import carry_out, summarised
+from longthink.train import train
 from longthink.trials import folder_of
 
 
@@ -278,3 +279,24 @@ def test_claims_on_two_nets_and_on_several_readings() -> None:
     assert not rises("b", readings).holds(table)
     assert alike("a", "b", readings[1], 0.051).holds(table)
     assert not alike("a", "b", readings[1], 0.04).holds(table)
+
+
+def test_a_staircase_becomes_a_page(tmp_path: Path) -> None:
+    base = staircase()
+    rows = Row("D5", base.revised({"steps": 300})), Row("dormant", base.revised({"steps": 40}))
+    reading = Stepped(level=2, iterations=1)
+    experiment = Experiment("Table 0", rows, (reading,), (), figures.staircases)
+    outcome = carry_out(experiment, 2, tmp_path / "trials", accelerator="cpu", progress=False)
+    assert outcome.failures == []
+    table = summarised(outcome.rows, (reading,)).set_index("series")
+    assert table["fixed"].to_dict() == pytest.approx({"D5": 2 / 3, "dormant": 0})
+    assert table["heights"]["dormant"] > 0.5 > table["heights"]["D5"]
+    text = report(experiment, outcome, "table_0", "laptop", tmp_path / "page").read_text()
+    assert "| plateaus off by |" in text
+    assert "| D5 |  | 66.67 ± 0 | 66.67, 66.67 |" in text
+
+
+def test_only_nets_that_compose_elements_have_a_staircase(tmp_path: Path, tiny_recipe: Recipe) -> None:
+    run = train(tiny_recipe.revised({"steps": 2}), tmp_path / "run", accelerator="cpu", progress=False)
+    with pytest.raises(UserError, match="compose elements"):
+        Stepped(level=2, iterations=1).take(run)
