@@ -151,19 +151,24 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 def trace(model: Thinker, puzzles: Puzzles, iterations: int) -> pd.DataFrame:
     """One row for each iteration and position of the first puzzle of a string problem: the probability of class 1.
 
-    The columns `input` and `target` repeat the puzzle (figure 4.2).
+    With more `classes` than two it is that of the target. The columns `input`, a value or the number of a symbol, and
+    `target` repeat the puzzle (figure 4.2).
     """
     one = puzzles[:1].to(_device(model))
+    classes = one.problem.classes
+    asked = one.y if classes > 2 else torch.ones_like(one.y)
+    symbols = one.x[0, 0] if one.x.shape[1] == 1 else one.x[0].argmax(0)
     tables = []
     with torch.inference_mode():
         for thought in think(model, one.x, iterations):
-            probability = thought.read().softmax(1)[0, 1].flatten().tolist()
+            probability = thought.read().softmax(1).gather(1, asked[:, None]).flatten().tolist()
             tables.append(
                 pd.DataFrame(
                     {
                         "iteration": thought.iteration,
                         "position": range(len(probability)),
-                        "input": one.x[0, 0].flatten().tolist(),
+                        "classes": classes,
+                        "input": symbols.flatten().tolist(),
                         "target": one.y[0].flatten().tolist(),
                         "probability": probability,
                     }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -311,22 +312,29 @@ def _panel(axis: Axes, rows: pd.DataFrame, by: str, value: str, factor: float) -
 def confidence_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     """The probability of a 1 at each position after each iteration, between input and target (figure 4.2).
 
-    `rows` are those of `trace`.
+    With more than two classes it is the probability of the target, and symbols have a colour each. `rows` are those of
+    `trace`.
     """
     grid = rows.pivot(index="position", columns="iteration", values="probability")
     first = rows[rows["iteration"] == rows["iteration"].min()].sort_values("position")
     height = min(10.0, 1.2 + 0.12 * len(grid))
     figure, axes = plt.subplots(1, 3, figsize=(6.4, height), layout="constrained", sharey=True, width_ratios=[1, 12, 1])
-    columns = [first[["input"]].to_numpy() + 0.5, grid.to_numpy(), first[["target"]].to_numpy()]
-    for axis, values, name in zip(axes, columns, ("input", "iteration", "target"), strict=True):
-        image = axis.imshow(values, aspect="auto", vmin=0, vmax=1, cmap="viridis", interpolation="nearest")
+    classes = first["classes"].iloc[0]
+    several = classes > 2
+    likely: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "viridis"}
+    symbols: dict[str, Any] = {"vmin": 0, "vmax": classes, "cmap": "hsv"} if several else likely
+    given = first[["input"]].to_numpy() + (0 if several else 0.5)
+    columns = (given, symbols), (grid.to_numpy(), likely), (first[["target"]].to_numpy(), symbols)
+    for axis, (values, colours), name in zip(axes, columns, ("input", "iteration", "target"), strict=True):
+        axis.imshow(values, aspect="auto", interpolation="nearest", **colours)
         axis.set_xlabel(name)
         axis.set_xticks([])
     iterations = grid.columns.to_numpy()
     ticks = range(0, len(iterations), max(1, len(iterations) // 10))
     axes[1].set_xticks(ticks, iterations[list(ticks)])
     axes[0].set_ylabel("position")
-    figure.colorbar(image, ax=axes, label="probability of a 1", shrink=0.6)
+    label = "probability of the target" if several else "probability of a 1"
+    figure.colorbar(axes[1].images[0], ax=axes, label=label, shrink=0.6)
     return _save(figure, path)
 
 

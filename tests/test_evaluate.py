@@ -8,8 +8,10 @@ import torch
 import longthink as lt
 from longthink import evaluate
 from longthink.evaluate import decisions
+from longthink.models.composer import Composer
 from longthink.models.dt_net import DTNet
 from longthink.models.feedforward import FeedForward
+from longthink.thinking import last_state
 
 LEVEL = 16
 
@@ -210,3 +212,15 @@ def test_batches_are_the_puzzles_that_were_asked_for(count: int, monkeypatch: py
     assert sum(map(len, made)) == count
     assert all(batch.split == "train" for batch in made)
     assert len({x.numpy().tobytes() for batch in made for x in batch.x}) == count
+
+
+def test_with_several_classes_the_trace_holds_the_probability_of_the_target() -> None:
+    net, puzzles = Composer(channels=3, classes=3, ndim=1, width=8).eval(), lt.problem("group_products", group="C3")
+    rows = lt.trace(net, puzzles.parse("2 0 1 1"), 3)
+    last = rows[rows["iteration"] == 3]
+    assert last["input"].tolist() == [2, 0, 1, 1]
+    assert last["target"].tolist() == [2, 2, 0, 1]
+    with torch.no_grad():
+        shares = net.read(last_state(net, puzzles.parse("2 0 1 1").x, 3))[0].softmax(0)
+    expected = [float(shares[target, place]) for place, target in enumerate([2, 2, 0, 1])]
+    assert last["probability"].tolist() == pytest.approx(expected)

@@ -63,7 +63,14 @@ def test_iterations_by_level_shows_who_gets_there(tmp_path: Path) -> None:
 def test_the_confidence_picture(tmp_path: Path) -> None:
     rows = pd.DataFrame(
         [
-            {"iteration": t, "position": p, "input": p % 2 - 0.5, "target": p % 2, "probability": (p % 2) * t / 5}
+            {
+                "iteration": t,
+                "position": p,
+                "input": p % 2 - 0.5,
+                "target": p % 2,
+                "probability": (p % 2) * t / 5,
+                "classes": 2,
+            }
             for t in range(1, 6)
             for p in range(8)
         ]
