@@ -204,10 +204,10 @@ class Group:
         [0.0, 1.5, 1.5, 0.5, 0.5]
         """
         others = self.components[1:]
-        if len(power) != len(others) or min(power, default=0) < 0 or not np.isfinite(power).all():
+        if len(power) != len(others) or not np.isfinite(power).all() or min(power) < 0 or max(power) == 0:
             names = ", ".join(self.irreps[some[0]].name for some in others)
             raise UserError(
-                f"A spectrum of {self.name} is {len(others)} numbers of 0 or more, for the irreps {names};"
+                f"A spectrum of {self.name} is {len(others)} numbers of 0 or more, not all 0, for the irreps {names};"
                 f" not {list(power)}."
             )
         drawn = self.fourier(generator("template", self.order).normal(size=self.order))

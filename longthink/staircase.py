@@ -17,13 +17,16 @@ from longthink.groups import Group
 LEARNED = 0.5
 """An irrep is learned from when the output has this share of its power on."""
 
+NO_POWER = 1e-9
+"""A share of the template's power that is none."""
+
 
 def predicted(group: Group, template: NDArray[np.float64], k: int) -> pd.DataFrame:
     """The steps of the staircase, in order: columns `component`, `power`, `utility`, `before`, `after` (the loss).
 
     The greatest utility of a neuron of norm 1 in a component of dimension d, with s the largest singular value of the
     template's coefficient, is k! (C d)^((1 - k) / 2) (s / sqrt(n (k + 1)))^(k + 1); C is 1 for real irreps, else 2. The
-    loss, half a squared distance, falls by half the power of what is learned.
+    loss, half a squared distance, falls by half the power of what is learned. What has no power is never learned.
 
     >>> steps = predicted(Group.named("C5"), Group.named("C5").template([1.0, 3.0]), k=2)
     >>> steps["component"].tolist(), steps["after"].round(3).tolist()
@@ -32,6 +35,8 @@ def predicted(group: Group, template: NDArray[np.float64], k: int) -> pd.DataFra
     coefficients, power = group.fourier(template), group.power(template)
     rows = []
     for some in group.components[1:]:
+        if power[list(some)].sum() < NO_POWER * power.sum():
+            continue
         irrep = group.irreps[some[0]]
         largest = np.linalg.norm(coefficients[some[0]], 2)
         shared = (1 if irrep.kind == "real" else 2) * irrep.dimension

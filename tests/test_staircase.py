@@ -59,10 +59,16 @@ def test_a_template_has_the_power_that_was_asked_for() -> None:
         assert np.sum(parts, 0) == pytest.approx(template)
 
 
-@pytest.mark.parametrize("power", [[1.0], [1.0, -1.0, 1.0], [1.0, float("nan"), 1.0]])
+@pytest.mark.parametrize("power", [[1.0], [1.0, -1.0, 1.0], [1.0, float("nan"), 1.0], [0.0, 0.0, 0.0]])
 def test_a_spectrum_that_a_group_cannot_have_is_refused(power: list[float]) -> None:
     with pytest.raises(UserError, match="A spectrum of D5 is 3 numbers"):
         Group.named("D5").template(power)
+
+
+def test_what_has_no_power_is_no_step() -> None:
+    steps = predicted(Group.named("D5"), Group.named("D5").template([0.0, 2.0, 1.0]), 2)
+    assert steps["component"].tolist() == ["2", "2'"]
+    assert steps["before"].tolist() == pytest.approx([1.5, 0.5])
 
 
 def test_a_small_net_takes_the_predicted_steps(tmp_path) -> None:

@@ -1,8 +1,9 @@
 """Products in groups: how two-layer nets learn them, and nets that solve far longer ones than in training."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from longthink import figures
 from longthink.experiment import Experiment, Row, Scale, at_least
@@ -10,6 +11,7 @@ from longthink.groups import Group
 from longthink.readings import Reading, Stepped
 from longthink.recipes.laptop import group_products_laptop, staircase
 from longthink.seeds import generator
+from longthink.staircase import predicted
 
 GROUPS: Mapping[str, Mapping[str, Any]] = {
     "C3": {},
@@ -86,15 +88,12 @@ def staircases(scale: Scale) -> Experiment:  # noqa: ARG001
 
 def _even_steps(group: Group, k: int) -> list[float]:
     """Powers for which the utilities of the components go from 1 down to a fifth by even factors, in a drawn order."""
-    components = group.components[1:]
-    order = generator("staircases", group.order, k).permutation(len(components))
-    powers = []
-    for place, some in zip(order, components, strict=True):
-        irrep = group.irreps[some[0]]
-        dimension, shared = irrep.dimension, irrep.dimension * (1 if irrep.kind == "real" else 2)
-        utility = LEAST_UTILITY ** (place / max(1, len(components) - 1)) / math.factorial(k)
-        largest = (utility * shared ** ((k - 1) / 2)) ** (1 / (k + 1)) * math.sqrt(k + 1)
-        powers.append(round(len(some) * dimension**2 * largest**2, 6))
+    number = len(group.components) - 1
+    places = generator("staircases", group.order, k).permutation(number)
+    wanted = LEAST_UTILITY ** (places / max(1, number - 1))
+    of_power_one = predicted(group, group.template([1.0] * number), k).set_index("component")["utility"]
+    unit = np.array([of_power_one[group.irreps[some[0]].name] for some in group.components[1:]])
+    powers: list[float] = ((wanted / unit) ** (2 / (k + 1))).round(6).tolist()  # utilities go with power^((k + 1) / 2)
     return powers
 
 

@@ -16,6 +16,15 @@ SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "tes
 """Which of ten equal shares of all sequences a split owns."""
 
 
+def every_sequence(symbols: int, length: int) -> Words:
+    """All (symbols ** length, length) of them, the first place changing fastest.
+
+    >>> every_sequence(2, 2).tolist()
+    [[0, 0], [1, 0], [0, 1], [1, 1]]
+    """
+    return (np.arange(symbols**length)[:, None] // symbols ** np.arange(length) % symbols).astype(np.uint64)
+
+
 def choose(
     raw: Callable[[int], Words],
     everything: Words,

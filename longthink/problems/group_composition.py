@@ -12,17 +12,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from longthink.contracts import Problem, Puzzles, Split
+from longthink.contracts import Puzzles, Split
 from longthink.errors import UserError
-from longthink.groups import Group
-from longthink.problems._sequences import choose
+from longthink.problems._group_problem import GroupProblem, named
+from longthink.problems._sequences import choose, every_sequence
 from longthink.seeds import generator_of
 
 LARGEST = 2**18
 """Sequences of which a list is made."""
 
 
-class GroupComposition(Problem):
+class GroupComposition(GroupProblem):
     """Compose `level` elements of a group into one.
 
     An element g is encoded as x(g^-1 h), h in the group: a template x, moved by g. The template is that of a one-hot
@@ -49,15 +49,6 @@ class GroupComposition(Problem):
         return self.known_group.order
 
     @property
-    def classes(self) -> int:  # type: ignore[override]
-        return self.known_group.order
-
-    @property
-    def known_group(self) -> Group:
-        """Raises UserError for a name that is no group's."""
-        return _named(self.group)
-
-    @property
     def encoding(self) -> Tensor:
         """The vectors of all elements, (n, n), a row for each."""
         return _encoding(self.group, self.power, self.template)
@@ -71,12 +62,12 @@ class GroupComposition(Problem):
                 f"There are {number} sequences of {level} elements of {self.group}, {number * 4 * self.classes * level}"
                 f" bytes; up to {LARGEST} are listed. Choose a smaller level or group."
             )
-        everything = _all(self.classes, level)
+        everything = every_sequence(self.classes, level)
         if self.exhaustive:
-            return self._puzzles(everything, split)
+            return self._puzzles(everything.astype(np.int64), split)
         called = f"sequences of {level} elements of {self.group}"
         raw = generator_of(key).bit_generator.random_raw
-        words = choose(raw, everything.astype(np.uint64), level, count, split, repeats, lambda of: f"{of} {called}")
+        words = choose(raw, everything, level, count, split, repeats, lambda of: f"{of} {called}")
         return self._puzzles(words.astype(np.int64), split)
 
     def parse(self, text: str) -> Puzzles:
@@ -132,25 +123,14 @@ class GroupComposition(Problem):
         return Puzzles(self, elements.shape[1], x, products, split=split, details=details)
 
 
-@lru_cache(maxsize=32)
-def _named(name: str) -> Group:
-    return Group.named(name)
-
-
 @lru_cache(maxsize=8)
 def _projections(name: str) -> list[Tensor]:
-    return [torch.from_numpy(matrix).T for matrix in _named(name).projections()]
-
-
-@lru_cache(maxsize=8)
-def _all(number: int, level: int) -> NDArray[np.int64]:
-    """Every sequence (N, k) of so many symbols."""
-    return np.arange(number**level)[:, None] // number ** np.arange(level) % number
+    return [torch.from_numpy(matrix).T for matrix in named(name).projections()]
 
 
 @lru_cache(maxsize=32)
 def _encoding(name: str, power: tuple[float, ...] | None, template: tuple[float, ...] | None) -> Tensor:
-    group = _named(name)
+    group = named(name)
     if power is not None and template is not None:
         raise UserError("An encoding has a power or a template, not both; leave one out.")
     if power is not None:

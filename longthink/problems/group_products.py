@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from longthink.contracts import Problem, Puzzles, Split
+from longthink.contracts import Puzzles, Split
 from longthink.errors import UserError
-from longthink.groups import Group
-from longthink.problems._sequences import Words, choose, draw_until_enough
+from longthink.problems._group_problem import GroupProblem, named
+from longthink.problems._sequences import Words, choose, draw_until_enough, every_sequence
 from longthink.seeds import generator_of
 
 Sequences = NDArray[np.int64]
@@ -28,12 +28,12 @@ SAID_AT_ONCE = 20
 CELL = 8
 
 
-class GroupProducts(Problem):
+class GroupProducts(GroupProblem):
     """Multiply elements of a group, and keep the product so far at every position.
 
-    `group` is a name that `Group.named` takes: C3, S3, Q8, A5, S5, C5xC5, ... With `feed` elements, every element is a
-    symbol; with generators, only the neutral one and a few whose products all others are (the word problem): that keeps
-    the input of a large group small. Elements go by their numbers in the group's table.
+    With `feed` elements, every element is a symbol; with generators, only the neutral one and a few whose products all
+    others are (the word problem): that keeps the input of a large group small. Elements go by their numbers in the
+    group's table.
 
     >>> puzzles = GroupProducts(group="C3").parse("1 1 2 1")
     >>> puzzles.y.tolist(), puzzles.x.shape
@@ -52,15 +52,6 @@ class GroupProducts(Problem):
         return len(self.symbols)
 
     @property
-    def classes(self) -> int:  # type: ignore[override]
-        return self.known_group.order
-
-    @property
-    def known_group(self) -> Group:
-        """Raises UserError for a name that is no group's."""
-        return _named(self.group)
-
-    @property
     def symbols(self) -> tuple[int, ...]:
         """The elements that may be fed."""
         return _symbols(self.group, self.feed)
@@ -70,7 +61,7 @@ class GroupProducts(Problem):
             raise UserError(f"A product has at least 1 element; level {level} does not exist.")
         raw, number = generator_of(key).bit_generator.random_raw, len(self.symbols)
         if number**level <= FEW:
-            everything = (np.arange(number**level)[:, None] // number ** np.arange(level) % number).astype(np.uint64)
+            everything = every_sequence(number, level)
             called = f"products of {level} elements of {self.group}"
             words = choose(raw, everything, level, count, split, repeats, lambda of: f"{of} {called}")
         else:
@@ -125,11 +116,6 @@ class GroupProducts(Problem):
 
 
 @lru_cache(maxsize=32)
-def _named(name: str) -> Group:
-    return Group.named(name)
-
-
-@lru_cache(maxsize=32)
 def _symbols(name: str, feed: str) -> tuple[int, ...]:
-    group = _named(name)
+    group = named(name)
     return tuple(range(group.order) if feed == "elements" else [group.identity, *group.generators()])
