@@ -24,6 +24,8 @@ PICTURES = {".png": "PNG", ".jpg": "JPEG"}
 FILMS = {".webp": "WEBP", ".gif": "GIF", ".mp4": "mp4"}
 LAST_FRAME = 2000
 """Milliseconds that a film stands still at its end."""
+LEARNED = 0.99
+"""The share of the power from which a net has learned a group."""
 REGIME_COLOUR = "#e6e6e6"
 STYLES = cycler(linestyle=["-", "--", ":"]) * cycler(color=matplotlib.color_sequences["tab10"])
 """Ten colours, then the same ones dashed, then dotted."""
@@ -87,6 +89,14 @@ def iterations_by_level(rows: pd.DataFrame, path: Path, solved: float = 0.99) ->
     axis.legend(frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
     return _save(figure, path)
+
+
+def iterations_by_form(rows: pd.DataFrame, path: Path) -> Path:
+    """Iterations until 0.99 of the puzzles are solved against the level, where each level has a net of its own.
+
+    `rows` are those of an experiment whose series are called FORM, ...: one line for each form.
+    """
+    return iterations_by_level(rows.assign(series=rows["series"].str.partition(",")[0]), path)
 
 
 def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
@@ -204,6 +214,30 @@ def staircases(rows: pd.DataFrame, path: Path) -> Path:
             axis.spines[["top", "right"]].set_visible(False)
     grid[0][0].set_ylabel("loss")
     grid[1][0].set_ylabel("learned (% of power)")
+    return _save(figure, path)
+
+
+def width_to_learn(rows: pd.DataFrame, path: Path) -> Path:
+    """What a two-layer net leaves unlearned of a group against its width, in units of 2^(k - 1) |G|, for each length k.
+
+    `rows` are those of an experiment that reads `Learned`; a panel for each group, the mean over seeds and every seed.
+    Where the theory holds, the lines for all k are one.
+    """
+    groups = list(rows.groupby("group", sort=False))
+    figure, axes = plt.subplots(
+        1, len(groups), figsize=(1.4 + 3.4 * len(groups), 3.6), layout="constrained", sharey=True, squeeze=False
+    )
+    for axis, (name, panel) in zip(axes[0], groups, strict=True):
+        for k, some in panel.groupby("level"):
+            neurons = 2.0 ** (some["level"] - 1) * some["order"]
+            units = some.assign(unit=some["width"] / neurons, left=1 - some["learned"])
+            (line,) = axis.plot(units.groupby("unit")["left"].mean(), label=f"k = {k}")
+            axis.plot(units["unit"], units["left"], "o", ms=3, color=line.get_color())
+        axis.set(xscale="log", yscale="log", title=str(name), xlabel="width / (2$^{k-1}$ |G|)")
+        axis.axhline(1 - LEARNED, color=REGIME_COLOUR, zorder=0)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].set_ylabel("share of the power not learned")
+    axes[0][0].legend(frameon=False)
     return _save(figure, path)
 
 

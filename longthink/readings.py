@@ -22,7 +22,10 @@ from longthink.problems.group_composition import GroupComposition
 from longthink.recipe import Recipe
 from longthink.runs import Run
 from longthink.staircase import in_order, observed, off_by, predicted
+from longthink.thinking import think
 
+FURTHER = 2
+"""Iterations beyond those of training."""
 Peers = Callable[[str], tuple[Thinker, Recipe]]
 """A net of a row, by its name, trained with another seed if there is one; its recipe. Raises KeyError without any."""
 COLUMNS = (
@@ -78,6 +81,11 @@ class Reading:
         options = "".join(f", {value}".replace("_", " ") for value in self.options.values() if value)
         exit_rule = ", most confident so far" if self.exit_rule != "default" else ""
         return f"level {self.level}{split}{options}{exit_rule}"
+
+    @property
+    def heading(self) -> str:
+        """Of the table on the page."""
+        return f"{self.title.capitalize()}: {self.count} puzzles, {self.iterations} iterations"
 
     def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         """Rows with at least an `iteration` and the `measure`. `peers`: nets of all rows, of another seed.
@@ -284,6 +292,10 @@ class Stepped(Reading):
         """Each net has the length that it was trained on."""
         return "training, step by step"
 
+    @property
+    def heading(self) -> str:
+        return self.title.capitalize()
+
     def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         problem, level = run.recipe().problem, run.recipe().curriculum.highest
         if not isinstance(problem, GroupComposition):
@@ -306,6 +318,54 @@ class Stepped(Reading):
                 **shares,
             }
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned(Reading):
+    """How much a net has learned of the products of a group, of the length that it was trained on.
+
+    `learned` is the share of the loss of an output of zeros that the net does not have. Further columns: `accuracy`,
+    `group`, its `order`, and `width`; the `level` is the length. Iterations go a little beyond those of training.
+    """
+
+    measure: ClassVar[str] = "learned"
+    measured: ClassVar[str] = "the target's power"
+    verb: ClassVar[str] = "learns"
+    columns: ClassVar[tuple[str, ...]] = OF_FEATURES
+
+    @property
+    def title(self) -> str:
+        """Each net has the length that it was trained on."""
+        return "the length of training"
+
+    @property
+    def heading(self) -> str:
+        return f"{self.title.capitalize()}: {self.count} sequences, up to {FURTHER} iterations more than in training"
+
+    def take(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
+        model, recipe = run.model(), run.recipe()
+        if not isinstance(recipe.problem, GroupComposition):
+            raise UserError("Only nets that compose elements of a group learn its products.")
+        length = recipe.curriculum.highest
+        puzzles = recipe.problem.sample(length, self.count, repeats=True)
+        nothing = recipe.problem.loss(torch.zeros(len(puzzles), recipe.problem.classes), puzzles)
+        rows = []
+        with torch.inference_mode():
+            for thought in think(model, puzzles.x, model.limit or recipe.regime + FURTHER):
+                logits = thought.read()
+                solved = recipe.problem.correct(recipe.problem.answer(logits, puzzles), puzzles)
+                rows.append(
+                    {
+                        "level": length,
+                        "iteration": thought.iteration,
+                        "learned": float(1 - recipe.problem.loss(logits, puzzles) / nothing),
+                        "accuracy": float(solved.double().mean()),
+                        "group": recipe.problem.group,
+                        "order": recipe.problem.classes,
+                        "width": recipe.model.options["width"],
+                    }
+                )
+        return pd.DataFrame(rows)
 
 
 def _means(features: Tensor) -> Tensor:

@@ -74,7 +74,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
         f"{len(minutes)} trainings took {sum(minutes):.1f} minutes taken together; the longest {max(minutes):.1f}.\n"
     )
     for reading in experiment.readings:
-        yield f"## {reading.title.capitalize()}: {reading.count} puzzles, {reading.iterations} iterations\n"
+        yield f"## {reading.heading}\n"
         fixed = "that of each net's training regime" if reading.fixed is None else reading.fixed
         sure = f" Sure: seeds that solve at least {SOLVED:.0%} there." if "sure" in reading.columns else ""
         yield f"Per cent of {reading.measured}. The fixed iteration is {fixed}.{sure}\n"

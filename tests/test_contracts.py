@@ -13,6 +13,8 @@ from longthink import registry
 from longthink.contracts import Problem, Puzzles, Thinker
 from longthink.errors import UserError
 from longthink.models._parts import ConvolutionalThinker
+from longthink.models.composer import Composer
+from longthink.models.two_layer import TwoLayer
 from longthink.recipe import ModelChoice, parse_recipe
 from longthink.runs import Run
 from longthink.thinking import last_state, think
@@ -45,8 +47,10 @@ def steps(net: Thinker, wanted: int) -> int:
 
 
 def shape_for(net: Thinker) -> tuple[int, ...]:
-    """Of an input's positions; some nets are made for sequences of one length."""
-    return (net.degree,) if hasattr(net, "degree") else SHAPES[net.ndim]
+    """Of inputs that a net takes: nets that give a sequence one answer see no pictures."""
+    if net.ndim == 0 and isinstance(net, Composer):
+        return SHAPES[1]
+    return (net.degree,) if isinstance(net, TwoLayer) else SHAPES[net.ndim]
 
 
 def has_batch_norm(net: Thinker) -> bool:

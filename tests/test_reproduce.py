@@ -16,7 +16,7 @@ from longthink import figures
 from longthink.errors import UserError
 from longthink.experiment import Claim, Experiment, Row, alike, at_least, at_most, more, no_overthinking, rises
 from longthink.perturbations.bit_flip import BitFlip
-from longthink.readings import Compared, Disturbed, Probed, Reading, Reused, Stepped
+from longthink.readings import Compared, Disturbed, Learned, Probed, Reading, Reused, Stepped
 from longthink.recipe import Recipe
 from longthink.recipes.laptop import images_laptop, staircase
 from longthink.report import contents, report
@@ -296,7 +296,28 @@ def test_a_staircase_becomes_a_page(tmp_path: Path) -> None:
     assert "| D5 |  | 66.67 ± 0 | 66.67, 66.67 |" in text
 
 
-def test_only_nets_that_compose_elements_have_a_staircase(tmp_path: Path, tiny_recipe: Recipe) -> None:
+def test_a_wide_net_learns_a_group_and_a_narrow_one_does_not(tmp_path: Path) -> None:
+    base = staircase().revised(
+        {"problem.group": "C3", "problem.power": None, "optimiser": "adam", "optimiser.lr": 0.02, "steps": 300}
+    )
+    base = base.revised({"batch": 9, "model.scale": 0.1, "validation.count": 9})
+    rows = tuple(Row(f"width {width}", base.revised({"model.width": width})) for width in (1, 24))
+    reading = Learned(level=2, iterations=1)
+    experiment = Experiment("Table 0", rows, (reading,), (), figures.width_to_learn)
+    outcome = carry_out(experiment, 1, tmp_path / "trials", accelerator="cpu", progress=False)
+    assert outcome.failures == []
+    by_width = outcome.rows.set_index("width")
+    assert by_width["learned"][1] < 0.6
+    assert by_width["learned"][24] > 0.999
+    assert by_width["accuracy"][24] == 1
+    assert by_width[["level", "order", "iteration"]].drop_duplicates().to_numpy().tolist() == [[2, 3, 1]]
+    page = report(experiment, outcome, "table_0", "laptop", tmp_path / "page")
+    assert "## The length of training: 1000 sequences" in page.read_text()
+    assert page.with_name("figure.png").stat().st_size > 5000
+
+
+def test_only_nets_that_compose_elements_learn_representations(tmp_path: Path, tiny_recipe: Recipe) -> None:
     run = train(tiny_recipe.revised({"steps": 2}), tmp_path / "run", accelerator="cpu", progress=False)
-    with pytest.raises(UserError, match="compose elements"):
-        Stepped(level=2, iterations=1).take(run)
+    for reading in (Stepped(level=2, iterations=1), Learned(level=2, iterations=1)):
+        with pytest.raises(UserError, match="compose elements"):
+            reading.take(run)

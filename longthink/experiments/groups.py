@@ -1,14 +1,17 @@
 """Products in groups: how two-layer nets learn them, and nets that solve far longer ones than in training."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from longthink import figures
 from longthink.experiment import Experiment, Row, Scale, at_least
 from longthink.groups import Group
-from longthink.readings import Reading, Stepped
+from longthink.readings import Learned, Reading, Stepped
+from longthink.recipe import Recipe
 from longthink.recipes.laptop import group_products_laptop, staircase
 from longthink.seeds import generator
 from longthink.staircase import predicted
@@ -28,8 +31,13 @@ STAIRCASES: Mapping[str, tuple[int, int, float, int]] = {
     "O": (2, 500, 0.025, 2500),
     "C10": (3, 500, 0.01, 1500),
     "C4xC4": (3, 600, 0.01, 3500),
+    "A5": (2, 600, 0.01, 9000),
 }
 """k, the width of the net, the length of Euler's steps, and their number."""
+WIDTHS_OF, LENGTHS = ("C4", "C5", "C7"), (2, 3, 4)
+WIDTHS = tuple(2 ** (half / 2) for half in range(11))
+"""In units of the order of the group."""
+LONGER = (2, 3, 4, 6, 8, 12, 16)
 LEAST_UTILITY = 0.2
 """Of the irrep that is learned last, where that of the first is 1."""
 LONG = (Reading(level=512, iterations=12, fixed=9, count=500), Reading(level=4096, iterations=16, fixed=12, count=100))
@@ -59,23 +67,10 @@ def staircases(scale: Scale) -> Experiment:  # noqa: ARG001
     Command: longthink reproduce staircases --seeds 3
     Expected: the order of the irreps' utilities; plateaus at half the power that is not learned yet (arXiv 2602.03655).
     """
-    rows, reading = [], Stepped(level=2, iterations=1)
-    for name, (k, width, lr, steps) in STAIRCASES.items():
-        group = Group.named(name)
-        options = {
-            "problem.group": name,
-            "problem.power": _even_steps(group, k),
-            "model.width": width,
-            "model.length": k,
-            "curriculum.lowest": k,
-            "curriculum.highest": k,
-            "batch": group.order**k,
-            "validation.count": group.order**k,
-            "validation.every": steps,
-            "optimiser.lr": lr,
-            "steps": steps,
-        }
-        rows.append(Row(f"{name}, k = {k}", staircase().revised(options)))
+    reading = Stepped(level=2, iterations=1)
+    rows = [
+        Row(f"{name}, k = {setting[0]}", _staircase(name, _even_steps(name))) for name, setting in STAIRCASES.items()
+    ]
     return Experiment(
         title="Staircases: a group is learned one representation after the other",
         beyond=True,
@@ -86,15 +81,140 @@ def staircases(scale: Scale) -> Experiment:  # noqa: ARG001
     )
 
 
-def _even_steps(group: Group, k: int) -> list[float]:
-    """Powers for which the utilities of the components go from 1 down to a fifth by even factors, in a drawn order."""
+def staircase_encodings(scale: Scale) -> Experiment:  # noqa: ARG001
+    """The same nets and groups under other encodings: theory says that the order of learning is theirs to set.
+
+    Command: longthink reproduce staircase-encodings --seeds 3
+    Expected: the order of the irreps' utilities, whichever irreps the encoding favours (arXiv 2602.03655).
+    """
+    reading, rows = Stepped(level=2, iterations=1), []
+    for name in ("C11", "O"):
+        ranks = np.arange(len(Group.named(name).components) - 1)
+        for called, order in (("first to last", ranks), ("last to first", ranks[::-1]), ("rotated", np.roll(ranks, 2))):
+            rows.append(Row(f"{name}, {called}", _staircase(name, _even_steps(name, order))))
+    return Experiment(
+        title="Staircases: the encoding sets the order",
+        beyond=True,
+        rows=tuple(rows),
+        readings=(reading,),
+        claims=tuple(at_least(1.0, row.name, reading) for row in rows),
+        figure=figures.staircases,
+    )
+
+
+def _staircase(name: str, power: list[float]) -> Recipe:
+    k, width, lr, steps = STAIRCASES[name]
+    return _every_product(staircase(), name, k).revised(
+        {
+            "problem.power": power,
+            "model.width": width,
+            "validation.every": steps,
+            "optimiser.lr": lr,
+            "steps": steps,
+        }
+    )
+
+
+def _every_product(base: Recipe, name: str, k: int) -> Recipe:
+    """Trained on all products of k elements at once."""
+    number = Group.named(name).order ** k
+    return base.revised(
+        {
+            "problem.group": name,
+            "model.length": k,
+            "curriculum.lowest": k,
+            "curriculum.highest": k,
+            "batch": number,
+            "validation.count": number,
+        }
+    )
+
+
+def _even_steps(name: str, places: NDArray[np.int64] | None = None) -> list[float]:
+    """Powers for which the utilities of the components go from 1 down to a fifth by even factors.
+
+    `places` says which place in that order each component has; without, they are drawn.
+    """
+    group, k = Group.named(name), STAIRCASES[name][0]
     number = len(group.components) - 1
-    places = generator("staircases", group.order, k).permutation(number)
+    if places is None:
+        places = generator("staircases", group.order, k).permutation(number)
     wanted = LEAST_UTILITY ** (places / max(1, number - 1))
     of_power_one = predicted(group, group.template([1.0] * number), k).set_index("component")["utility"]
     unit = np.array([of_power_one[group.irreps[some[0]].name] for some in group.components[1:]])
     powers: list[float] = ((wanted / unit) ** (2 / (k + 1))).round(6).tolist()  # utilities go with power^((k + 1) / 2)
     return powers
+
+
+def group_width(scale: Scale) -> Experiment:  # noqa: ARG001
+    """How wide a two-layer net must be to learn products of k elements of a cyclic group.
+
+    Command: longthink reproduce group-width --seeds 3
+    Expected: a width that goes with 2^(k - 1) |G| (arXiv 2602.03655); 99 % of the power counts as learned.
+    """
+    base = staircase().revised(
+        {
+            "problem.power": None,
+            "model.scale": 0.03,
+            "optimiser": "adam",
+            "optimiser.lr": 0.01,
+            "schedule.decay": "cosine",
+            "schedule.warmup": 20,
+            "schedule.tail": 0.5,
+            "steps": 1500,
+            "validation.every": 1500,
+        }
+    )
+    rows = []
+    for name, k in product(WIDTHS_OF, LENGTHS):
+        for width in (round(unit * Group.named(name).order) for unit in WIDTHS):
+            net = _every_product(base, name, k).revised({"model.width": width})
+            rows.append(Row(f"{name}, k = {k}, width {width}", net))
+    return Experiment(
+        title="Two-layer nets: width against length",
+        beyond=True,
+        rows=tuple(rows),
+        readings=(Learned(level=2, iterations=1),),
+        figure=figures.width_to_learn,
+    )
+
+
+def group_steps(scale: Scale) -> Experiment:  # noqa: ARG001
+    """Steps that recurrent and layered nets of one width need for products of k elements of C10, one net for each k.
+
+    Command: longthink reproduce group-steps --seeds 3
+    Expected: k - 1 in sequence, log2 k in layers (arXiv 2602.03655). The loss is of the whole product alone.
+    """
+    base = group_products_laptop().revised(
+        {
+            "problem": "group_composition",
+            "problem.group": "C10",
+            "model.width": 20,
+            "model.products": 40,
+            "model.cleanup": 0,
+            "batch": 256,
+            "stabilisers": {},
+            "validation.every": 1000,
+        }
+    )
+    in_sequence = {
+        "model.order": "sequential",
+        "curriculum.iterations_per_doubling": 0.0,
+        "curriculum.iterations_per_level": 1.0,
+    }
+    rows = []
+    for k in LONGER:
+        net = base.revised({"curriculum.highest": k})
+        rows += [Row(f"recurrent, k = {k}", net.revised(in_sequence)), Row(f"layered, k = {k}", net)]
+    reading = Learned(level=2, iterations=1)
+    return Experiment(
+        title="Recurrent and layered nets: steps against length",
+        beyond=True,
+        rows=tuple(rows),
+        readings=(reading,),
+        claims=tuple(at_least(0.99, row.name, reading) for row in rows),
+        figure=figures.iterations_by_form,
+    )
 
 
 def group_products_parts(scale: Scale) -> Experiment:  # noqa: ARG001

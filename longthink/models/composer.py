@@ -8,7 +8,7 @@ right that a bilinear map alone can only carry along. It learns to where the sta
 Shapes: B batch, C input channels, W width, K classes, S positions.
 """
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,8 @@ class Composed(NamedTuple):
 class Composer(Thinker):
     """The answer at a position is read from what stands there, a composition of the positions up to there.
 
+    With ndim 0, a problem with one answer for a sequence, that is what is read at the last position, (B, K).
+
     `order` doubling: step t composes what stands 2 ** t positions to the left with what stands here, so that S
     positions take log2 S steps, as in layered nets; this wants a composition that is associative. `order` sequential:
     every step composes what stands one position to the left with the input seen again (recall), so that S positions
@@ -44,7 +46,7 @@ class Composer(Thinker):
     [1, 5, 5]
     """
 
-    ndims: ClassVar[tuple[int, ...]] = (1,)
+    ndims: ClassVar[tuple[int, ...]] = (0, 1)
 
     def __init__(
         self,
@@ -58,7 +60,7 @@ class Composer(Thinker):
     ):
         super().__init__()
         if ndim not in self.ndims:
-            raise UserError(f"This net composes strings (ndim 1); it is not for ndim {ndim}.")
+            raise UserError(f"This net composes sequences (ndim 0 or 1); it is not for ndim {ndim}.")
         if min(width, products) < 1 or cleanup < 0:
             raise UserError("The width and the number of products must be 1 or more, the clean-up 0 or more.")
         self.ndim, self.order = ndim, order
@@ -72,7 +74,9 @@ class Composer(Thinker):
         self.last = nn.Linear(width, classes)
 
     def see(self, x: Tensor) -> Tensor:
-        """(B, C, S) -> (B, S, C)."""
+        """(B, C, S) -> (B, S, C). Raises UserError for anything but sequences."""
+        if x.ndim != 3:
+            raise UserError(f"This net composes sequences (B, C, S); it is not for inputs of shape {list(x.shape)}.")
         return x.transpose(1, 2).contiguous()
 
     def start(self, seen: Tensor) -> Composed:
@@ -93,8 +97,9 @@ class Composer(Thinker):
         return Composed(features.transpose(1, 2), state.done + 1)
 
     def read(self, state: Composed) -> Tensor:
-        logits: Tensor = self.last(state.features.transpose(1, 2))
-        return logits.transpose(1, 2)
+        if self.ndim == 0:
+            return cast(Tensor, self.last(state.features[..., -1]))
+        return cast(Tensor, self.last(state.features.transpose(1, 2))).transpose(1, 2)
 
     def features(self, state: Composed) -> Tensor:
         return state.features

@@ -15,11 +15,10 @@ from torch import Tensor
 from longthink.contracts import Puzzles, Split
 from longthink.errors import UserError
 from longthink.problems._group_problem import GroupProblem, named
-from longthink.problems._sequences import choose, every_sequence
-from longthink.seeds import generator_of
+from longthink.problems._sequences import every_sequence
 
 LARGEST = 2**18
-"""Sequences of which a list is made."""
+"""Sequences that an exhaustive sample may have."""
 
 
 class GroupComposition(GroupProblem):
@@ -54,21 +53,18 @@ class GroupComposition(GroupProblem):
         return _encoding(self.group, self.power, self.template)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
-        number = self.classes**level
         if level < 2:
             raise UserError(f"A composition is of at least 2 elements; level {level} does not exist.")
+        if not self.exhaustive:
+            drawn = self.draw_sequences(self.classes, level, count, split, key, repeats, called="sequences")
+            return self._puzzles(drawn, split)
+        number = self.classes**level
         if number > LARGEST:
             raise UserError(
                 f"There are {number} sequences of {level} elements of {self.group}, {number * 4 * self.classes * level}"
-                f" bytes; up to {LARGEST} are listed. Choose a smaller level or group."
+                f" bytes; up to {LARGEST} are listed. Choose a smaller level or group, or leave out exhaustive."
             )
-        everything = every_sequence(self.classes, level)
-        if self.exhaustive:
-            return self._puzzles(everything.astype(np.int64), split)
-        called = f"sequences of {level} elements of {self.group}"
-        raw = generator_of(key).bit_generator.random_raw
-        words = choose(raw, everything, level, count, split, repeats, lambda of: f"{of} {called}")
-        return self._puzzles(words.astype(np.int64), split)
+        return self._puzzles(every_sequence(self.classes, level).astype(np.int64), split)
 
     def parse(self, text: str) -> Puzzles:
         """Numbers of elements, with spaces between: 3 1."""

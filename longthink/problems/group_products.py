@@ -16,13 +16,9 @@ from torch import Tensor
 from longthink.contracts import Puzzles, Split
 from longthink.errors import UserError
 from longthink.problems._group_problem import GroupProblem, named
-from longthink.problems._sequences import Words, choose, draw_until_enough, every_sequence
-from longthink.seeds import generator_of
 
 Sequences = NDArray[np.int64]
 """Symbols (N, S)."""
-FEW = 2**16
-"""So many sequences, or fewer, are drawn from a list of all of them."""
 SAID_AT_ONCE = 20
 """Elements that a message names."""
 CELL = 8
@@ -59,21 +55,8 @@ class GroupProducts(GroupProblem):
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         if level < 1:
             raise UserError(f"A product has at least 1 element; level {level} does not exist.")
-        raw, number = generator_of(key).bit_generator.random_raw, len(self.symbols)
-        if number**level <= FEW:
-            everything = every_sequence(number, level)
-            called = f"products of {level} elements of {self.group}"
-            words = choose(raw, everything, level, count, split, repeats, lambda of: f"{of} {called}")
-        else:
-
-            def sequences(wanted: int) -> Words:
-                """The high half of a word times the number of symbols, and of that the high half: nearly even."""
-                high = raw(wanted * level).reshape(wanted, level) >> np.uint64(32)
-                drawn: Words = high * np.uint64(number) >> np.uint64(32)
-                return drawn
-
-            words = draw_until_enough(sequences, level, count, split, repeats, most=2**22 // level)
-        return self.from_symbols(words.astype(np.int64), split)
+        chosen = self.draw_sequences(self.channels, level, count, split, key, repeats, called="products")
+        return self.from_symbols(chosen, split)
 
     def parse(self, text: str) -> Puzzles:
         """Numbers of elements, with spaces between: 3 1 4 1 5."""

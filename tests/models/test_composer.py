@@ -50,8 +50,19 @@ def test_after_t_steps_of_doubling_a_position_knows_two_to_the_t_elements() -> N
     assert x.grad.abs().sum((0, 1)).nonzero().flatten().tolist() == list(range(8, 16))
 
 
+def test_one_answer_for_a_sequence_is_what_stands_at_its_last_position() -> None:
+    net = Composer(channels=3, classes=3, ndim=1, width=8, products=16, cleanup=8)
+    once, x = Composer(channels=3, classes=3, ndim=0, width=8, products=16, cleanup=8), torch.randn(2, 3, 6)
+    once.load_state_dict(net.state_dict())
+    with torch.no_grad():
+        everywhere, last = (one.read(last_state(one, x, 3)) for one in (net, once))
+    torch.testing.assert_close(last, everywhere[..., -1])
+
+
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(UserError, match="ndim 1"):
+    with pytest.raises(UserError, match="ndim 0 or 1"):
         Composer(channels=3, classes=2, ndim=2)
+    with pytest.raises(UserError, match="not for inputs of shape"):
+        Composer(channels=3, classes=2, ndim=0).see(torch.zeros(1, 3, 8, 8))
     with pytest.raises(UserError, match="1 or more"):
         Composer(channels=3, classes=2, ndim=1, products=0)
