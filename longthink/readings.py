@@ -346,8 +346,7 @@ class Learned(Reading):
         model, recipe = run.model(), run.recipe()
         if not isinstance(recipe.problem, GroupComposition):
             raise UserError("Only nets that compose elements of a group learn its products.")
-        length = recipe.curriculum.highest
-        puzzles = recipe.problem.sample(length, self.count, repeats=True)
+        puzzles = self.puzzles(recipe)
         nothing = recipe.problem.loss(torch.zeros(len(puzzles), recipe.problem.classes), puzzles)
         rows = []
         with torch.inference_mode():
@@ -356,7 +355,7 @@ class Learned(Reading):
                 solved = recipe.problem.correct(recipe.problem.answer(logits, puzzles), puzzles)
                 rows.append(
                     {
-                        "level": length,
+                        "level": puzzles.level,
                         "iteration": thought.iteration,
                         "learned": float(1 - recipe.problem.loss(logits, puzzles) / nothing),
                         "accuracy": float(solved.double().mean()),
@@ -366,6 +365,9 @@ class Learned(Reading):
                     }
                 )
         return pd.DataFrame(rows)
+
+    def puzzles(self, recipe: Recipe) -> Puzzles:
+        return recipe.problem.sample(recipe.curriculum.highest, self.count, split=self.split, repeats=True)
 
 
 def _means(features: Tensor) -> Tensor:

@@ -302,6 +302,8 @@ def test_a_wide_net_learns_a_group_and_a_narrow_one_does_not(tmp_path: Path) -> 
     )
     base = base.revised({"batch": 9, "model.scale": 0.1, "validation.count": 9})
     rows = tuple(Row(f"width {width}", base.revised({"model.width": width})) for width in (1, 24))
+    sampled = base.revised({"problem.exhaustive": False})
+    assert len(Learned(level=2, iterations=1).puzzles(sampled)) == 1000  # of the 81 there are
     reading = Learned(level=2, iterations=1)
     experiment = Experiment("Table 0", rows, (reading,), (), figures.width_to_learn)
     outcome = carry_out(experiment, 1, tmp_path / "trials", accelerator="cpu", progress=False)
