@@ -63,6 +63,8 @@ class Problem(Frozen, ABC):
     """The level that the dissertation trains on."""
     hard: ClassVar[tuple[int, ...]]
     """The levels that the dissertation tests on."""
+    unanswered: ClassVar[float] = 0
+    """The value that `render` draws as no answer."""
 
     def sample(
         self,
@@ -98,7 +100,15 @@ class Problem(Frozen, ABC):
 
     @abstractmethod
     def render(self, puzzles: "Puzzles", values: Tensor | None = None) -> NDArray[np.uint8]:
-        """A picture (height, width, 3) of the first puzzle, with `values` (*P in 0..1) as its answer or confidence."""
+        """A picture (height, width, 3) of the first puzzle, with `values` (*P) as `answer` or `shown` gives them."""
+
+    def shown(self, logits: Tensor, puzzles: "Puzzles") -> Tensor:  # noqa: ARG002
+        """What a picture of the first puzzle shows of an output (B, K, *P): the probability (*P) of the last class."""
+        return logits.softmax(1)[0, -1]
+
+    def say(self, logits: Tensor, puzzles: "Puzzles") -> str:
+        """The answer to the first puzzle that an output (B, K, *P) stands for, as text."""
+        return self.write(self.answer(logits, puzzles), puzzles)
 
     def levels(self, lowest: int, highest: int) -> Sequence[int]:
         """The levels there are between two, both included."""

@@ -26,6 +26,8 @@ LAST_FRAME = 2000
 """Milliseconds that a film stands still at its end."""
 LEARNED = 0.99
 """The share of the power from which a net has learned a group."""
+LEAST_LEFT = 1e-6
+"""A share of the power that is as good as none."""
 REGIME_COLOUR = "#e6e6e6"
 STYLES = cycler(linestyle=["-", "--", ":"]) * cycler(color=matplotlib.color_sequences["tab10"])
 """Ten colours, then the same ones dashed, then dotted."""
@@ -230,7 +232,7 @@ def width_to_learn(rows: pd.DataFrame, path: Path) -> Path:
     for axis, (name, panel) in zip(axes[0], groups, strict=True):
         for k, some in panel.groupby("level"):
             neurons = 2.0 ** (some["level"] - 1) * some["order"]
-            units = some.assign(unit=some["width"] / neurons, left=1 - some["learned"])
+            units = some.assign(unit=some["width"] / neurons, left=(1 - some["learned"]).clip(lower=LEAST_LEFT))
             (line,) = axis.plot(units.groupby("unit")["left"].mean(), label=f"k = {k}")
             axis.plot(units["unit"], units["left"], "o", ms=3, color=line.get_color())
         axis.set(xscale="log", yscale="log", title=str(name), xlabel="width / (2$^{k-1}$ |G|)")

@@ -47,7 +47,7 @@ def solve(
     run: Run,
     text: str,
     limit: int | None = None,
-    watch: Callable[[Thought], None] | None = None,
+    watch: Callable[[Thought, Puzzles], None] | None = None,
     tell: Callable[[int, str, float], None] | None = None,
     every: int = 1,
 ) -> Solution:
@@ -60,6 +60,7 @@ def solve(
     """
     recipe, model = run.recipe(), run.model()
     puzzles = recipe.problem.parse(text)
+    problem = puzzles.problem
     if limit is None:
         limit = model.limit or max(AT_LEAST, PATIENCE * recipe.curriculum.iterations_at(puzzles.level))
     if every < 1:
@@ -71,27 +72,26 @@ def solve(
     with torch.inference_mode():
         for thought in until_settled(_thoughts(model, puzzles, limit)):
             if watch is not None:
-                watch(thought)
+                watch(thought, puzzles)
             if tell is not None and thought.iteration % every == 0:
                 tell(thought.iteration, *_said(thought.read(), puzzles))
         logits = thought.read()
-    answers = recipe.problem.answer(logits, puzzles)
+    answers = problem.answer(logits, puzzles)
     return Solution(
         puzzles=puzzles,
         answers=answers,
-        text=recipe.problem.write(answers, puzzles),
-        solved=bool(recipe.problem.correct(answers, puzzles)[0]) if puzzles.known else None,
+        text=problem.say(logits, puzzles),
+        solved=bool(problem.correct(answers, puzzles)[0]) if puzzles.known else None,
         iterations=thought.iteration,
         settled=thought.settled,
-        confidence=float(recipe.problem.confidence(logits, puzzles)[0]),
+        confidence=float(problem.confidence(logits, puzzles)[0]),
         seconds=time.monotonic() - begun,
     )
 
 
 def _said(logits: Tensor, puzzles: Puzzles) -> tuple[str, float]:
     problem = puzzles.problem
-    text = problem.write(problem.answer(logits, puzzles), puzzles)
-    return text, float(problem.confidence(logits, puzzles)[0])
+    return problem.say(logits, puzzles), float(problem.confidence(logits, puzzles)[0])
 
 
 def _thoughts(model: Thinker, puzzles: Puzzles, limit: int) -> Thoughts:
@@ -104,7 +104,7 @@ def _thoughts(model: Thinker, puzzles: Puzzles, limit: int) -> Thoughts:
 
 
 class Film:
-    """Shown every thought, keeps the probability of the last class after some iterations.
+    """Shown every thought, keeps what its problem shows of it after some iterations.
 
     After those of `at`, or else after evenly spaced ones: at most FRAMES of them.
     """
@@ -112,14 +112,16 @@ class Film:
     def __init__(self, at: Sequence[int] = ()) -> None:
         self.at = set(at)
         self.every = 1
-        self.frames: dict[int, NDArray[np.uint8]] = {}
+        self.frames: dict[int, Tensor] = {}
+        """Bytes: probabilities as 255ths, or else answers as signed numbers."""
 
-    def __call__(self, thought: Thought) -> None:
+    def __call__(self, thought: Thought, puzzles: Puzzles) -> None:
         wanted = thought.iteration in self.at if self.at else (thought.iteration - 1) % self.every == 0
         if not wanted:
             return
-        probability = thought.read().softmax(1)[0, -1]
-        self.frames[thought.iteration] = (probability * 255).round().to(torch.uint8).cpu().numpy()
+        shown = puzzles.problem.shown(thought.read(), puzzles)
+        small = (shown * 255).round().to(torch.uint8) if shown.is_floating_point() else shown.to(torch.int8)
+        self.frames[thought.iteration] = small.cpu()
         if not self.at and len(self.frames) > FRAMES:
             self.every *= 2
             self.frames = {at: frame for at, frame in self.frames.items() if (at - 1) % self.every == 0}
@@ -127,13 +129,16 @@ class Film:
     def pictures(self, puzzles: Puzzles) -> dict[int, NDArray[np.uint8]]:
         """The RGB picture (height, width, 3) of each iteration that was kept."""
         render = puzzles.problem.render
-        return {at: render(puzzles, torch.from_numpy(frame) / 255) for at, frame in self.frames.items()}
+        return {
+            at: render(puzzles, frame / 255 if frame.dtype == torch.uint8 else frame)
+            for at, frame in self.frames.items()
+        }
 
     def strip(self, puzzles: Puzzles) -> dict[str, NDArray[np.uint8]]:
         """The same between the puzzle and its target, each with its title (figure 4.4)."""
         problem = puzzles.problem
         return {
-            "puzzle": problem.render(puzzles, torch.zeros_like(puzzles.y[0])),
+            "puzzle": problem.render(puzzles, torch.full_like(puzzles.y[0], problem.unanswered)),
             **{f"iteration {at}": pixels for at, pixels in self.pictures(puzzles).items()},
             "target": problem.render(puzzles),
         }

@@ -14,6 +14,7 @@ from longthink.contracts import Problem, Puzzles, Thinker
 from longthink.errors import UserError
 from longthink.models._parts import ConvolutionalThinker
 from longthink.models.composer import Composer
+from longthink.models.row_column_box import RowColumnBox
 from longthink.models.two_layer import TwoLayer
 from longthink.recipe import ModelChoice, parse_recipe
 from longthink.runs import Run
@@ -23,6 +24,7 @@ from longthink.trials import folder_of
 SPLITS = ("train", "validation", "test")
 SHAPES = {0: (32, 32), 1: (7,), 2: (6, 5)}
 """Of inputs; answers have the same, but for problems without positions (ndim 0)."""
+CLASSES = 4
 
 
 def problem(name: str) -> Problem:
@@ -33,7 +35,7 @@ def small_net(name: str, ndim: int = 1) -> Thinker:
     """Any model in its defaults, but as narrow as its options allow."""
     options = registry.options(registry.find("models", name)).model_fields
     narrow = {key: value for key, value in {"width": 8, "head": (8, 4), "limit": 4}.items() if key in options}
-    return registry.find("models", name)(channels=2, classes=3, ndim=ndim, **narrow).eval()
+    return registry.find("models", name)(channels=2, classes=CLASSES, ndim=ndim, **narrow).eval()
 
 
 @pytest.fixture(params=registry.names("problems"))
@@ -46,11 +48,13 @@ def steps(net: Thinker, wanted: int) -> int:
     return min(wanted, net.limit or wanted)
 
 
-def shape_for(net: Thinker) -> tuple[int, ...]:
-    """Of inputs that a net takes: nets that give a sequence one answer see no pictures."""
+def inputs_for(net: Thinker, count: int) -> torch.Tensor:
+    """Noise in the shape of inputs that a net takes, which answers with CLASSES classes."""
+    if isinstance(net, RowColumnBox):
+        return torch.randn(count, 1 + CLASSES, CLASSES, CLASSES)
     if net.ndim == 0 and isinstance(net, Composer):
-        return SHAPES[1]
-    return (net.degree,) if isinstance(net, TwoLayer) else SHAPES[net.ndim]
+        return torch.randn(count, 2, *SHAPES[1])  # nets that give a sequence one answer see no pictures
+    return torch.randn(count, 2, *((net.degree,) if isinstance(net, TwoLayer) else SHAPES[net.ndim]))
 
 
 def has_batch_norm(net: Thinker) -> bool:
@@ -144,16 +148,15 @@ def test_levels_below_one_are_refused(any_problem: Problem, level: int) -> None:
 
 
 def test_a_net_answers_in_the_stated_shape_in_train_and_eval(any_net: Thinker) -> None:
-    shape = shape_for(any_net)
-    x = torch.randn(3, 2, *shape)
+    x = inputs_for(any_net, 3)
     with torch.no_grad():
         answers = [any_net.train(mode).read(last_state(any_net, x, steps(any_net, 2))) for mode in (True, False)]
-    assert answers[0].shape == (3, 3, *(shape if any_net.ndim else ()))
+    assert answers[0].shape == (3, CLASSES, *(x.shape[2:] if any_net.ndim else ()))
     assert torch.equal(*answers) or has_batch_norm(any_net)
 
 
 def test_thoughts_are_numbered_and_changes_are_per_puzzle(any_net: Thinker) -> None:
-    x = torch.randn(3, 2, *shape_for(any_net))
+    x = inputs_for(any_net, 3)
     with torch.inference_mode():
         thoughts = list(think(any_net, x, steps(any_net, 3)))
     assert [thought.iteration for thought in thoughts] == [1, 2, 3][: steps(any_net, 3)]
@@ -161,7 +164,7 @@ def test_thoughts_are_numbered_and_changes_are_per_puzzle(any_net: Thinker) -> N
 
 
 def test_stopping_and_going_on_is_the_same_as_going_through(any_net: Thinker) -> None:
-    x = torch.randn(2, 2, *shape_for(any_net))
+    x = inputs_for(any_net, 2)
     with torch.no_grad():
         most = steps(any_net, 4)
         through = any_net.features(last_state(any_net, x, most))
@@ -170,7 +173,7 @@ def test_stopping_and_going_on_is_the_same_as_going_through(any_net: Thinker) ->
 
 
 def test_a_net_does_not_mix_puzzles(any_net: Thinker) -> None:
-    x = torch.randn(4, 2, *shape_for(any_net))
+    x = inputs_for(any_net, 4)
     with torch.no_grad():
         together, alone = (any_net.read(last_state(any_net, part, steps(any_net, 3))) for part in (x, x[2:3]))
     assert torch.allclose(together[2:3], alone, atol=1e-5)
@@ -179,7 +182,7 @@ def test_a_net_does_not_mix_puzzles(any_net: Thinker) -> None:
 def test_beyond_the_limit_is_refused(any_net: Thinker) -> None:
     if any_net.limit is None:
         return
-    x = torch.randn(1, 2, *shape_for(any_net))
+    x = inputs_for(any_net, 1)
     with pytest.raises(ValueError, match=f"{any_net.limit} steps"):
         think(any_net, x, any_net.limit + 1)
     with pytest.raises(ValueError, match="all of them are done"):
@@ -187,7 +190,7 @@ def test_beyond_the_limit_is_refused(any_net: Thinker) -> None:
 
 
 def test_recurrent_parameters_are_those_of_the_step(any_net: Thinker) -> None:
-    seen = any_net.see(torch.randn(2, 2, *shape_for(any_net)))
+    seen = any_net.see(inputs_for(any_net, 2))
     with torch.no_grad():
         state = any_net.start(seen)
     for _ in range(any_net.limit or 1):
@@ -220,7 +223,7 @@ def test_the_receptive_field_is_what_the_gradient_says(any_net: Thinker) -> None
 
 def test_a_net_comes_back_from_its_folder(any_net: Thinker, tmp_path: Path) -> None:
     any_net.save_pretrained(tmp_path)
-    x = torch.randn(2, 2, *shape_for(any_net))
+    x = inputs_for(any_net, 2)
     for again in (Run(tmp_path).model(), type(any_net).from_pretrained(tmp_path).eval()):
         with torch.no_grad():
             answers = [net.read(last_state(net, x, steps(net, 2))) for net in (again, any_net)]
@@ -231,13 +234,13 @@ def test_a_net_comes_back_from_its_folder(any_net: Thinker, tmp_path: Path) -> N
 @pytest.mark.parametrize("iterations", [1, 2, 5])
 def test_an_objective_gives_a_loss_with_gradients(name: str, iterations: int) -> None:
     net = small_net("dt_net")
-    x, y = torch.randn(3, 2, 7), torch.randint(0, 3, (3, 7))
+    x, y = torch.randn(3, 2, 7), torch.randint(0, CLASSES, (3, 7))
     for seed in range(5):
         loss, logits = registry.find("objectives", name)().loss(
             net, x, iterations, lambda out: torch.nn.functional.cross_entropy(out, y), np.random.default_rng(seed)
         )
         assert loss.shape == ()
-        assert logits.shape == (3, 3, 7)
+        assert logits.shape == (3, CLASSES, 7)
         net.zero_grad()
         loss.backward()
         assert all(parameter.grad is not None for parameter in net.recurrent_parameters())

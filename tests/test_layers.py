@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
     ["errors", "seeds", "files"],
-    ["memory", "figures", "tiles", "groups", "gradient_flow"],
+    ["memory", "figures", "tiles", "groups", "houses", "gradient_flow"],
     ["contracts", "staircase"],
     ["registry", "thinking", "step_layers"],
     ["frontier"],

@@ -181,6 +181,9 @@ class ConvolutionalThinker(Thinker):
 
         The first square begins one position outside, as the cells of mazes do (three pixels of border, two a cell).
         """
+        channels = self.projection[0].in_channels
+        if x.shape[1] != channels:
+            raise UserError(f"This net takes inputs of {channels} channels, and this one has {x.shape[1]}.")
         if self.ndim == 1:
             x = x.unsqueeze(2)
         if self.pooling > 1:

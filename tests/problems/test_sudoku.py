@@ -1,0 +1,246 @@
+"""Sudoku: every puzzle has one solution by a solver of another kind; splits do not meet under symmetry; bad input."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from longthink.errors import UserError
+from longthink.houses import houses
+from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems.sudoku import Sudoku, read_board, write_board
+
+EASY = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
+"""The example of Wikipedia's article, and its solution."""
+SOLVED = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
+BOXES = [(2, 2), (2, 3), (3, 2), (3, 3), (4, 4)]
+Board = NDArray[np.int64]
+
+
+def exact_covers(board: Board, box: tuple[int, int]) -> Iterator[list[int]]:
+    """All solutions by Knuth's Algorithm X on sets: candidates (cell, symbol) that cover each constraint once."""
+    symbols, inside = box[0] * box[1], houses(box)
+    rows: dict[tuple[int, int], list[tuple[str, int, int]]] = {}
+    for cell in range(len(board)):
+        in_houses = [number for number, house in enumerate(inside) if cell in house]
+        for symbol in range(1, symbols + 1):
+            if board[cell] in (0, symbol):
+                rows[cell, symbol] = [("cell", cell, 0), *(("house", number, symbol) for number in in_houses)]
+    columns: dict[tuple[str, int, int], set[tuple[int, int]]] = {}
+    for row, covered in rows.items():
+        for column in covered:
+            columns.setdefault(column, set()).add(row)
+
+    def search(chosen: list[tuple[int, int]]) -> Iterator[list[int]]:
+        if not columns:
+            yield [symbol for _, symbol in sorted(chosen)]
+            return
+        column = min(columns, key=lambda one: len(columns[one]))
+        for row in list(columns[column]):
+            removed = []
+            for covered in rows[row]:
+                for other in columns[covered]:
+                    for also in rows[other]:
+                        if also != covered:
+                            columns[also].discard(other)
+                removed.append(columns.pop(covered))
+            yield from search([*chosen, row])
+            for covered in reversed(rows[row]):
+                columns[covered] = removed.pop()
+                for other in columns[covered]:
+                    for also in rows[other]:
+                        if also != covered:
+                            columns[also].add(other)
+
+    yield from search([])
+
+
+def moved(board: Board, box: tuple[int, int], seed: int) -> Board:
+    """The board under a random symmetry; the same seed moves every board alike."""
+    rng, (rows, columns) = np.random.default_rng(seed), box
+    symbols = rows * columns
+    down = np.concatenate([band * rows + rng.permutation(rows) for band in rng.permutation(columns)])
+    across = np.concatenate([stack * columns + rng.permutation(columns) for stack in rng.permutation(rows)])
+    square = board.reshape(symbols, symbols)[down][:, across]
+    if rows == columns and rng.random() < 0.5:
+        square = square.T
+    renamed: Board = np.concatenate([[0], 1 + rng.permutation(symbols)])[square].ravel()
+    return renamed
+
+
+def boards_of(problem: Sudoku, level: int, count: int, seed: int = 0) -> tuple[Board, Board]:
+    puzzles = problem.sample(level, count, seed, repeats=True)
+    return puzzles.x.argmax(1).flatten(1).numpy(), puzzles.y.flatten(1).numpy() + 1
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_each_puzzle_has_one_solution_and_so_many_blanks(box: tuple[int, int]) -> None:
+    problem = Sudoku(box=box)
+    for level in (problem.easy // 2, problem.easy) if box == (4, 4) else (problem.easy, problem.hard[1]):
+        for board, solution in zip(*boards_of(problem, level, 3), strict=True):
+            assert (board == 0).sum() == level
+            assert [*exact_covers(board, box)] == [solution.tolist()]
+
+
+def test_hard_puzzles_have_one_solution_too() -> None:
+    boards, solutions = boards_of(Sudoku(), 58, 5)
+    for board, solution in zip(boards, solutions, strict=True):
+        assert [*exact_covers(board, (3, 3))] == [solution.tolist()]
+
+
+@given(seed=st.integers(0, 2**32), cleared=st.integers(1, 6))
+def test_the_solver_counts_as_an_exact_cover_does(seed: int, cleared: int) -> None:
+    """Boards that may have any number of solutions: some givens more are taken away, and one may be made wrong."""
+    rng, (boards, _) = np.random.default_rng(seed), boards_of(Sudoku(box=(2, 2)), 8, 1, seed % 50)
+    board = boards[0]
+    board[rng.choice(np.flatnonzero(board), cleared, replace=False)] = 0
+    if rng.random() < 0.3:
+        board[rng.integers(16)] = rng.integers(1, 5)
+    solution = np.empty(16, np.int64)
+    found, _ = kernels.solve(board, houses((2, 2)), 10_000, 10**6, solution)
+    covers = [*exact_covers(board, (2, 2))]
+    assert found == len(covers)
+    assert not covers or solution.tolist() in covers
+
+
+@given(seed=st.integers(0, 2**32), which=st.integers(0, 3))
+def test_symmetries_stay_in_a_split(seed: int, which: int) -> None:
+    box = BOXES[which]
+    boards, solutions = boards_of(Sudoku(box=box), 8, 1, seed % 20)
+    counted = boards[0] if which < 3 else np.ones(81, np.int64)
+    inside = houses(box)
+    kind = kernels.kind_of(solutions[0], counted, inside)
+    assert kernels.kind_of(moved(solutions[0], box, seed), moved(counted, box, seed), inside) == kind
+
+
+def test_kinds_tell_boards_apart() -> None:
+    _, solutions = boards_of(Sudoku(), 1, 500)
+    given_everywhere = np.ones(81, np.int64)
+    kinds = {int(kernels.kind_of(solution, given_everywhere, houses((3, 3)))) for solution in solutions}
+    assert len(kinds) == 500
+
+
+def test_guesses_and_singles() -> None:
+    puzzles = Sudoku().sample(55, 100)
+    guesses = Sudoku().guesses(puzzles)
+    singles = Sudoku().baselines(puzzles)["singles"].numpy()
+    assert ((guesses == 0) == (singles == 1)).all()
+    assert 0.2 < singles.mean() < 0.9
+
+
+def test_a_board_is_read_as_it_is_usually_written() -> None:
+    square = "\n".join(" ".join(EASY[row * 9 : row * 9 + 9]) for row in range(9))
+    dots, rows = EASY.replace("0", "."), " ".join(EASY[row * 9 : row * 9 + 9] for row in range(9))
+    for text in (EASY, dots, square, rows, ",".join(EASY)):
+        puzzles = Sudoku().parse(text)
+        assert write_board(read_board(text)) == dots
+        assert puzzles.known
+        assert puzzles.level == 51
+        assert Sudoku().write(puzzles.y, puzzles) == SOLVED
+
+
+def test_a_board_of_another_size_brings_its_own_problem() -> None:
+    puzzles = Sudoku().parse(".....23..4..1.24")
+    assert isinstance(puzzles.problem, Sudoku)
+    assert puzzles.problem.box == (2, 2)
+    assert puzzles.x.shape == (1, 5, 4, 4)
+    large = Sudoku(box=(4, 4)).sample(120, 1)
+    again = Sudoku().parse(" ".join(map(str, large.x.argmax(1).flatten().tolist())))
+    assert torch.equal(again.x, large.x)
+    assert torch.equal(again.y, large.y)
+    assert again.problem.write(again.y, again).count(" ") == 255
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (EASY[:-1], "this has 80"),
+        ("", "this has 0"),
+        (EASY.replace("5", "x"), "'x' is no cell"),
+        ("5" + EASY[:1] + EASY[2:], "5 is given twice in row 1"),
+        (EASY[:72] + "5" + EASY[73:], "5 is given twice in column 1"),
+        ("0" * 81, "several solutions"),
+        ("12.." + "...." + "..3." + "....", "several solutions"),
+        ("123." + "...4" + "...." + "....", "no solution"),
+        (SOLVED, "nothing to solve"),
+        ("9" + "." * 15, "symbols 1 to 4"),
+    ],
+)
+def test_what_is_no_sudoku_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        Sudoku().parse(text)
+
+
+@pytest.mark.parametrize(("box", "level"), [((3, 3), 65), ((3, 3), 0), ((2, 2), 13), ((4, 4), 256)])
+def test_too_few_givens_are_refused(box: tuple[int, int], level: int) -> None:
+    with pytest.raises(UserError, match="number of blank cells"):
+        Sudoku(box=box).sample(level, 1)
+
+
+def test_givens_that_no_search_finds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("longthink.problems.sudoku.TRIES", 2)
+    with pytest.raises(UserError, match="17 givens was found in 2 tries"):
+        Sudoku().sample(64, 1)
+
+
+def test_more_puzzles_than_there_are_are_refused() -> None:
+    with pytest.raises(UserError, match="different train boards of 4 x 4 with 15 givens were found, and 5000"):
+        Sudoku(box=(2, 2)).sample(1, 5000, split="train")  # 288 boards of 16 cells
+    with pytest.raises(UserError, match="No test sudoku of 4 x 4 with 15 givens was found"):
+        Sudoku(box=(2, 2)).sample(1, 1)  # all of them are the same by symmetry, and of another split
+
+
+@pytest.mark.parametrize("box", [(1, 4), (3, 9), (2, 1)])
+def test_boxes_that_are_none_are_refused(box: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="rows and 2 columns"):
+        Sudoku(box=box)
+
+
+def test_any_completion_counts_that_keeps_the_givens() -> None:
+    """A rectangle of two symbols in two boxes can be exchanged, so the board has two solutions."""
+    first = np.array([1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1])
+    board = first.copy()
+    board[[0, 1, 8, 9]] = 0
+    puzzles = Sudoku(box=(2, 2)).from_boards(board[None], first[None])
+    other = puzzles.y.clone()
+    other[0, 0, :2], other[0, 2, :2] = puzzles.y[0, 0, :2].flip(0), puzzles.y[0, 2, :2].flip(0)
+    assert puzzles.problem.correct(other, puzzles).all()
+    renamed = (puzzles.y + 1) % 4  # a full board too, but the givens are others
+    assert not puzzles.problem.correct(renamed, puzzles).any()
+
+
+def test_what_is_certain_is_said_where_the_board_is_not_solved() -> None:
+    puzzles = Sudoku().parse(EASY)
+    logits = 20.0 * torch.nn.functional.one_hot(puzzles.y, 9).movedim(-1, 1)
+    assert Sudoku().say(logits, puzzles) == SOLVED
+    logits[:, :, 0, 2] = 0  # a blank cell of which nothing is known
+    logits[:, :, 0, 3] = 20.0 * torch.eye(9)[4]  # one that is certain to be 5, which the row has already
+    said = Sudoku().say(logits, puzzles)
+    assert said == f"not solved; certain so far: 53..{SOLVED[4:]}"
+
+
+def test_training_batches_are_of_several_sizes_and_others_are_not() -> None:
+    problem = Sudoku(also=((2, 2),))
+    shapes = {problem.sample(41, 2, split="train", index=index).x.shape[1:] for index in range(20)}
+    assert shapes == {(10, 9, 9), (5, 4, 4)}
+    small = next(
+        one for one in (problem.sample(41, 2, split="train", index=i) for i in range(20)) if one.x.shape[1] == 5
+    )
+    assert small.level == 8
+    assert {problem.sample(41, 2, index=index).x.shape[1:] for index in range(20)} == {(10, 9, 9)}
+
+
+def test_pictures_colour_answers_by_whether_they_are_right() -> None:
+    puzzles = Sudoku().parse(EASY)
+    wrong = torch.full_like(puzzles.y[0], -1)
+    wrong[0, 2] = (puzzles.y[0, 0, 2] + 1) % 9
+    colours = [
+        {tuple(pixel) for pixel in picture.reshape(-1, 3).tolist()}
+        for picture in (Sudoku().render(puzzles), Sudoku().render(puzzles, wrong))
+    ]
+    assert (20, 130, 60) in colours[0] - colours[1]
+    assert (200, 30, 30) in colours[1] - colours[0]
