@@ -361,14 +361,50 @@ def kind_of(solution, given, houses):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def draw(key, first, wanted, houses, low, high, by_givens, tries, boards, solutions):  # type: ignore[no-untyped-def]
+def shares(solutions, given, houses):  # type: ignore[no-untyped-def]
+    """The share of all kinds that each board (N, cells) is in."""
+    found = np.empty(len(solutions), np.uint8)
+    for index in range(len(solutions)):
+        found[index] = kind_of(solutions[index], given[index], houses) % uint64(SHARES)
+    return found
+
+
+@njit(cache=True)
+def move(key, first, box_rows, boards, solutions):  # type: ignore[no-untyped-def]
+    """Move each board and solution (N, cells) by a symmetry of the board, number `first` of a key's stream and on."""
+    cells = boards.shape[1]
+    symbols = 1
+    while symbols * symbols < cells:
+        symbols += 1
+    lines, names = np.empty((2, symbols), np.int64), np.arange(symbols + 1)
+    for index in range(len(boards)):
+        rng = np.array([_mix(uint64(key) + _mix(uint64(first + index)))])
+        for axis, size in enumerate((box_rows, symbols // box_rows)):
+            bands, inside = np.arange(symbols // size), np.arange(size)
+            _shuffle(bands, rng)
+            for place, band in enumerate(bands):
+                _shuffle(inside, rng)
+                lines[axis, place * size : (place + 1) * size] = band * size + inside
+        _shuffle(names[1:], rng)
+        turned = box_rows * box_rows == symbols and _below(rng, 2) == 1
+        board, solution = boards[index].copy(), solutions[index].copy()
+        for row in range(symbols):
+            for column in range(symbols):
+                down, across = lines[0, row], lines[1, column]
+                source = across * symbols + down if turned else down * symbols + across
+                boards[index, row * symbols + column] = names[board[source]]
+                solutions[index, row * symbols + column] = names[solution[source]]
+
+
+@njit(cache=True)
+def draw(key, first, wanted, stalled, houses, low, high, by_givens, tries, boards, solutions):  # type: ignore[no-untyped-def]
     """Fill boards (N, cells) with `wanted` blanks and one solution, number `first` of a key's stream and following.
 
-    Their shares are from `low` to `high`: of the solution's kind or, `by_givens`, of the puzzle's. Returns whether each
-    was found in so many tries.
+    `stalled`: instead, boards on which singles give nothing more, with no more blanks. Shares are from `low` to `high`:
+    of the solution's kind or, `by_givens`, of the puzzle's. Returns whether each was found in so many tries.
     """
     places, cells = _places(houses), boards.shape[1]
-    everything, order = np.ones(cells, np.int64), np.arange(cells)
+    everything, order, trail = np.ones(cells, np.int64), np.arange(cells), np.empty(cells, np.int64)
     solution = np.empty(cells, np.int64)
     for index in range(len(boards)):
         rng = np.array([_mix(uint64(key) + _mix(uint64(first + index)))])
@@ -376,22 +412,21 @@ def draw(key, first, wanted, houses, low, high, by_givens, tries, boards, soluti
             if attempt == tries:
                 return False
             _random_board(houses, places, rng, solution)
-            if not by_givens:
-                share = kind_of(solution, everything, houses) % uint64(SHARES)
-                if not low <= share <= high:
-                    continue
+            if not by_givens and not low <= kind_of(solution, everything, houses) % uint64(SHARES) <= high:
+                continue
             board = solution.copy()
             taken, _ = _taken(board, places)
             _shuffle(order, rng)
-            blank = _dig(board, taken, places, houses, solution, order, wanted)
-            if blank < wanted:
-                blank = _thin(board, taken, places, houses, solution, order, blank, wanted, rng)
-            if blank < wanted:
-                continue
-            if by_givens:
-                share = kind_of(solution, board, houses) % uint64(SHARES)
-                if not low <= share <= high:
+            blank = _dig(board, taken, places, houses, solution, order, cells if stalled else wanted)
+            if stalled:
+                filled, _, _ = _singles(board, taken, places, houses, trail, 0)
+                blank -= filled
+                if blank == 0 or blank > wanted:
                     continue
+            elif _thin(board, taken, places, houses, solution, order, blank, wanted, rng) < wanted:
+                continue
+            if by_givens and not low <= kind_of(solution, board, houses) % uint64(SHARES) <= high:
+                continue
             boards[index], solutions[index] = board, solution
             break
     return True

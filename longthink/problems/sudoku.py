@@ -4,6 +4,7 @@ x is (B, 1 + n, n, n) for n symbols: channel 0 is 1 where a cell is blank, chann
 (B, n, n), the symbols less 1. The mask is what is blank.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isqrt
 from typing import Annotated, ClassVar
@@ -12,27 +13,32 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from torch import Tensor
 
 from longthink.contracts import Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.houses import houses, most_square
 from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems._sudoku_store import (
+    FEW_KINDS,
+    GUESSES,
+    MOST_SYMBOLS,
+    Board,
+    SudokuStore,
+    open_store,
+    read_board,
+    solved,
+    write_board,
+)
+from longthink.seeds import generator_of
 
 SHARES: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
 """Which of the equal shares of all boards a split owns, from and to."""
-FEW_KINDS = 9
-"""Boards of fewer symbols are of so few kinds that their puzzles are split, and not the boards themselves."""
 FEWEST_GIVENS = {4: 4, 6: 8, 8: 14, 9: 17}
 """That any board with one solution has, by the number of symbols, where that is known."""
-MOST_SYMBOLS = 25
-FEWEST_CELLS = 16
-"""So many words, or more, are a cell each; fewer are rows of digits."""
 TRIES = 400
 """Boards that a puzzle is looked for on."""
-GUESSES = 1_000_000
-"""Of the solver, on a board that a user brings."""
 CERTAIN = 0.99
 """The probability from which on an answer is certain."""
 HARD_SHARES = (45 / 81, 49 / 81, 53 / 81, 57 / 81)
@@ -56,8 +62,13 @@ class Sudoku(Problem):
 
     `box` is the size of a box, (3, 3) for boards of 9 x 9. A split is a function of the full board, the same for all
     boards that the symmetries make of it; of boards smaller than 9 x 9, which are of a few kinds only, a function of
-    the puzzle. `also`: boxes of further boards, which the batches of training are of in turn, with as large a
-    share of their cells blank.
+    the puzzle.
+
+    What training batches are made of: `also`, boxes of further boards that batches have in turn, with as large a share
+    of their cells blank. `stalled`, the share of the other batches whose boards are dug as far as goes and then filled
+    again with all that singles give, so that they ask for more than singles; no more cells than the level are blank.
+    With `source`, a folder that `longthink data sudoku --from` has written, puzzles are those of others; `augment` then
+    moves each by a random symmetry.
 
     >>> puzzles = Sudoku().sample(level=41, count=2)
     >>> puzzles.x.shape, puzzles.y.shape, int(puzzles.mask[0].sum())
@@ -69,6 +80,9 @@ class Sudoku(Problem):
 
     box: Box = (3, 3)
     also: tuple[Box, ...] = ()
+    stalled: Annotated[float, Field(ge=0, le=1)] = 0.0
+    source: str = ""
+    augment: bool = True
 
     @property
     def classes(self) -> int:  # type: ignore[override]  # here they depend on the box
@@ -95,32 +109,31 @@ class Sudoku(Problem):
         boards = (self.box, *self.also) if split == "train" else (self.box,)
         box = boards[key % len(boards)]
         if box != self.box:
-            other = self.model_copy(update={"box": box, "also": ()})
+            other = self.model_copy(update={"box": box, "also": (), "stalled": 0.0})
             return other.draw(max(1, round(level / self.cells * other.cells)), count, split, key, repeats)
-        givens, fewest = self.cells - level, FEWEST_GIVENS.get(self.classes, 1)
-        if level < 1 or givens < fewest:
+        if self.source:
+            return self._choose(level, count, split, key, repeats)
+        fewest = FEWEST_GIVENS.get(self.classes, 1)
+        if not 1 <= level <= self.cells - fewest:
             raise UserError(
                 f"The level of a sudoku is its number of blank cells, from 1 to {self.cells - fewest} on a board of"
                 f" {self._size}; level {level} does not exist."
             )
-        found, solutions = self._draw(key, 0, level, count, split)
-        drawn = count
-        while not repeats:
-            _, first = np.unique(found, axis=0, return_index=True)
-            kept = np.sort(first)[:count]
-            found, solutions = found[kept], solutions[kept]
-            if len(found) == count:
-                break
-            if drawn > 50 * count + 2000:
-                raise UserError(
-                    f"Only {len(found)} different {split} boards of {self._size} with {givens} givens were found, and"
-                    f" {count} are asked for; ask for fewer."
-                )
-            extra = max(count - len(found), 200)
-            more, their_solutions = self._draw(key, drawn, level, extra, split)
-            found, solutions = np.concatenate([found, more]), np.concatenate([solutions, their_solutions])
-            drawn += extra
-        return replace(self.from_boards(found, solutions), split=split)
+        stalled = split == "train" and generator_of(key).random() < self.stalled
+        found = self._generate(key, 0, level, count, split, stalled)
+        if not repeats:
+            found = self._without_repeats(found, key, level, split, stalled)
+        return replace(self.from_boards(*found), split=split)
+
+    def levels(self, lowest: int, highest: int) -> Sequence[int]:
+        """With a source, those that it has training puzzles of."""
+        every = range(lowest, highest + 1)
+        if not self.source:
+            return every
+        levels = [level for level in every if len(self._store().rows(level, *SHARES["train"]))]
+        if not levels:
+            raise UserError(f"{self.source} has no training puzzles with {lowest} to {highest} blank cells.")
+        return levels
 
     def parse(self, text: str) -> Puzzles:
         """A board, row by row: a digit for each cell, 0 or . for blank; or numbers with spaces between.
@@ -130,17 +143,8 @@ class Sudoku(Problem):
         board = read_board(text)
         symbols = isqrt(len(board))
         here = self if symbols == self.classes else Sudoku(box=most_square(symbols))
-        here._check_rules(board)
-        solution = np.zeros(len(board), np.int64)
-        found, _ = kernels.solve(board, houses(here.box), 2, GUESSES, solution)
-        if found == 0:
-            raise UserError("This sudoku has no solution, though no symbol is given twice; check what you typed.")
-        if found > 1:
-            raise UserError("This sudoku has several solutions; a puzzle needs more givens, until there is one.")
-        if (board == 0).sum() == 0:
-            raise UserError("There is nothing to solve in this sudoku; leave some cells blank, as 0 or a dot.")
-        known = found != kernels.OUT_OF_BUDGET
-        return replace(here.from_boards(board[None], np.maximum(solution, 1)[None]), known=known)
+        solution, known = solved(board, here.box)
+        return replace(here.from_boards(board[None], solution[None]), known=known)
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
         return write_board(answers[0].cpu().numpy().ravel() + 1)
@@ -195,7 +199,7 @@ class Sudoku(Problem):
 
     def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
         """What naked and hidden singles, filled in one after the other, solve."""
-        boards = _boards(puzzles)
+        boards = boards_of(puzzles)
         kernels.fill_singles(boards, houses(_box_of(puzzles)))
         return {"singles": torch.from_numpy((boards > 0).all(1)).double()}
 
@@ -204,23 +208,25 @@ class Sudoku(Problem):
 
         -1 where it takes more than a million.
         """
-        rated: NDArray[np.int64] = kernels.rate(_boards(puzzles), houses(_box_of(puzzles)), GUESSES)
+        rated: NDArray[np.int64] = kernels.rate(boards_of(puzzles), houses(_box_of(puzzles)), GUESSES)
         return rated
 
-    def from_boards(self, boards: NDArray[np.int64], solutions: NDArray[np.int64]) -> Puzzles:
+    def from_boards(self, boards: Board, solutions: Board) -> Puzzles:
         """Puzzles from boards (N, cells), 0 for blank, and their solutions."""
         shape = (len(boards), self.classes, self.classes)
         given = torch.from_numpy(boards).view(shape)
         x = torch.nn.functional.one_hot(given, self.channels).movedim(-1, 1).float().contiguous()
-        level = int((boards[0] == 0).sum())
+        level = int((boards == 0).sum(1).max())
         return Puzzles(self, level, x, torch.from_numpy(solutions - 1).view(shape), given == 0)
 
-    def _draw(
-        self, key: int, first: int, level: int, count: int, split: Split
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _generate(
+        self, key: int, first: int, level: int, count: int, split: Split, stalled: bool
+    ) -> tuple[Board, Board]:
         boards, solutions = np.empty((2, count, self.cells), np.int64)
         few = self.classes < FEW_KINDS
-        found = kernels.draw(key, first, level, houses(self.box), *SHARES[split], few, TRIES, boards, solutions)
+        found = kernels.draw(
+            key, first, level, stalled, houses(self.box), *SHARES[split], few, TRIES, boards, solutions
+        )
         if not found:
             raise UserError(
                 f"No {split} sudoku of {self._size} with {self.cells - level} givens was found in {TRIES} tries;"
@@ -228,48 +234,61 @@ class Sudoku(Problem):
             )
         return boards, solutions
 
+    def _without_repeats(
+        self, found: tuple[Board, Board], key: int, level: int, split: Split, stalled: bool
+    ) -> tuple[Board, Board]:
+        """The same number of puzzles, all different: repeated ones are replaced by later ones of the stream."""
+        (boards, solutions), count = found, len(found[0])
+        drawn = count
+        while True:
+            kept = np.sort(np.unique(boards, axis=0, return_index=True)[1])[:count]
+            boards, solutions = boards[kept], solutions[kept]
+            if len(boards) == count:
+                return boards, solutions
+            if drawn > 50 * count + 2000:
+                raise UserError(
+                    f"Only {len(boards)} different {split} boards of {self._size} with {self.cells - level} givens were"
+                    f" found, and {count} are asked for; ask for fewer."
+                )
+            extra = max(count - len(boards), 200)  # repeats only ever occur on small boards
+            more, their_solutions = self._generate(key, drawn, level, extra, split, stalled)
+            boards, solutions = np.concatenate([boards, more]), np.concatenate([solutions, their_solutions])
+            drawn += extra
+
+    def _store(self) -> SudokuStore:
+        store = open_store(self.source)
+        if store.box != self.box:
+            raise UserError(f"{self.source} has boxes of {store.box}, not {self.box}; set problem.box to them.")
+        return store
+
+    def _choose(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        """From the source."""
+        store, rng = self._store(), generator_of(key)
+        rows = store.rows(level, *SHARES[split])
+        if len(rows) == 0 or (count > len(rows) and not repeats):
+            raise UserError(
+                f"{self.source} has {len(rows)} {split} puzzles with {level} blank cells, and {count} are asked for."
+            )
+        chosen = rng.choice(rows, count, replace=repeats)
+        boards, solutions = store.boards[chosen].astype(np.int64), store.solutions[chosen].astype(np.int64)
+        if self.augment and split == "train":
+            kernels.move(key, 0, self.box[0], boards, solutions)
+        details = {"rating": torch.from_numpy(store.ratings[chosen])}
+        return replace(self.from_boards(boards, solutions), split=split, details=details)
+
     @property
     def _size(self) -> str:
         return f"{self.classes} x {self.classes}"
 
-    def _check_rules(self, board: NDArray[np.int64]) -> None:
-        if board.max() > self.classes:
-            raise UserError(f"A sudoku of {self._size} has the symbols 1 to {self.classes}, and no {board.max()}.")
-        for number, house in enumerate(houses(self.box)):
-            symbols, times = np.unique(board[house][board[house] > 0], return_counts=True)
-            if (times > 1).any():
-                kind, place = divmod(number, self.classes)
-                raise UserError(
-                    f"{symbols[times > 1][0]} is given twice in {('row', 'column', 'box')[kind]} {place + 1}, so this"
-                    " sudoku has no solution; check what you typed."
-                )
+
+def _boards(puzzles: Puzzles) -> Board:
+    boards: Board = puzzles.x.argmax(1).flatten(1).cpu().numpy()
+    return boards
 
 
-def read_board(text: str) -> NDArray[np.int64]:
-    """A board (cells,) from text. Raises UserError for bad characters, and for a number of cells that no board has."""
-    words = text.replace(",", " ").split()
-    cells = words if len(words) >= FEWEST_CELLS else list("".join(words))
-    wrong = next((cell for cell in cells if not (cell.isdecimal() or cell == ".")), None)
-    if wrong is not None:
-        raise UserError(f"'{wrong}' is no cell of a sudoku; use digits, and 0 or a dot for blank cells.")
-    symbols = isqrt(len(cells))
-    if symbols**2 != len(cells) or not 4 <= symbols <= MOST_SYMBOLS or min(most_square(symbols)) < 2:
-        raise UserError(
-            f"A sudoku has 16, 36, 81, 256 or 625 cells, row by row, and this has {len(cells)};"
-            " boards of more than 9 symbols are numbers with spaces between."
-        )
-    return np.array([0 if cell == "." else int(cell) for cell in cells])
-
-
-def write_board(board: NDArray[np.int64]) -> str:
-    """Digits and dots without spaces; numbers with spaces, and 0 for blank, where there are more than 9 symbols."""
-    if len(board) > 81:
-        return " ".join(map(str, board.tolist()))
-    return "".join(str(symbol) if symbol else "." for symbol in board.tolist())
-
-
-def _boards(puzzles: Puzzles) -> NDArray[np.int64]:
-    boards: NDArray[np.int64] = puzzles.x.argmax(1).flatten(1).cpu().numpy()
+def boards_of(puzzles: Puzzles) -> Board:
+    """The boards (B, cells), 0 for blank."""
+    boards: Board = puzzles.x.argmax(1).flatten(1).cpu().numpy()
     return boards
 
 

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from longthink.errors import UserError
 from longthink.houses import houses
 from longthink.problems import _sudoku_kernels as kernels
-from longthink.problems.sudoku import Sudoku, read_board, write_board
+from longthink.problems._sudoku_store import read_board, write_board
+from longthink.problems.sudoku import Sudoku
 
 EASY = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
 """The example of Wikipedia's article, and its solution."""
@@ -92,6 +93,7 @@ def test_hard_puzzles_have_one_solution_too() -> None:
         assert [*exact_covers(board, (3, 3))] == [solution.tolist()]
 
 
+@settings(deadline=None)  # kernels are compiled by the first
 @given(seed=st.integers(0, 2**32), cleared=st.integers(1, 6))
 def test_the_solver_counts_as_an_exact_cover_does(seed: int, cleared: int) -> None:
     """Boards that may have any number of solutions: some givens more are taken away, and one may be made wrong."""
@@ -107,6 +109,7 @@ def test_the_solver_counts_as_an_exact_cover_does(seed: int, cleared: int) -> No
     assert not covers or solution.tolist() in covers
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), which=st.integers(0, 3))
 def test_symmetries_stay_in_a_split(seed: int, which: int) -> None:
     box = BOXES[which]
@@ -232,6 +235,20 @@ def test_training_batches_are_of_several_sizes_and_others_are_not() -> None:
     )
     assert small.level == 8
     assert {problem.sample(41, 2, index=index).x.shape[1:] for index in range(20)} == {(10, 9, 9)}
+
+
+def test_stalled_boards_ask_for_more_than_singles() -> None:
+    problem = Sudoku(stalled=1.0)
+    puzzles = problem.sample(41, 30, split="train")
+    blank = puzzles.mask.flatten(1).sum(1) if puzzles.mask is not None else torch.zeros(0)
+    assert blank.max() <= 41
+    assert (problem.guesses(puzzles) > 0).all()
+    assert problem.baselines(puzzles)["singles"].sum() == 0
+    easy = problem.sample(41, 30)
+    assert problem.baselines(easy)["singles"].mean() > 0.8  # only training is of such boards
+    half = Sudoku(stalled=0.5)
+    shares = [half.baselines(half.sample(41, 4, split="train", index=index))["singles"].mean() for index in range(12)]
+    assert {0.0, 1.0} <= {float(share.round()) for share in shares}
 
 
 def test_pictures_colour_answers_by_whether_they_are_right() -> None:
