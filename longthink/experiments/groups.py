@@ -37,7 +37,7 @@ STAIRCASES: Mapping[str, tuple[int, int, float, int]] = {
 WIDTHS_OF, LENGTHS = ("C4", "C5", "C7"), (2, 3, 4)
 WIDTHS = tuple(2 ** (half / 2) for half in range(11))
 """In units of the order of the group."""
-LONGER = (2, 3, 4, 6, 8, 12, 16)
+LONGER = (3, 4, 6, 8, 12, 16)
 LEAST_UTILITY = 0.2
 """Of the irrep that is learned last, where that of the first is 1."""
 LONG = (Reading(level=512, iterations=12, fixed=9, count=500), Reading(level=4096, iterations=16, fixed=12, count=100))
@@ -194,7 +194,8 @@ def group_steps(scale: Scale) -> Experiment:  # noqa: ARG001
             "model.cleanup": 0,
             "batch": 256,
             "stabilisers": {},
-            "validation.every": 1000,
+            "steps": 2000,
+            "validation.every": 2000,
         }
     )
     in_sequence = {
