@@ -400,8 +400,9 @@ def move(key, first, box_rows, boards, solutions):  # type: ignore[no-untyped-de
 def draw(key, first, wanted, stalled, houses, low, high, by_givens, tries, boards, solutions):  # type: ignore[no-untyped-def]
     """Fill boards (N, cells) with `wanted` blanks and one solution, number `first` of a key's stream and following.
 
-    `stalled`: instead, boards on which singles give nothing more, with no more blanks. Shares are from `low` to `high`:
-    of the solution's kind or, `by_givens`, of the puzzle's. Returns whether each was found in so many tries.
+    `stalled`: instead, boards on which singles give nothing more, with no more blanks; cells are given till it is so.
+    Shares are from `low` to `high`: of the solution's kind or, `by_givens`, of the puzzle's. Returns whether each was
+    found in so many tries.
     """
     places, cells = _places(houses), boards.shape[1]
     everything, order, trail = np.ones(cells, np.int64), np.arange(cells), np.empty(cells, np.int64)
@@ -419,9 +420,13 @@ def draw(key, first, wanted, stalled, houses, low, high, by_givens, tries, board
             _shuffle(order, rng)
             blank = _dig(board, taken, places, houses, solution, order, cells if stalled else wanted)
             if stalled:
-                filled, _, _ = _singles(board, taken, places, houses, trail, 0)
-                blank -= filled
-                if blank == 0 or blank > wanted:
+                blank -= _singles(board, taken, places, houses, trail, 0)[0]
+                while blank > wanted:
+                    cell = _below(rng, cells)
+                    if board[cell] == 0:
+                        _put(board, taken, places, cell, 1 << (solution[cell] - 1))
+                        blank -= 1 + _singles(board, taken, places, houses, trail, 0)[0]
+                if blank == 0:
                     continue
             elif _thin(board, taken, places, houses, solution, order, blank, wanted, rng) < wanted:
                 continue

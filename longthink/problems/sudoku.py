@@ -66,7 +66,8 @@ class Sudoku(Problem):
 
     What training batches are made of: `also`, boxes of further boards that batches have in turn, with as large a share
     of their cells blank. `stalled`, the share of the other batches whose boards are dug as far as goes and then filled
-    again with all that singles give, so that they ask for more than singles; no more cells than the level are blank.
+    again with all that singles give, and with some cells more, until no more than the level are blank: such boards ask
+    for more than singles.
     With `source`, a folder that `longthink data sudoku --from` has written, puzzles are those of others; `augment` then
     moves each by a random symmetry.
 
