@@ -105,6 +105,19 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PositionsRight(Reading):
+    """The same puzzles and iterations, but the share of positions that are right, of those that count."""
+
+    measure: ClassVar[str] = "position_accuracy"
+    measured: ClassVar[str] = "positions that count"
+    verb: ClassVar[str] = "has right"
+
+    @property
+    def title(self) -> str:
+        return f"{super().title}, by position"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Disturbed(Reading):
     """A recurrent net that is disturbed once, after iteration `at`, and then left to recover (section 5.5).
 

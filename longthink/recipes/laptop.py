@@ -8,6 +8,7 @@ from longthink.problems.group_products import GroupProducts
 from longthink.problems.images import Images
 from longthink.problems.mazes import Mazes
 from longthink.problems.prefix_sums import PrefixSums
+from longthink.problems.sudoku import Sudoku
 from longthink.recipe import Curriculum, ModelChoice, Optimiser, Recipe, Schedule, Stabilisers, Validation
 
 
@@ -135,6 +136,26 @@ def chess_laptop() -> Recipe:
         schedule=Schedule(decay="cosine", warmup=100, tail=0.3),
         stabilisers=Stabilisers(label_smoothing=0.02, state_noise=0.02, ema=0.99),
         validation=Validation(every=500, count=200),
+    )
+
+
+def sudoku_laptop() -> Recipe:
+    """Boards with 40 givens or more, half of them such that singles give nothing; solves boards with fewer.
+
+    Command: longthink train sudoku_laptop
+    """
+    return Recipe(
+        name="sudoku_laptop",
+        problem=Sudoku(stalled=0.5),
+        model=ModelChoice(name="row_column_box"),
+        objective=HeadStart(share=0.5, reach=2.0),
+        curriculum=Curriculum(lowest=30, highest=41, iterations=12),
+        batch=32,
+        steps=1500,
+        optimiser=Optimiser(name="adam", lr=3e-3, clip=1.0),
+        schedule=Schedule(decay="cosine", warmup=50, tail=0.3),
+        stabilisers=Stabilisers(state_noise=0.1, ema=0.99),
+        validation=Validation(every=250, count=128),
     )
 
 
