@@ -1,0 +1,159 @@
+"""Pictures of chapter 3: recurrent against feed-forward nets, and what their features are like."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from longthink.figures._parts import REGIME_COLOUR, save
+
+
+def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
+    """Share of puzzles solved against effective depth, mean over seeds and one standard error (figures 3.2 and 3.3).
+
+    `rows` are those of an experiment whose series are called FORM, ...: one line for each form, in a panel for each
+    reading. The difference of two forms is below, seed by seed: the mean and one standard deviation. Its title leaves
+    out depths at which there is none with any seed: there both forms are the same net.
+    """
+    trained = rows[rows["iteration"] == rows["regime"]]
+    trained = trained.assign(form=trained["series"].str.partition(",")[0])
+    panels, forms = list(trained.groupby("reading", sort=False)), trained["form"].unique()
+    depths = [set(trained.loc[trained["form"] == form, "depth"]) for form in forms]
+    lines = 2 if len(forms) == 2 and depths[0] & depths[1] else 1
+    figure, grid = plt.subplots(
+        lines,
+        len(panels),
+        figsize=(max(6.4, 4.6 * len(panels)), 2 + 1.9 * lines),
+        layout="constrained",
+        sharex="col",
+        sharey="row",
+        squeeze=False,
+        height_ratios=[2, 1][:lines],
+    )
+    for column, (name, panel) in zip(grid.T, panels, strict=True):
+        for form in forms:
+            by_depth = panel[panel["form"] == form].groupby("depth")["accuracy"]
+            mean, error = by_depth.mean() * 100, by_depth.sem().fillna(0) * 100
+            column[0].errorbar(mean.index, mean, error, marker="o", capsize=3, label=str(form))
+        column[0].set_title(str(name) if len(panels) > 1 else "", fontsize="medium")
+        if lines == 2:
+            values = panel.pivot_table(index=["depth", "seed"], columns="form", values="accuracy") * 100
+            gap = (values[forms[0]] - values[forms[1]]).dropna()
+            apart = gap[gap.ne(0).groupby("depth").transform("any")]
+            by_depth = gap.groupby("depth")
+            column[1].axhline(0, color=REGIME_COLOUR, zorder=0)
+            column[1].errorbar(
+                by_depth.mean().index, by_depth.mean(), by_depth.std().fillna(0), marker="o", color="black", capsize=3
+            )
+            told = f"{apart.mean():.2f} ± {apart.std():.2f} over depths and seeds" if len(apart) else "none"
+            column[1].set_title(f"{forms[0]} less {forms[1]}: {told}", fontsize="small")
+        column[-1].set_xlabel("effective depth")
+        column[-1].set_xticks(sorted(panel["depth"].unique()))
+        for axis in column:
+            axis.spines[["top", "right"]].set_visible(False)
+    grid[0][0].set_ylabel("solved (%)")
+    grid[0][0].legend(frameon=False)
+    if lines == 2:
+        grid[1][0].set_ylabel("points")
+    return save(figure, path)
+
+
+def probes_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+    """What linear probes read off the features after each iteration, mean over seeds (tables 3.5 and 3.6).
+
+    `rows` are those of an experiment of probes. Dashed: accuracy on what a probe was trained on. A panel for each grid
+    that features are averaged to (column `pool`).
+    """
+    panels = list(rows.groupby("pool", sort=False)) if "pool" in rows else [("", rows)]
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(max(6.4, 4.6 * len(panels)), 3.8), layout="constrained", sharey=True, squeeze=False
+    )
+    for axis, (pool, panel) in zip(axes[0], panels, strict=True):
+        for series, group in panel.groupby("series", sort=False):
+            means = group.groupby("iteration")[["accuracy", "train_accuracy"]].mean() * 100
+            (line,) = axis.plot(means.index, means["accuracy"], marker="o", label=str(series))
+            axis.plot(means.index, means["train_accuracy"], linestyle="--", color=line.get_color(), lw=1)
+        axis.set(xlabel="iteration, or block", title=f"averaged to {pool!s} x {pool!s}" if len(panels) > 1 else "")
+        axis.set_xticks(sorted(panel["iteration"].unique()))
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].set_ylabel("classified by a linear probe (%)")
+    axes[0][0].legend(frameon=False)
+    return save(figure, path)
+
+
+def similarity_of_nets(rows: pd.DataFrame, path: Path) -> Path:
+    """Linear CKA between the features of nets, mean over seeds (section 3.5.1). `rows` are those of an experiment."""
+    values = rows.groupby(["series", "other"], sort=False)["cka"].mean().unstack()
+    values = values[[name for name in rows["series"].unique() if name in values]].loc[rows["series"].unique()]
+    size = 1.8 + 0.55 * max(values.shape)
+    figure, axis = plt.subplots(figsize=(size + 1.6, size), layout="constrained")
+    image = axis.imshow(values, cmap="viridis")
+    axis.set_xticks(range(values.shape[1]), values.columns, rotation=40, ha="right", fontsize="small")
+    axis.set_yticks(range(values.shape[0]), values.index, fontsize="small")
+    middle = (values.max().max() + values.min().min()) / 2
+    for (down, across), value in np.ndenumerate(values.to_numpy()):
+        colour = "white" if value < middle else "black"
+        axis.text(across, down, f"{value:.2f}", ha="center", va="center", fontsize="x-small", color=colour)
+    figure.colorbar(image, ax=axis, label="linear CKA", shrink=0.8)
+    return save(figure, path)
+
+
+def activity_of_filters(rows: pd.DataFrame, path: Path) -> Path:
+    """How active filters are in each iteration, compared with their most active one: deciles (figures 3.4 to 3.7).
+
+    `rows` are those of an experiment of reuse. The line is the median, the bands are eight, six, four and two tenths of
+    all pairs of puzzle and filter.
+    """
+    panels = list(rows.groupby("series", sort=False))
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(2.4 + 2.6 * len(panels), 3.6), layout="constrained", sharey=True, squeeze=False
+    )
+    for axis, (name, panel) in zip(axes[0], panels, strict=True):
+        deciles = panel.groupby("iteration")[[f"decile_{tenth}" for tenth in range(1, 10)]].mean() * 100
+        for low in range(1, 5):
+            below, above = deciles[f"decile_{low}"], deciles[f"decile_{10 - low}"]
+            axis.fill_between(deciles.index, below, above, color="tab:orange", alpha=0.2, lw=0)
+        axis.plot(deciles["decile_5"], color="black", marker="o", ms=4)
+        axis.set(xlabel="iteration", ylim=(0, 102))
+        axis.set_title(str(name), fontsize="medium")
+        axis.set_xticks(deciles.index)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].set_ylabel("activity (% of the most)")
+    return save(figure, path)
+
+
+def pictures_of_features(rows: pd.DataFrame, path: Path) -> Path:
+    """What filters are looking for after each iteration, of the first seed (figures 3.8 to 3.11).
+
+    `rows` are the pixels of an experiment of feature pictures. One line for each net and filter.
+    """
+    rows = rows[rows["seed"] == rows["seed"].min()]
+    lines = list(rows.groupby(["series", "filter"], sort=False))
+    columns = sorted(rows["iteration"].unique())
+    figure, axes = plt.subplots(
+        len(lines), len(columns), figsize=(1.3 * len(columns) + 0.7, 1.3 * len(lines) + 0.3), squeeze=False
+    )
+    for row, ((series, unit), some) in zip(axes, lines, strict=True):
+        for axis, iteration in zip(row, columns, strict=True):
+            axis.set_xticks([])
+            axis.set_yticks([])
+            one = some[some["iteration"] == iteration]
+            if one.empty:
+                axis.set_visible(False)
+                continue
+            pixels = np.zeros((one["y"].max() + 1, one["x"].max() + 1, 3), np.uint8)
+            pixels[one["y"], one["x"]] = one[["red", "green", "blue"]]
+            axis.imshow(pixels, interpolation="nearest")
+        row[0].set_ylabel(f"{series}\nfilter {unit}", fontsize=7)
+    for axis, iteration in zip(axes[0], columns, strict=True):
+        axis.set_title(f"iteration {iteration}", fontsize=8)
+    figure.subplots_adjust(
+        wspace=0.04,
+        hspace=0.04,
+        left=0.6 / (1.3 * len(columns) + 0.7),
+        right=0.99,
+        top=1 - 0.3 / (1.3 * len(lines) + 0.3),
+        bottom=0.01,
+    )
+    return save(figure, path)

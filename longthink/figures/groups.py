@@ -1,0 +1,65 @@
+"""Pictures of two-layer nets that learn a group."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from longthink.figures._parts import REGIME_COLOUR, save
+
+LEARNED = 0.99
+"""The share of the power from which a net has learned a group."""
+LEAST_LEFT = 1e-6
+"""A share of the power that is as good as none."""
+
+
+def staircases(rows: pd.DataFrame, path: Path) -> Path:
+    """Loss of two-layer nets while they learn a group, each seed, and where plateaus are predicted (dashed).
+
+    `rows` are those of an experiment; below, of the first seed, the share of each irrep that is learned.
+    """
+    panels = list(rows.groupby("series", sort=False))
+    figure, grid = plt.subplots(
+        2, len(panels), figsize=(1 + 2.9 * len(panels), 5), layout="constrained", sharex="col", squeeze=False
+    )
+    for (above, below), (name, panel) in zip(grid.T, panels, strict=True):
+        for _, run in panel.groupby("seed"):
+            above.plot(run["iteration"], run["loss"], lw=1)
+        first = panel[panel["seed"] == panel["seed"].min()]
+        for height in first["plateaus"].iloc[0].split():
+            above.axhline(float(height), color=REGIME_COLOUR, ls="--", lw=0.8, zorder=0)
+        learned = first.filter(regex="^learned ").dropna(axis=1)
+        for column in learned:
+            below.plot(first["iteration"], learned[column] * 100, lw=1, label=column.removeprefix("learned "))
+        above.set_title(str(name), fontsize="medium")
+        below.set(xlabel="step")
+        below.legend(frameon=False, fontsize="x-small", ncols=2)
+        for axis in (above, below):
+            axis.spines[["top", "right"]].set_visible(False)
+    grid[0][0].set_ylabel("loss")
+    grid[1][0].set_ylabel("learned (% of power)")
+    return save(figure, path)
+
+
+def width_to_learn(rows: pd.DataFrame, path: Path) -> Path:
+    """What a two-layer net leaves unlearned of a group against its width, in units of 2^(k - 1) |G|, for each length k.
+
+    `rows` are those of an experiment that reads `Learned`; a panel for each group, the mean over seeds and every seed.
+    Where the theory holds, the lines for all k are one.
+    """
+    groups = list(rows.groupby("group", sort=False))
+    figure, axes = plt.subplots(
+        1, len(groups), figsize=(1.4 + 3.4 * len(groups), 3.6), layout="constrained", sharey=True, squeeze=False
+    )
+    for axis, (name, panel) in zip(axes[0], groups, strict=True):
+        for k, some in panel.groupby("level"):
+            neurons = 2.0 ** (some["level"] - 1) * some["order"]
+            units = some.assign(unit=some["width"] / neurons, left=(1 - some["learned"]).clip(lower=LEAST_LEFT))
+            (line,) = axis.plot(units.groupby("unit")["left"].mean(), label=f"k = {k}")
+            axis.plot(units["unit"], units["left"], "o", ms=3, color=line.get_color())
+        axis.set(xscale="log", yscale="log", title=str(name), xlabel="width / (2$^{k-1}$ |G|)")
+        axis.axhline(1 - LEARNED, color=REGIME_COLOUR, zorder=0)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].set_ylabel("share of the power not learned")
+    axes[0][0].legend(frameon=False)
+    return save(figure, path)

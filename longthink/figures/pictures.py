@@ -1,0 +1,80 @@
+"""Pictures and films of puzzles and answers."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from longthink.errors import UserError
+from longthink.figures._parts import save
+from longthink.files import atomic
+
+PICTURES = {".png": "PNG", ".jpg": "JPEG"}
+FILMS = {".webp": "WEBP", ".gif": "GIF", ".mp4": "mp4"}
+LAST_FRAME = 2000
+"""Milliseconds that a film stands still at its end."""
+
+
+def picture(pixels: NDArray[np.uint8], path: Path) -> Path:
+    """An RGB array (height, width, 3) as an image file. Raises UserError for a kind that is not one of PICTURES."""
+    if path.suffix not in PICTURES:
+        raise UserError(f"A picture is written as one of {', '.join(PICTURES)}, not as '{path.suffix}'.")
+    with atomic(path) as partial:
+        Image.fromarray(pixels).save(partial, format=PICTURES[path.suffix])
+    return path
+
+
+def strip(pictures: Mapping[str, NDArray[np.uint8]], path: Path) -> Path:
+    """Pictures (height, width, 3) side by side, each under its title (figure 4.4)."""
+    figure, axes = plt.subplots(1, len(pictures), figsize=(2 * len(pictures), 2.3), layout="constrained", squeeze=False)
+    for axis, (title, pixels) in zip(axes[0], pictures.items(), strict=True):
+        axis.imshow(pixels, interpolation="nearest")
+        axis.set_title(title, fontsize=9)
+        axis.set_axis_off()
+    return save(figure, path)
+
+
+def film(frames: Sequence[NDArray[np.uint8]], path: Path, seconds: float = 6.0) -> Path:
+    """RGB arrays of one size as an animation; the last one stands still for a while.
+
+    Raises UserError for a kind that is not one of FILMS, and for .mp4 without PyAV.
+    """
+    if path.suffix not in FILMS:
+        raise UserError(f"A film is written as one of {', '.join(FILMS)}, not as '{path.suffix}'.")
+    duration = max(20, min(400, round(1000 * seconds / len(frames))))
+    with atomic(path) as partial:
+        if path.suffix == ".mp4":
+            _write_mp4(frames, partial, duration)
+        else:
+            first, *others = map(Image.fromarray, frames)
+            durations = [duration] * len(others) + [LAST_FRAME]
+            options = {"lossless": True} if path.suffix == ".webp" else {}
+            first.save(
+                partial,
+                format=FILMS[path.suffix],
+                save_all=True,
+                append_images=others,
+                duration=durations,
+                loop=0,
+                **options,
+            )
+    return path
+
+
+def _write_mp4(frames: Sequence[NDArray[np.uint8]], path: Path, duration: int) -> None:
+    try:
+        import av
+    except ImportError as error:
+        raise UserError("Films in .mp4 need PyAV: pip install 'longthink[film]'. Without it, take .webp.") from error
+    height, width = (size + size % 2 for size in frames[0].shape[:2])
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=Fraction(1000, duration), options={"crf": "18"})
+        stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+        for frame in [*frames, *[frames[-1]] * (LAST_FRAME // duration)]:
+            even = np.pad(frame, ((0, height - frame.shape[0]), (0, width - frame.shape[1]), (0, 0)), mode="edge")
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
+        container.mux(stream.encode())

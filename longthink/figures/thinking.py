@@ -1,0 +1,215 @@
+"""Pictures of nets that think: against iterations, and what they cost."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from longthink.figures._parts import REGIME_COLOUR, save
+
+STYLES = cycler(linestyle=["-", "--", ":"]) * cycler(color=matplotlib.color_sequences["tab10"])
+"""Ten colours, then the same ones dashed, then dotted."""
+
+
+def accuracy_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+    """Share of puzzles solved against iterations; the line is the mean over seeds, the band one standard error.
+
+    As figures 4.1, 5.3 and 5.9: one line for each series, or else each level. `rows` are those of `compare`, of `sweep`
+    or of an experiment. With several series, every level (or reading) has a panel of its own. The training regime
+    (column `regime`) is shaded.
+    """
+    figure, axes = _panels(rows, "accuracy", 100)
+    for axis in axes:
+        axis.set_ylim(-2, 102)
+    axes[0].set_ylabel("puzzles solved (%)")
+    return save(figure, path)
+
+
+def change_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+    """Change of the state |s' - s| against iterations, mean over seeds (figures 5.8, 5.12 and 5.15).
+
+    `rows` are those of an experiment.
+    """
+    figure, axes = _panels(rows, "change", 1)
+    for axis in axes:
+        axis.set_yscale("log")
+    axes[0].set_ylabel("change of the state")
+    return save(figure, path)
+
+
+def recovery_by_index(rows: pd.DataFrame, path: Path) -> Path:
+    """Iterations that a net needs to recover from a flipped bit, against its index (figure 5.8).
+
+    `rows` are those of an experiment whose readings flip bits. Nets that never recover have no point.
+    """
+    figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    for series, group in rows.groupby("series"):
+        by_index = group.groupby(["index", "seed"])["recovered"].first().groupby("index")
+        axis.errorbar(by_index.mean().index, by_index.mean(), by_index.sem().fillna(0), marker="o", label=str(series))
+    axis.set(xlabel="index of the flipped bit", ylabel="iterations to recover", ylim=(0, None))
+    axis.legend(frameon=False)
+    axis.spines[["top", "right"]].set_visible(False)
+    return save(figure, path)
+
+
+def iterations_by_level(rows: pd.DataFrame, path: Path, solved: float = 0.99) -> Path:
+    """Iterations until 0.99 of the puzzles are solved, against the level, for each seed that gets there; log scales.
+
+    `rows` are those of an experiment; `solved` is another share. The line joins the medians over seeds.
+    """
+    figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    axis.set_xscale("log", base=2)
+    axis.set_yscale("log", base=2)
+    axis.set(xlim=(rows["level"].min() / 1.2, rows["level"].max() * 1.2), ylim=(1, rows["iteration"].max() * 1.2))
+    for series, group in rows.groupby("series", sort=False):
+        reached = group[group["accuracy"] >= solved].groupby(["level", "seed"])["iteration"].min().reset_index()
+        (line,) = axis.plot(reached.groupby("level")["iteration"].median(), label=str(series))
+        axis.plot(reached["level"], reached["iteration"], "o", color=line.get_color(), ms=4)
+    axis.set(xlabel="level", ylabel="iterations")
+    axis.legend(frameon=False)
+    axis.spines[["top", "right"]].set_visible(False)
+    return save(figure, path)
+
+
+def iterations_by_form(rows: pd.DataFrame, path: Path) -> Path:
+    """Iterations until 0.99 of the puzzles are solved against the level, where each level has a net of its own.
+
+    `rows` are those of an experiment whose series are called FORM, ...: one line for each form.
+    """
+    return iterations_by_level(rows.assign(series=rows["series"].str.partition(",")[0]), path)
+
+
+def confidence_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+    """The probability of a 1 at each position after each iteration, between input and target (figure 4.2).
+
+    With more than two classes it is the probability of the target, and symbols have a colour each. `rows` are those of
+    `trace`.
+    """
+    grid = rows.pivot(index="position", columns="iteration", values="probability")
+    first = rows[rows["iteration"] == rows["iteration"].min()].sort_values("position")
+    height = min(10.0, 1.2 + 0.12 * len(grid))
+    figure, axes = plt.subplots(1, 3, figsize=(6.4, height), layout="constrained", sharey=True, width_ratios=[1, 12, 1])
+    classes = first["classes"].iloc[0]
+    several = classes > 2
+    likely: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "viridis"}
+    symbols: dict[str, Any] = {"vmin": 0, "vmax": classes, "cmap": "hsv"} if several else likely
+    given = first[["input"]].to_numpy() + (0 if several else 0.5)
+    columns = (given, symbols), (grid.to_numpy(), likely), (first[["target"]].to_numpy(), symbols)
+    for axis, (values, colours), name in zip(axes, columns, ("input", "iteration", "target"), strict=True):
+        axis.imshow(values, aspect="auto", interpolation="nearest", **colours)
+        axis.set_xlabel(name)
+        axis.set_xticks([])
+    iterations = grid.columns.to_numpy()
+    ticks = range(0, len(iterations), max(1, len(iterations) // 10))
+    axes[1].set_xticks(ticks, iterations[list(ticks)])
+    axes[0].set_ylabel("position")
+    label = "probability of the target" if several else "probability of a 1"
+    figure.colorbar(axes[1].images[0], ax=axes, label=label, shrink=0.6)
+    return save(figure, path)
+
+
+def cost_of_thinking(rows: pd.DataFrame, path: Path) -> Path:
+    """What solving costs: the iteration of a net's last decision, and the rounds of known algorithms, for each puzzle.
+
+    `rows` are those of `decisions`. Left: against the rounds of the first algorithm, which for mazes is the length of
+    the path. Right: how well the order of the net's decisions agrees with each algorithm's, sorted; with the share of
+    puzzles on which it agrees with that one best.
+    """
+    names = [str(name).removesuffix("_agreement") for name in rows.columns if str(name).endswith("_agreement")]
+    figure, (cost, order) = plt.subplots(1, 2, figsize=(9.2, 3.8), layout="constrained")
+    first = names[0]
+    for solved, marker in ((True, "o"), (False, "x")):
+        some = rows[rows["solved"] == solved]
+        label = "the net" if solved else "the net, unsolved"
+        if len(some):
+            cost.scatter(some[first], some["decided"], s=14, marker=marker, label=label, color="black", zorder=3)
+    for name in names:
+        sizes = rows.sort_values(first)
+        cost.scatter(sizes[first], sizes[name], s=8, label=name.replace("_", " "))
+    cost.set(
+        xlabel=f"rounds of {first.replace('_', ' ')}", ylabel="rounds, or iterations", ylim=(0, None), xlim=(0, None)
+    )
+    cost.legend(frameon=False)
+    agreements = rows[[f"{name}_agreement" for name in names]]
+    best = agreements.fillna(-1).to_numpy().argmax(1)
+    for index, name in enumerate(names):
+        share = (best == index).mean()
+        values = agreements.iloc[:, index].sort_values().to_numpy()
+        label = f"{name.replace('_', ' ')} (best on {share:.0%})"
+        order.plot((np.arange(len(values)) + 0.5) / len(values) * 100, values, label=label)
+    order.set(xlabel="puzzles, sorted (%)", ylabel="rank correlation with the net's decisions", ylim=(-1.02, 1.02))
+    order.legend(frameon=False, loc="lower right")
+    for axis in (cost, order):
+        axis.spines[["top", "right"]].set_visible(False)
+    return save(figure, path)
+
+
+def perturbed(rows: pd.DataFrame, path: Path) -> Path:
+    """Puzzles solved and change of the state against iterations, with and without a perturbation (figures 5.8 to 5.14).
+
+    `rows` are those of `dynamics.perturb`; several levels are told apart by the style of the line.
+    """
+    figure, (solved, change) = plt.subplots(1, 2, figsize=(9.2, 3.8), layout="constrained")
+    for index, (level, of_level) in enumerate(rows.groupby("level")):
+        for name, group in of_level.groupby("perturbation", sort=False):
+            by_iteration = group.groupby("iteration")
+            style = {"linestyle": ("-", "--", ":", "-.")[index % 4], "color": "black" if name == "none" else "tab:red"}
+            label = f"{'undisturbed' if name == 'none' else str(name).replace('_', ' ')}, level {level}"
+            solved.plot(by_iteration["solved"].mean() * 100, label=label, **style)
+            change.plot(by_iteration["change"].mean(), **style)
+    solved.set(ylabel="puzzles solved (%)", ylim=(-2, 102))
+    change.set(ylabel="change of the state, |s' - s|", yscale="log")
+    for axis in (solved, change):
+        axis.axvline(rows["at"].max(), color=REGIME_COLOUR, zorder=0)
+        axis.set(xlabel="iterations", xlim=(0, rows["iteration"].max()))
+        axis.spines[["top", "right"]].set_visible(False)
+    solved.legend(frameon=False, loc="lower right")
+    return save(figure, path)
+
+
+def _panels(rows: pd.DataFrame, value: str, factor: float) -> tuple[Figure, list[Axes]]:
+    """A value against iterations: with several series a panel for each reading, else one line for each level."""
+    several = "series" in rows and rows["series"].nunique() > 1
+    by, panel_by = ("series" if several else "level"), ("reading" if "reading" in rows else "level")
+    panels = list(rows.groupby(panel_by, sort=False)) if several else [("", rows)]
+    columns = 2 if len(panels) == 4 else min(3, len(panels))
+    lines = -(-len(panels) // columns)
+    size = (6.4, 3.8) if len(panels) == 1 else (4.6 * columns, 3.8 * lines + 0.6)
+    figure, grid = plt.subplots(lines, columns, figsize=size, layout="constrained", sharey=True, squeeze=False)
+    axes = list(grid.flat)
+    for spare in axes[len(panels) :]:
+        spare.remove()
+    axes = axes[: len(panels)]
+    for axis, (name, panel) in zip(axes, panels, strict=True):
+        _panel(axis, panel, by, value, factor)
+        if len(panels) > 1:
+            axis.set_title(str(name) if panel_by == "reading" else "level " + str(name), fontsize="medium")
+    handles, labels = axes[0].get_legend_handles_labels()
+    if several:
+        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
+    else:
+        axes[0].legend(frameon=False, loc="best")
+    return figure, axes
+
+
+def _panel(axis: Axes, rows: pd.DataFrame, by: str, value: str, factor: float) -> None:
+    axis.set_prop_cycle(STYLES)
+    for name, group in rows.groupby(by, sort=by == "level"):
+        by_iteration = group.groupby("iteration")[value]
+        mean, error = by_iteration.mean() * factor, by_iteration.sem().fillna(0) * factor
+        label = "level " + str(name) if by == "level" else str(name)
+        # A net of a fixed depth may have a single reading, which a line alone would not show.
+        (line,) = axis.plot(mean.index, mean, label=label, marker="o" if len(mean) == 1 else None)
+        axis.fill_between(mean.index, mean - error, mean + error, color=line.get_color(), alpha=0.2, lw=0)
+    if "regime" in rows:
+        thinks = rows.groupby(by)["iteration"].transform("nunique") > 1  # and is no net of a fixed depth
+        longest = rows.loc[thinks if thinks.any() else slice(None), "regime"].max()
+        axis.axvspan(0, longest, color=REGIME_COLOUR, zorder=0, label="iterations in training")
+    axis.set(xlabel="iterations at test time", xlim=(0, rows["iteration"].max()))
+    axis.spines[["top", "right"]].set_visible(False)
