@@ -29,7 +29,7 @@ def section_6_1(scale: Scale) -> Experiment:
         Row("feed-forward", _nets.feedforward(convolutions)),
     )
     by_givens = {
-        givens: Reading(level=CELLS - givens, iterations=100, fixed=100, count=500, every=4) for givens in GIVENS
+        givens: Reading(level=CELLS - givens, iterations=100, fixed=100, count=250, every=4) for givens in GIVENS
     }
     return Experiment(
         title="Section 6.1: sudoku with fewer givens",
@@ -52,7 +52,7 @@ def section_6_1_sizes(scale: Scale) -> Experiment:  # noqa: ARG001
     """
     net = sudoku_laptop()
     readings = tuple(
-        kind(level=blank, iterations=100, fixed=100, count=100, every=10, options={"box": box})
+        kind(level=blank, iterations=100, fixed=100, count=50, every=10, options={"box": box})
         for box, levels in LARGER.items()
         for blank in levels
         for kind in (Reading, PositionsRight)
