@@ -84,7 +84,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
             yield f"Without a net: {', '.join(without)}.\n"
     yield f"![{(experiment.figure.__doc__ or '').splitlines()[0]}]({picture})\n"
     if experiment.claims:
-        yield "## What the dissertation found\n"
+        yield f"## What {'was expected' if experiment.beyond else 'the dissertation found'}\n"
         yield from (_verdict(claim, table) for claim in experiment.claims)
         yield ""
     if outcome.failures:
@@ -110,6 +110,7 @@ def _table(reading: Reading, table: pd.DataFrame) -> Iterable[str]:
             "sure": f"{line['successes']} of {line['seeds']}",
             "at the end": _percent(line["final"]),
             "until solved": f"{line['reached']:.1f} iterations" if line["reached"] == line["reached"] else "-",
+            "positions right": _percent(line["positions"]),
             "plateaus off by": _percent(line["heights"]),
             "on what the probe was trained on": _percent(line["train"]),
         }

@@ -106,8 +106,8 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
     at least SOLVED. `peak` and `peak_at`: best accuracy of the mean over seeds, as the dissertation reports. `final`:
     the mean at the last iteration. `overthinking`: the most that a seed lost from its best to its last iteration.
     `reached`: for a disturbed net, the mean iterations until a puzzle is solved, over seeds that solve any.
-    `train`: for a probe, the mean accuracy on what it was trained on. `heights`: for a staircase, how far plateaus are
-    off, in the mean.
+    `positions`: the mean share of positions that are right at the fixed iteration. `train`: for a probe, the mean
+    accuracy on what it was trained on. `heights`: for a staircase, how far plateaus are off, in the mean.
     """
     found = []
     for reading in readings:
@@ -118,6 +118,7 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
             iterations, curves = by_seed.index.to_numpy(), by_seed.to_numpy()
             until = np.searchsorted(iterations, reading.fixed or group["regime"].iloc[0], side="right")
             fixed, mean = curves[max(0, until - 1)], curves.mean(1)
+            there = group[group["iteration"] == iterations[max(0, until - 1)]]
             found.append(
                 {
                     "reading": reading.title,
@@ -133,6 +134,7 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
                     "final": mean[-1],
                     "overthinking": (curves.max(0) - curves[-1]).max(),
                     "reached": group.groupby("seed")["reached"].first().mean() if "reached" in group else np.nan,
+                    "positions": there["position_accuracy"].mean() if "position_accuracy" in group else np.nan,
                     "heights": group["heights"].mean() if "heights" in group else np.nan,
                     "train": group["train_accuracy"].mean() if "train_accuracy" in group else np.nan,
                 }

@@ -16,7 +16,7 @@ from longthink import figures
 from longthink.errors import UserError
 from longthink.experiment import Claim, Experiment, Row, alike, at_least, at_most, more, no_overthinking, rises
 from longthink.perturbations.bit_flip import BitFlip
-from longthink.readings import Compared, Disturbed, Learned, PositionsRight, Probed, Reading, Reused, Stepped
+from longthink.readings import ByPosition, Compared, Disturbed, Learned, Probed, Reading, Reused, Stepped
 from longthink.recipe import Recipe
 from longthink.recipes.laptop import images_laptop, staircase
 from longthink.report import contents, report
@@ -216,14 +216,17 @@ def test_a_reading_may_change_the_problem_and_a_page_says_what_is_solved_without
     assert text.count("Without a net: chance 1.23, greed 50.") == 1
 
 
-def test_a_reading_may_count_positions(experiment: Experiment, tmp_path: Path) -> None:
-    by_position = PositionsRight(level=6, iterations=12, fixed=5, count=7, every=4)
-    both = replace(experiment, readings=(experiment.readings[0], by_position), claims=())
-    outcome = carry_out(both, 1, tmp_path / "trials", accelerator="cpu", progress=False)
-    solved, right = (summarised(outcome.rows, (reading,))["fixed"].to_numpy() for reading in both.readings)
-    assert (right >= solved).all()
-    assert right.max() > solved.max()
-    assert "Per cent of positions that count" in report(both, outcome, "table_0", "laptop", tmp_path / "p").read_text()
+def test_a_reading_may_also_count_positions(experiment: Experiment, tmp_path: Path) -> None:
+    reading = ByPosition(level=6, iterations=12, fixed=5, count=7, every=4)
+    beyond = replace(experiment, readings=(reading,), beyond=True)
+    outcome = carry_out(beyond, 1, tmp_path / "trials", accelerator="cpu", progress=False)
+    table = summarised(outcome.rows, (reading,)).set_index("series")
+    at_fixed = outcome.rows[outcome.rows["iteration"].isin([4, 5])].set_index("series")["position_accuracy"]
+    assert table["positions"].to_dict() == at_fixed[~at_fixed.index.duplicated(keep="last")].to_dict()
+    assert (table["positions"] > table["fixed"]).any()
+    text = report(beyond, outcome, "table_0", "laptop", tmp_path / "page").read_text()
+    assert "| at the end | positions right |" in text
+    assert "## What was expected" in text
 
 
 def test_options_of_every_recipe_can_be_changed(experiment: Experiment) -> None:

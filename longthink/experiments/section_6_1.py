@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from longthink.experiment import Experiment, Row, Scale, at_least, more
 from longthink.experiments import _nets
-from longthink.readings import PositionsRight, Reading
+from longthink.readings import ByPosition
 from longthink.recipe import Recipe
 from longthink.recipes.laptop import sudoku_laptop
 from longthink.recipes.thesis import sudoku_thesis
@@ -29,7 +29,7 @@ def section_6_1(scale: Scale) -> Experiment:
         Row("feed-forward", _nets.feedforward(convolutions)),
     )
     by_givens = {
-        givens: Reading(level=CELLS - givens, iterations=100, fixed=100, count=250, every=4) for givens in GIVENS
+        givens: ByPosition(level=CELLS - givens, iterations=100, fixed=100, count=250, every=4) for givens in GIVENS
     }
     return Experiment(
         title="Section 6.1: sudoku with fewer givens",
@@ -52,10 +52,9 @@ def section_6_1_sizes(scale: Scale) -> Experiment:  # noqa: ARG001
     """
     net = sudoku_laptop()
     readings = tuple(
-        kind(level=blank, iterations=100, fixed=100, count=50, every=10, options={"box": box})
+        ByPosition(level=blank, iterations=100, fixed=100, count=40, every=10, options={"box": box})
         for box, levels in LARGER.items()
         for blank in levels
-        for kind in (Reading, PositionsRight)
     )
     return Experiment(
         title="Sudoku: larger boards than in training",

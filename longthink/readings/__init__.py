@@ -3,14 +3,14 @@
 from longthink.readings._reading import Reading
 from longthink.readings.features import Compared, Pictured, Probed, Reused
 from longthink.readings.groups import Learned, Stepped
-from longthink.readings.thinking import Disturbed, PositionsRight
+from longthink.readings.thinking import ByPosition, Disturbed
 
 __all__ = [
+    "ByPosition",
     "Compared",
     "Disturbed",
     "Learned",
     "Pictured",
-    "PositionsRight",
     "Probed",
     "Reading",
     "Reused",

@@ -1,4 +1,4 @@
-"""How much a net solves, by position, and whether it recovers."""
+"""How much a net solves, by position too, and whether it recovers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,16 +12,10 @@ from longthink.runs import Run
 
 
 @dataclass(frozen=True, kw_only=True)
-class PositionsRight(Reading):
-    """The same puzzles and iterations, but the share of positions that are right, of those that count."""
+class ByPosition(Reading):
+    """The table also says how many positions are right, of those that count."""
 
-    measure: ClassVar[str] = "position_accuracy"
-    measured: ClassVar[str] = "positions that count"
-    verb: ClassVar[str] = "has right"
-
-    @property
-    def title(self) -> str:
-        return f"{super().title}, by position"
+    columns: ClassVar[tuple[str, ...]] = (*COLUMNS, "positions right")
 
 
 @dataclass(frozen=True, kw_only=True)
