@@ -165,7 +165,7 @@ class Sudoku(Problem):
 
     def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
         """Givens in black, answers in green where they are right and else in red; `values` of -1 are left blank."""
-        target, rows, columns = puzzles.y[0].cpu().numpy(), *_box_of(puzzles)
+        target, given, (rows, columns) = puzzles.y[0].cpu().numpy(), _given(puzzles)[0].cpu().numpy(), _box_of(puzzles)
         shown = target if values is None else values.long().cpu().numpy()
         blank = puzzles.x[0, 0].cpu().numpy() > 0.5
         size = len(target)
@@ -176,7 +176,7 @@ class Sudoku(Problem):
             for ends, whole in (((at, 0, at, size * CELL), columns), ((0, at, size * CELL, at), rows)):
                 pen.line(ends, INK if line % whole == 0 else LINE)
         for row, column in np.ndindex(target.shape):
-            symbol = shown[row, column] if blank[row, column] else target[row, column]
+            symbol = shown[row, column] if blank[row, column] else given[row, column]
             if symbol >= 0:
                 answered = RIGHT if symbol == target[row, column] else WRONG
                 middle = ((column + 0.5) * CELL, (row + 0.5) * CELL)
@@ -188,11 +188,11 @@ class Sudoku(Problem):
 
     def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
         """Givens stay as they are."""
-        return torch.where(puzzles.x[:, 0] > 0.5, logits.argmax(1), puzzles.y)
+        return torch.where(puzzles.x[:, 0] > 0.5, logits.argmax(1), _given(puzzles))
 
     def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
         """bool (B,): the answers keep the givens, and every house has every symbol once."""
-        kept = ((answers == puzzles.y) | (puzzles.x[:, 0] > 0.5)).flatten(1).all(1)
+        kept = ((answers == _given(puzzles)) | (puzzles.x[:, 0] > 0.5)).flatten(1).all(1)
         inside = torch.from_numpy(houses(_box_of(puzzles))).to(answers.device)
         each = answers.flatten(1)[:, inside].sort(-1).values
         whole = (each == torch.arange(inside.shape[1], device=answers.device)).flatten(1).all(1)
@@ -291,6 +291,11 @@ def boards_of(puzzles: Puzzles) -> Board:
     """The boards (B, cells), 0 for blank."""
     boards: Board = puzzles.x.argmax(1).flatten(1).cpu().numpy()
     return boards
+
+
+def _given(puzzles: Puzzles) -> Tensor:
+    """The given symbols less 1 (B, n, n); 0 where a cell is blank."""
+    return puzzles.x[:, 1:].argmax(1)
 
 
 def _box_of(puzzles: Puzzles) -> tuple[int, int]:

@@ -84,6 +84,20 @@ def test_ratings_are_written(tmp_path: Path) -> None:
     assert [int(row.rsplit(",", 1)[1]) for row in rows[1:]] == Sudoku().guesses(puzzles).tolist()
 
 
+def test_the_hubs_data_set_is_brought_in_from_a_copy(tmp_path: Path) -> None:
+    pytest.importorskip("datasets")
+    import pandas as pd
+
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    rows = {"source": ["puzzles0"], "question": [EASY.replace("0", ".")], "answer": [SOLVED], "rating": [3]}
+    pd.DataFrame(rows).to_parquet(copy / "train-00000.parquet")
+    assert SudokuCsv().import_files([copy], tmp_path / "store") == (1, 0)
+    assert SudokuStore(tmp_path / "store").ratings.tolist() == [3]
+    with pytest.raises(UserError, match="no data set of sudoku"):
+        SudokuCsv().import_files([tmp_path / "nothing"], tmp_path / "other")
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

@@ -13,7 +13,7 @@ from longthink.errors import UserError
 from longthink.houses import houses
 from longthink.problems import _sudoku_kernels as kernels
 from longthink.problems._sudoku_store import read_board, write_board
-from longthink.problems.sudoku import Sudoku
+from longthink.problems.sudoku import Sudoku, boards_of
 
 EASY = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
 """The example of Wikipedia's article, and its solution."""
@@ -73,22 +73,23 @@ def moved(board: Board, box: tuple[int, int], seed: int) -> Board:
     return renamed
 
 
-def boards_of(problem: Sudoku, level: int, count: int, seed: int = 0) -> tuple[Board, Board]:
+def drawn(problem: Sudoku, level: int, count: int, seed: int = 0) -> tuple[Board, Board]:
+    """Boards and solutions."""
     puzzles = problem.sample(level, count, seed, repeats=True)
-    return puzzles.x.argmax(1).flatten(1).numpy(), puzzles.y.flatten(1).numpy() + 1
+    return boards_of(puzzles), puzzles.y.flatten(1).numpy() + 1
 
 
 @pytest.mark.parametrize("box", BOXES)
 def test_each_puzzle_has_one_solution_and_so_many_blanks(box: tuple[int, int]) -> None:
     problem = Sudoku(box=box)
     for level in (problem.easy // 2, problem.easy) if box == (4, 4) else (problem.easy, problem.hard[1]):
-        for board, solution in zip(*boards_of(problem, level, 3), strict=True):
+        for board, solution in zip(*drawn(problem, level, 3), strict=True):
             assert (board == 0).sum() == level
             assert [*exact_covers(board, box)] == [solution.tolist()]
 
 
 def test_hard_puzzles_have_one_solution_too() -> None:
-    boards, solutions = boards_of(Sudoku(), 58, 5)
+    boards, solutions = drawn(Sudoku(), 58, 5)
     for board, solution in zip(boards, solutions, strict=True):
         assert [*exact_covers(board, (3, 3))] == [solution.tolist()]
 
@@ -97,7 +98,7 @@ def test_hard_puzzles_have_one_solution_too() -> None:
 @given(seed=st.integers(0, 2**32), cleared=st.integers(1, 6))
 def test_the_solver_counts_as_an_exact_cover_does(seed: int, cleared: int) -> None:
     """Boards that may have any number of solutions: some givens more are taken away, and one may be made wrong."""
-    rng, (boards, _) = np.random.default_rng(seed), boards_of(Sudoku(box=(2, 2)), 8, 1, seed % 50)
+    rng, (boards, _) = np.random.default_rng(seed), drawn(Sudoku(box=(2, 2)), 8, 1, seed % 50)
     board = boards[0]
     board[rng.choice(np.flatnonzero(board), cleared, replace=False)] = 0
     if rng.random() < 0.3:
@@ -113,7 +114,7 @@ def test_the_solver_counts_as_an_exact_cover_does(seed: int, cleared: int) -> No
 @given(seed=st.integers(0, 2**32), which=st.integers(0, 3))
 def test_symmetries_stay_in_a_split(seed: int, which: int) -> None:
     box = BOXES[which]
-    boards, solutions = boards_of(Sudoku(box=box), 8, 1, seed % 20)
+    boards, solutions = drawn(Sudoku(box=box), 8, 1, seed % 20)
     counted = boards[0] if which < 3 else np.ones(81, np.int64)
     inside = houses(box)
     kind = kernels.kind_of(solutions[0], counted, inside)
@@ -121,7 +122,7 @@ def test_symmetries_stay_in_a_split(seed: int, which: int) -> None:
 
 
 def test_kinds_tell_boards_apart() -> None:
-    _, solutions = boards_of(Sudoku(), 1, 500)
+    _, solutions = drawn(Sudoku(), 1, 500)
     given_everywhere = np.ones(81, np.int64)
     kinds = {int(kernels.kind_of(solution, given_everywhere, houses((3, 3)))) for solution in solutions}
     assert len(kinds) == 500
@@ -224,6 +225,18 @@ def test_what_is_certain_is_said_where_the_board_is_not_solved() -> None:
     logits[:, :, 0, 3] = 20.0 * torch.eye(9)[4]  # one that is certain to be 5, which the row has already
     said = Sudoku().say(logits, puzzles)
     assert said == f"not solved; certain so far: 53..{SOLVED[4:]}"
+
+
+def test_a_board_too_hard_for_the_solver_is_checked_by_the_rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    hard = Sudoku().sample(57, 30)
+    board = boards_of(hard)[int(Sudoku().guesses(hard).argmax())]
+    monkeypatch.setattr("longthink.problems._sudoku_store.GUESSES", 0)
+    puzzles = Sudoku().parse(write_board(board))
+    assert not puzzles.known
+    solution = next(exact_covers(board, (3, 3)))
+    answers = Sudoku().answer(30.0 * torch.eye(9)[torch.tensor(solution) - 1].T.view(1, 9, 9, 9), puzzles)
+    assert Sudoku().correct(answers, puzzles).all()
+    assert Sudoku().write(answers, puzzles) == write_board(np.array(solution))
 
 
 def test_training_batches_are_of_several_sizes_and_others_are_not() -> None:
