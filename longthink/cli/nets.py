@@ -177,7 +177,7 @@ def solve(
         A shipped net's name, a run's folder or name, or a hub id.
     puzzle
         For prefix sums a bit string, for mazes a picture of one, for chess a position in FEN, with the answer after it
-        if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8".
+        if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"; for sudoku the cells, row by row, 0 or . for blank.
     iterations
         Think at most so long; by default until the state settles.
     every

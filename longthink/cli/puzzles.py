@@ -44,7 +44,8 @@ def data(
     split
         train, validation or test; no puzzle is in two of them.
     format
-        arrays, easy-to-hard for the official files, maze-image for pictures, lichess, idx, image-folder or image-table.
+        arrays, easy-to-hard for the official files, maze-image for pictures, lichess, idx, image-folder, image-table,
+        sudoku-lines or sudoku-csv.
     source
         Files to bring in, of the format that --format says; repeat the option for several.
     skip
