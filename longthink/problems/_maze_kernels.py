@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit, uint64
 from numpy.typing import NDArray
 
+from longthink.problems._splitmix import below, mix
+
 WALL, OPEN, GREEN, RED = 0, 1, 2, 3
 DEPTH_FIRST, WILSON, KRUSKAL, PRIM = 0, 1, 2, 3
 SHARES = 4
@@ -16,20 +18,6 @@ SHARES = 4
 ROWS = np.array([-1, 0, 1, 0])
 COLUMNS = np.array([0, 1, 0, -1])
 Cells = NDArray[np.uint8]
-
-
-@njit(cache=True)
-def _mix(value):  # type: ignore[no-untyped-def]
-    value = (value ^ (value >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> uint64(27))) * uint64(0x94D049BB133111EB)
-    return value ^ (value >> uint64(31))
-
-
-@njit(cache=True)
-def _below(rng, bound):  # type: ignore[no-untyped-def]
-    """A number in 0..bound-1; `rng` is the array of one that holds the state."""
-    rng[0] += uint64(0x9E3779B97F4A7C15)
-    return np.int64(((_mix(rng[0]) >> uint64(32)) * uint64(bound)) >> uint64(32))
 
 
 @njit(cache=True)
@@ -55,7 +43,7 @@ def _depth_first(cells, side, rng):  # type: ignore[no-untyped-def]
     """Walk to a random unvisited neighbour, go back where there is none (the dissertation's mazes)."""
     visited = np.zeros(side * side, np.bool_)
     stack = np.empty(side * side, np.int32)
-    stack[0] = _below(rng, side * side)
+    stack[0] = below(rng, side * side)
     visited[stack[0]] = True
     top = 0
     choices = np.empty(4, np.int64)
@@ -70,7 +58,7 @@ def _depth_first(cells, side, rng):  # type: ignore[no-untyped-def]
         if count == 0:
             top -= 1
             continue
-        direction = choices[_below(rng, count)]
+        direction = choices[below(rng, count)]
         there = _neighbour(node, direction, side)
         _connect(cells, node, direction, side)
         visited[there] = True
@@ -83,12 +71,12 @@ def _wilson(cells, side, rng):  # type: ignore[no-untyped-def]
     """Loop-erased random walks: every spanning tree is equally likely."""
     nodes = side * side
     inside = np.zeros(nodes, np.bool_)
-    inside[_below(rng, nodes)] = True
+    inside[below(rng, nodes)] = True
     leaving = np.zeros(nodes, np.int8)
     for first in range(nodes):
         node = first
         while not inside[node]:
-            direction = _below(rng, 4)
+            direction = below(rng, 4)
             there = _neighbour(node, direction, side)
             if there >= 0:
                 leaving[node] = direction
@@ -112,7 +100,7 @@ def _kruskal(cells, side, rng):  # type: ignore[no-untyped-def]
                 count += 1
     root = np.arange(side * side, dtype=np.int32)
     for left in range(count, 0, -1):
-        chosen = _below(rng, left)
+        chosen = below(rng, left)
         edge = edges[chosen]
         edges[chosen] = edges[left - 1]
         node, direction = edge // 4, edge % 4
@@ -135,7 +123,7 @@ def _prim(cells, side, rng):  # type: ignore[no-untyped-def]
     inside = np.zeros(nodes, np.bool_)
     leaving = np.empty(4 * nodes, np.int32)
     count = 0
-    node = _below(rng, nodes)
+    node = below(rng, nodes)
     reached = 1
     while True:
         inside[node] = True
@@ -147,7 +135,7 @@ def _prim(cells, side, rng):  # type: ignore[no-untyped-def]
                 leaving[count] = 4 * node + direction
                 count += 1
         while True:
-            chosen = _below(rng, count)
+            chosen = below(rng, count)
             edge = leaving[chosen]
             count -= 1
             leaving[chosen] = leaving[count]
@@ -166,7 +154,7 @@ def _add_openings(cells, openings, rng):  # type: ignore[no-untyped-def]
     bound = np.int64(openings * 2**31)
     for row in range(size):
         for column in range((row + 1) % 2, size, 2):
-            if cells[row, column] == WALL and _below(rng, 2**31) < bound:
+            if cells[row, column] == WALL and below(rng, 2**31) < bound:
                 cells[row, column] = OPEN
 
 
@@ -182,11 +170,11 @@ def share(cells):  # type: ignore[no-untyped-def]
                     r = size - 1 - row if symmetry & 1 else row
                     c = size - 1 - column if symmetry & 2 else column
                     position = c * size + r if symmetry & 4 else r * size + c
-                    sums[symmetry] += _mix(uint64(position + 1) * uint64(0x9E3779B97F4A7C15))
+                    sums[symmetry] += mix(uint64(position + 1) * uint64(0x9E3779B97F4A7C15))
     total = uint64(0)
     for symmetry in range(8):
-        total += _mix(sums[symmetry] + uint64(size))
-    return np.int64((_mix(total) >> uint64(32)) % uint64(SHARES))
+        total += mix(sums[symmetry] + uint64(size))
+    return np.int64((mix(total) >> uint64(32)) % uint64(SHARES))
 
 
 @njit(cache=True)
@@ -208,10 +196,10 @@ def _place_ends(cells, dead_ends, rng):  # type: ignore[no-untyped-def]
             count += 1
     if count < 2:
         return False
-    chosen = _below(rng, count)
+    chosen = below(rng, count)
     green = candidates[chosen]
     candidates[chosen] = candidates[count - 1]
-    red = candidates[_below(rng, count - 1)]
+    red = candidates[below(rng, count - 1)]
     cells[2 * (green // side), 2 * (green % side)] = GREEN
     cells[2 * (red // side), 2 * (red % side)] = RED
     return True
@@ -356,7 +344,7 @@ def draw(key, first, size, algorithm, openings, dead_ends, lowest, highest, cell
     rng = np.empty(1, np.uint64)
     for which in range(len(cells)):
         maze = cells[which]
-        rng[0] = _mix(uint64(key) ^ _mix(uint64(first + which)))
+        rng[0] = mix(uint64(key) ^ mix(uint64(first + which)))
         attempt = 0
         while True:
             attempt += 1

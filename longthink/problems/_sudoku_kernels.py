@@ -8,6 +8,8 @@ on every machine.
 import numpy as np
 from numba import njit, uint64
 
+from longthink.problems._splitmix import below, mix
+
 OUT_OF_BUDGET = -1
 SHARES = 4
 """Equal shares that classes of boards are split into."""
@@ -20,23 +22,9 @@ SWAPS = 400
 
 
 @njit(cache=True)
-def _mix(value):  # type: ignore[no-untyped-def]
-    value = (value ^ (value >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> uint64(27))) * uint64(0x94D049BB133111EB)
-    return value ^ (value >> uint64(31))
-
-
-@njit(cache=True)
-def _below(rng, bound):  # type: ignore[no-untyped-def]
-    """A number in 0..bound-1; `rng` is the array of one that holds the state."""
-    rng[0] += uint64(0x9E3779B97F4A7C15)
-    return np.int64(((_mix(rng[0]) >> uint64(32)) * uint64(bound)) >> uint64(32))
-
-
-@njit(cache=True)
 def _shuffle(values, rng):  # type: ignore[no-untyped-def]
     for last in range(len(values) - 1, 0, -1):
-        chosen = _below(rng, last + 1)
+        chosen = below(rng, last + 1)
         values[last], values[chosen] = values[chosen], values[last]
 
 
@@ -188,7 +176,7 @@ def _search(board, taken, places, houses, limit, budget, rng, solution):  # type
             while rest:
                 rest &= rest - 1
                 count += 1
-            for _ in range(_below(rng, count)):
+            for _ in range(below(rng, count)):
                 chosen &= chosen - 1
         chosen &= -chosen
         untried[depth - 1] &= ~chosen
@@ -292,7 +280,7 @@ def _thin(board, taken, places, houses, solution, order, blank, wanted, rng):  #
         before = board.copy()
         given = 0
         while given < 2:
-            cell = _below(rng, len(board))
+            cell = below(rng, len(board))
             if board[cell] == 0:
                 _put(board, taken, places, cell, 1 << (solution[cell] - 1))
                 given += 1
@@ -337,13 +325,13 @@ def kind_of(solution, given, houses):  # type: ignore[no-untyped-def]
                     at = image[at]
                     length += 1
                 if length:
-                    cycles += _mix(uint64(length))
-            lines[first] += _mix(cycles)
+                    cycles += mix(uint64(length))
+            lines[first] += mix(cycles)
     cells = symbols * symbols
     colours, sums = np.empty(cells, np.uint64), np.empty(4 * symbols, np.uint64)
     for cell in range(cells):
         two = lines[places[cell, 0]] + lines[places[cell, 1]]
-        colours[cell] = _mix(two + uint64(given[cell] != 0))
+        colours[cell] = mix(two + uint64(given[cell] != 0))
     for _ in range(ROUNDS):
         sums[:] = 0
         for cell in range(cells):
@@ -351,13 +339,13 @@ def kind_of(solution, given, houses):  # type: ignore[no-untyped-def]
                 sums[places[cell, kind]] += colours[cell]
             sums[3 * symbols + solution[cell] - 1] += colours[cell]
         for cell in range(cells):
-            two = _mix(sums[places[cell, 0]]) + _mix(sums[places[cell, 1]])
+            two = mix(sums[places[cell, 0]]) + mix(sums[places[cell, 1]])
             box, same = sums[places[cell, 2]], sums[3 * symbols + solution[cell] - 1]
-            colours[cell] = _mix(colours[cell] + two + _mix(box + uint64(1)) + _mix(same + uint64(2)))
+            colours[cell] = mix(colours[cell] + two + mix(box + uint64(1)) + mix(same + uint64(2)))
     total = uint64(0)
     for colour in colours:
         total += colour
-    return _mix(total)
+    return mix(total)
 
 
 @njit(cache=True)
@@ -378,7 +366,7 @@ def move(key, first, box_rows, boards, solutions):  # type: ignore[no-untyped-de
         symbols += 1
     lines, names = np.empty((2, symbols), np.int64), np.arange(symbols + 1)
     for index in range(len(boards)):
-        rng = np.array([_mix(uint64(key) + _mix(uint64(first + index)))])
+        rng = np.array([mix(uint64(key) + mix(uint64(first + index)))])
         for axis, size in enumerate((box_rows, symbols // box_rows)):
             bands, inside = np.arange(symbols // size), np.arange(size)
             _shuffle(bands, rng)
@@ -386,7 +374,7 @@ def move(key, first, box_rows, boards, solutions):  # type: ignore[no-untyped-de
                 _shuffle(inside, rng)
                 lines[axis, place * size : (place + 1) * size] = band * size + inside
         _shuffle(names[1:], rng)
-        turned = box_rows * box_rows == symbols and _below(rng, 2) == 1
+        turned = box_rows * box_rows == symbols and below(rng, 2) == 1
         board, solution = boards[index].copy(), solutions[index].copy()
         for row in range(symbols):
             for column in range(symbols):
@@ -408,7 +396,7 @@ def draw(key, first, wanted, stalled, houses, low, high, by_givens, tries, board
     everything, order, trail = np.ones(cells, np.int64), np.arange(cells), np.empty(cells, np.int64)
     solution = np.empty(cells, np.int64)
     for index in range(len(boards)):
-        rng = np.array([_mix(uint64(key) + _mix(uint64(first + index)))])
+        rng = np.array([mix(uint64(key) + mix(uint64(first + index)))])
         for attempt in range(tries + 1):
             if attempt == tries:
                 return False
@@ -422,7 +410,7 @@ def draw(key, first, wanted, stalled, houses, low, high, by_givens, tries, board
             if stalled:
                 blank -= _singles(board, taken, places, houses, trail, 0)[0]
                 while blank > wanted:
-                    cell = _below(rng, cells)
+                    cell = below(rng, cells)
                     if board[cell] == 0:
                         _put(board, taken, places, cell, 1 << (solution[cell] - 1))
                         blank -= 1 + _singles(board, taken, places, houses, trail, 0)[0]
