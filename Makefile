@@ -21,7 +21,11 @@ test-all: .venv/installed
 
 # Makes the nets that ship and the figure of the README anew.
 shipped: .venv/installed
-	rm -rf runs/shipped runs/shipped-mazes runs/shipped-chess
+	rm -rf runs/shipped runs/shipped-mazes runs/shipped-chess runs/shipped-sudoku
+	$(BIN)/longthink train sudoku_laptop --precision bf16-mixed --seed 0 --threads 1 --accelerator cpu --out runs/shipped-sudoku
+	cp runs/shipped-sudoku/recipe.json runs/shipped-sudoku/config.json runs/shipped-sudoku/model.safetensors longthink/weights/sudoku/
+	$(BIN)/longthink solve sudoku 530070000600195000098000060800060003400803001700020006060000280000419005000080079 \
+		--at 1 --at 4 --at 8 --at 16 -o docs/images/sudoku-thinking.png
 	$(BIN)/longthink train chess_laptop --seed 1 --threads 1 --accelerator cpu --out runs/shipped-chess
 	cp runs/shipped-chess/recipe.json runs/shipped-chess/config.json runs/shipped-chess/model.safetensors longthink/weights/chess/
 	$(BIN)/longthink solve chess "r1bqkb1r/1p1nnp2/p2p3p/1NpPp1p1/2P1P3/6P1/PP2NPBP/R1BQK2R w KQkq - 0 1 b5d6" \

@@ -72,6 +72,18 @@ def test_solve_with_the_shipped_net(capsys: pytest.CaptureFixture[str]) -> None:
     assert "not settled in 2 iterations" in out
 
 
+def test_the_shipped_sudoku_net_solves_boards_of_any_size(capsys: pytest.CaptureFixture[str]) -> None:
+    easy = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
+    assert main(["solve", "sudoku", easy]) == 0
+    assert capsys.readouterr().out.startswith(
+        "534678912672195348198342567859761423426853791713924856961537284287419635345286179\nright"
+    )
+    assert main(["solve", "sudoku", ".....23..4..1.24"]) == 0
+    assert capsys.readouterr().out.startswith("3142423124131324\nright")
+    assert main(["solve", "sudoku", easy, "--iterations", "1"]) == 0
+    assert capsys.readouterr().out.startswith("not solved; certain so far: 53..7....")
+
+
 def test_the_shipped_chess_net_finds_a_mate(capsys: pytest.CaptureFixture[str]) -> None:
     position = "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"
     assert main(["solve", "chess", position, "--iterations", "40", "--every", "20", "-o", "board.png"]) == 0
