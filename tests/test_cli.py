@@ -398,7 +398,7 @@ def test_strings_are_probed_too(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_filters_look_for(image_run: str, monkeypatch: pytest.MonkeyPatch) -> None:
     few = partial(feature_pictures.feature_pictures, steps=2)
-    monkeypatch.setattr(readings, "feature_pictures", few)
+    monkeypatch.setattr(readings.features, "feature_pictures", few)
     assert main(["features", image_run, "--filters", "2", "--count", "10"]) == 0
     assert Path("runs/small-0/features.png").stat().st_size > 1000
 

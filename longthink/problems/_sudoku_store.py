@@ -77,7 +77,7 @@ def write_board(board: Board) -> str:
 
 
 def solved(board: Board, box: tuple[int, int]) -> tuple[Board, bool]:
-    """The solution of a puzzle, and whether it is known to be the only one: some take more guesses than there are.
+    """The solution of a puzzle, and whether it is known: after GUESSES guesses, only its givens are right.
 
     Raises UserError, in one sentence, for a board that breaks the rules, has no solution or several, or is full.
     """
@@ -92,7 +92,7 @@ def solved(board: Board, box: tuple[int, int]) -> tuple[Board, bool]:
                 f"{given[times > 1][0]} is given twice in {('row', 'column', 'box')[kind]} {place + 1}, so this"
                 " sudoku has no solution; check what you typed."
             )
-    solution = np.ones(len(board), np.int64)
+    solution = np.maximum(board, 1)
     found, _ = kernels.solve(board, houses(box), 2, GUESSES, solution)
     if found == 0:
         raise UserError("This sudoku has no solution, though no symbol is given twice; check what you typed.")

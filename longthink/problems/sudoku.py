@@ -155,7 +155,7 @@ class Sudoku(Problem):
         answers = self.answer(logits, puzzles)
         if self.correct(answers, puzzles)[0]:
             return self.write(answers, puzzles)
-        given = (puzzles.x[0, 0] < 0.5).cpu().numpy().ravel()
+        given = ~_blank(puzzles)[0].cpu().numpy().ravel()
         certain = (logits[0].softmax(0).amax(0) >= CERTAIN).cpu().numpy().ravel() | given
         board = np.where(certain, answers[0].cpu().numpy().ravel() + 1, 0)
         for house in houses(_box_of(puzzles)):
@@ -165,9 +165,9 @@ class Sudoku(Problem):
 
     def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
         """Givens in black, answers in green where they are right and else in red; `values` of -1 are left blank."""
-        target, given, (rows, columns) = puzzles.y[0].cpu().numpy(), _given(puzzles)[0].cpu().numpy(), _box_of(puzzles)
+        target, (rows, columns) = puzzles.y[0].cpu().numpy(), _box_of(puzzles)
         shown = target if values is None else values.long().cpu().numpy()
-        blank = puzzles.x[0, 0].cpu().numpy() > 0.5
+        blank = _blank(puzzles)[0].cpu().numpy()
         size = len(target)
         picture = Image.new("RGB", (size * CELL + 1, size * CELL + 1), PAPER)
         pen, font = ImageDraw.Draw(picture), ImageFont.load_default(CELL * 0.6)
@@ -176,7 +176,7 @@ class Sudoku(Problem):
             for ends, whole in (((at, 0, at, size * CELL), columns), ((0, at, size * CELL, at), rows)):
                 pen.line(ends, INK if line % whole == 0 else LINE)
         for row, column in np.ndindex(target.shape):
-            symbol = shown[row, column] if blank[row, column] else given[row, column]
+            symbol = shown[row, column] if blank[row, column] else target[row, column]
             if symbol >= 0:
                 answered = RIGHT if symbol == target[row, column] else WRONG
                 middle = ((column + 0.5) * CELL, (row + 0.5) * CELL)
@@ -188,11 +188,11 @@ class Sudoku(Problem):
 
     def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
         """Givens stay as they are."""
-        return torch.where(puzzles.x[:, 0] > 0.5, logits.argmax(1), _given(puzzles))
+        return torch.where(_blank(puzzles), logits.argmax(1), puzzles.y)
 
     def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
         """bool (B,): the answers keep the givens, and every house has every symbol once."""
-        kept = ((answers == _given(puzzles)) | (puzzles.x[:, 0] > 0.5)).flatten(1).all(1)
+        kept = ((answers == puzzles.y) | _blank(puzzles)).flatten(1).all(1)
         inside = torch.from_numpy(houses(_box_of(puzzles))).to(answers.device)
         each = answers.flatten(1)[:, inside].sort(-1).values
         whole = (each == torch.arange(inside.shape[1], device=answers.device)).flatten(1).all(1)
@@ -293,9 +293,10 @@ def boards_of(puzzles: Puzzles) -> Board:
     return boards
 
 
-def _given(puzzles: Puzzles) -> Tensor:
-    """The given symbols less 1 (B, n, n); 0 where a cell is blank."""
-    return puzzles.x[:, 1:].argmax(1)
+def _blank(puzzles: Puzzles) -> Tensor:
+    """Which cells are to be filled, bool (B, n, n)."""
+    assert puzzles.mask is not None
+    return puzzles.mask
 
 
 def _box_of(puzzles: Puzzles) -> tuple[int, int]:
