@@ -23,7 +23,6 @@ STYLE = (
     "td,th{padding:.2em .8em;text-align:left}img{max-width:100%}</style>"
 )
 UNTOLD = ("name", "seed")
-HOLDS = "It holds here."
 
 
 def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, folder: Path) -> Path:
@@ -46,7 +45,7 @@ def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folde
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     for name, (experiment, outcome) in done.items():
         table = summarised(outcome.rows, experiment.readings)
-        held = sum(_verdict(claim, table).endswith(HOLDS) for claim in experiment.claims)
+        held = sum(_holds(claim, table) is True for claim in experiment.claims)
         claims = f"{held} of {len(experiment.claims)}" if experiment.claims else ""
         cells = (
             f"[{experiment.title}]({name}/report.md)",
@@ -128,10 +127,18 @@ def _percent(share: float) -> str:
 
 
 def _verdict(claim: Claim, table: pd.DataFrame) -> str:
+    holds = _holds(claim, table)
+    if isinstance(holds, str):
+        return f"- {claim.sentence} It cannot be told: no trial of {holds} came through."
+    return f"- {claim.sentence} {'It holds here.' if holds else '**It does not hold** here.'}"
+
+
+def _holds(claim: Claim, table: pd.DataFrame) -> bool | str:
+    """Whether it does, or the series whose trials all failed."""
     try:
-        return f"- {claim.sentence} {HOLDS if claim.holds(table) else '**It does not hold** here.'}"
+        return claim.holds(table)
     except KeyError as missing:
-        return f"- {claim.sentence} It cannot be told: no trial of {missing} came through."
+        return str(missing)
 
 
 def _recipes(rows: Sequence[Row]) -> Iterable[str]:
