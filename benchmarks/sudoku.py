@@ -20,7 +20,7 @@ import numpy as np
 
 from longthink.houses import houses
 from longthink.problems import _sudoku_kernels as kernels
-from longthink.problems._sudoku_store import write_board
+from longthink.problems._sudoku_text import write_board
 from longthink.problems.sudoku import Sudoku, boards_of
 
 LEVELS = (49, 52, 54, 56)

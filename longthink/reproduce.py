@@ -117,8 +117,8 @@ def summarised(rows: pd.DataFrame, readings: Sequence[Reading]) -> pd.DataFrame:
             by_seed = group.pivot_table(index="iteration", columns="seed", values=reading.measure)
             iterations, curves = by_seed.index.to_numpy(), by_seed.to_numpy()
             until = np.searchsorted(iterations, reading.fixed or group["regime"].iloc[0], side="right")
-            fixed, mean = curves[max(0, until - 1)], curves.mean(1)
-            there = group[group["iteration"] == iterations[max(0, until - 1)]]
+            at = max(0, until - 1)
+            fixed, mean, there = curves[at], curves.mean(1), group[group["iteration"] == iterations[at]]
             found.append(
                 {
                     "reading": reading.title,

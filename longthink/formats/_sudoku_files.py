@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from longthink.contracts import Problem, Puzzles, Split, plugin_name
 from longthink.errors import UserError
@@ -32,7 +33,8 @@ def read_puzzles(lines: Iterable[Line], problem: Sudoku, level: int, split: Spli
     blocks = [block for block in read_lines(lines, problem.box) if isinstance(block, Block)]
     if not blocks:
         raise UserError("There are no puzzles in this file.")
-    boards, solutions = (np.concatenate(parts) for parts in list(zip(*blocks, strict=True))[:2])
+    boards, solutions, ratings = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     if ((boards == 0).sum(1) != level).any():
         raise UserError(f"These puzzles should have {level} blank cells each; sort them by that.")
-    return replace(problem.from_boards(boards, solutions), split=split)
+    details = {"rating": torch.from_numpy(ratings)}
+    return replace(problem.from_boards(boards, solutions), split=split, details=details)

@@ -13,6 +13,7 @@ import numpy as np
 from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
 from longthink.errors import UserError
 from longthink.files import atomic
+from longthink.formats._hub import hub
 from longthink.problems import _chess_rules as rules
 from longthink.problems._chess_store import Rows, Skipped, build, read_csv, rows_of, unpack
 from longthink.problems.chess_puzzles import ChessPuzzles
@@ -92,19 +93,11 @@ def _unpacked(chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:
 
 def _data_set(path: Path) -> Iterator[bytes]:
     """The columns that count of a data set, as lines of a CSV."""
-    try:
-        import datasets
-    except ImportError as error:
-        raise UserError(
-            f"{path} is no .csv or .csv.zst; data sets of the hub need datasets: pip install 'longthink[hub]'."
-        ) from error
-    try:
+    with hub(path, "chess puzzles") as datasets:
         rows = datasets.load_dataset(str(path), split="train", streaming=True).select_columns([*COLUMNS])
         for batch in rows.iter(batch_size=2**14):
             columns = (batch[name] for name in COLUMNS)
             yield "".join(f"{','.join(map(str, row))}\n" for row in zip(*columns, strict=True)).encode()
-    except (OSError, ValueError, ConnectionError, datasets.exceptions.DatasetsError) as error:
-        raise UserError(f"There is no file {path}, and no data set of chess puzzles of this name: {error}") from error
 
 
 def _lines(puzzles: Puzzles) -> Iterator[str]:

@@ -9,11 +9,16 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.files import atomic
+from longthink.formats._hub import hub
 from longthink.formats._sudoku_files import as_sudoku, read_puzzles, text_lines
-from longthink.problems._sudoku_store import Line, build, write_board
+from longthink.problems._sudoku_store import Line, build
+from longthink.problems._sudoku_text import write_board
 from longthink.problems.sudoku import boards_of
 
 COLUMNS = ("question", "answer", "rating")
@@ -31,10 +36,11 @@ class SudokuCsv(Format):
             rows = csv.writer(out)
             rows.writerow(COLUMNS)
             for puzzles in (first, *several):
-                ratings = puzzles.details["rating"] if "rating" in puzzles.details else problem.guesses(puzzles)
+                known = puzzles.details.get("rating", torch.full((len(puzzles),), nan)).numpy()
+                ratings = np.where(np.isnan(known), problem.guesses(puzzles), known)
                 solutions = puzzles.y.flatten(1).numpy() + 1
                 for board, solution, rating in zip(boards_of(puzzles), solutions, ratings.tolist(), strict=True):
-                    rows.writerow((write_board(board), write_board(solution), rating))
+                    rows.writerow((write_board(board), write_board(solution), f"{rating:g}"))
         return [target]
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
@@ -60,19 +66,9 @@ def _lines(path: Path) -> Iterator[Line]:
 
 
 def _data_set(path: Path) -> Iterator[Line]:
-    try:
-        import datasets
-    except ImportError as error:
-        raise UserError(
-            f"{path} is no .csv; data sets of the hub need datasets: pip install 'longthink[hub]'."
-        ) from error
-    try:
+    with hub(path, "sudoku puzzles") as datasets:
         for number, row in enumerate(datasets.load_dataset(str(path), split="train", streaming=True), 1):
             yield _line(row, f"{path}, row {number}")
-    except (OSError, ValueError, ConnectionError, datasets.exceptions.DatasetsError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"There is no file {path}, and no data set of sudoku puzzles of this name: {error}") from error
 
 
 def _line(row: Mapping[str, Any], where: str) -> Line:

@@ -6,7 +6,8 @@ from pathlib import Path
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.files import atomic
 from longthink.formats._sudoku_files import as_sudoku, read_puzzles, text_lines
-from longthink.problems._sudoku_store import Line, build, write_board
+from longthink.problems._sudoku_store import Line, build
+from longthink.problems._sudoku_text import write_board
 from longthink.problems.sudoku import boards_of
 
 COMMENT = "#"

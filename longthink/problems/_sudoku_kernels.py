@@ -12,11 +12,13 @@ from longthink.problems._splitmix import below, mix
 
 OUT_OF_BUDGET = -1
 SHARES = 4
-"""Equal shares that classes of boards are split into."""
+"""Equal shares that kinds of boards are split into."""
+FEW_KINDS = 9
+"""Boards of fewer symbols are of so few kinds that their puzzles are split, and not the boards themselves."""
 ROUNDS = 3
-"""Of refinement, until a board's class is told."""
+"""Of refinement, until a board's kind is told."""
 BUDGET = 20_000
-"""Guesses that may be spent on whether a given can go, or on drawing a board; if that does not do, it stays."""
+"""Guesses that may be spent on whether a given can go; if that does not do, it stays."""
 SWAPS = 400
 """Times that two cells of a board without givens to spare are given again, to find others that can go."""
 
@@ -42,10 +44,7 @@ def _places(houses):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _taken(board, places):  # type: ignore[no-untyped-def]
     """Bits of the symbols that each house has; and whether none has one twice."""
-    symbols = 1
-    while symbols * symbols < len(board):
-        symbols += 1
-    taken = np.zeros(3 * symbols, np.int64)
+    taken = np.zeros(places[-1, 2] + 1, np.int64)  # the last cell is in the last box, which is the last house
     fits = True
     for cell in range(len(board)):
         if board[cell]:
@@ -75,6 +74,16 @@ def _clear(board, taken, places, cell):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _count(bits):  # type: ignore[no-untyped-def]
+    """How many are 1."""
+    count = 0
+    while bits:
+        bits &= bits - 1
+        count += 1
+    return count
+
+
+@njit(cache=True)
 def _candidates(taken, places, cell, everything):  # type: ignore[no-untyped-def]
     return everything & ~(taken[places[cell, 0]] | taken[places[cell, 1]] | taken[places[cell, 2]])
 
@@ -101,10 +110,7 @@ def _singles(board, taken, places, houses, trail, top):  # type: ignore[no-untyp
                 top += 1
                 progress = True
                 continue
-            count, rest = 0, left
-            while rest:
-                rest &= rest - 1
-                count += 1
+            count = _count(left)
             if count < fewest:
                 cell_with_fewest, fewest, of_fewest = cell, count, left
         if progress:
@@ -172,11 +178,7 @@ def _search(board, taken, places, houses, limit, budget, rng, solution):  # type
             return OUT_OF_BUDGET, guesses
         chosen = untried[depth - 1]
         if len(rng):
-            count, rest = 0, chosen
-            while rest:
-                rest &= rest - 1
-                count += 1
-            for _ in range(below(rng, count)):
+            for _ in range(below(rng, _count(chosen))):
                 chosen &= chosen - 1
         chosen &= -chosen
         untried[depth - 1] &= ~chosen
@@ -358,23 +360,20 @@ def shares(solutions, given, houses):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def move(key, first, box_rows, boards, solutions):  # type: ignore[no-untyped-def]
-    """Move each board and solution (N, cells) by a symmetry of the board, number `first` of a key's stream and on."""
-    cells = boards.shape[1]
-    symbols = 1
-    while symbols * symbols < cells:
-        symbols += 1
+def move(key, box, boards, solutions):  # type: ignore[no-untyped-def]
+    """Move each board and solution (N, cells), with boxes of so many rows and columns, by a symmetry of its own."""
+    symbols = box[0] * box[1]
     lines, names = np.empty((2, symbols), np.int64), np.arange(symbols + 1)
     for index in range(len(boards)):
-        rng = np.array([mix(uint64(key) + mix(uint64(first + index)))])
-        for axis, size in enumerate((box_rows, symbols // box_rows)):
+        rng = np.array([mix(uint64(key) + mix(uint64(index)))])
+        for axis, size in enumerate(box):
             bands, inside = np.arange(symbols // size), np.arange(size)
             _shuffle(bands, rng)
             for place, band in enumerate(bands):
                 _shuffle(inside, rng)
                 lines[axis, place * size : (place + 1) * size] = band * size + inside
         _shuffle(names[1:], rng)
-        turned = box_rows * box_rows == symbols and below(rng, 2) == 1
+        turned = box[0] == box[1] and below(rng, 2) == 1
         board, solution = boards[index].copy(), solutions[index].copy()
         for row in range(symbols):
             for column in range(symbols):

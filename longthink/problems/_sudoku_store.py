@@ -22,18 +22,11 @@ from longthink.errors import UserError
 from longthink.files import atomic_folder
 from longthink.houses import houses, most_square
 from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems._sudoku_text import GUESSES, Board, read_board, solved
 
-MOST_SYMBOLS = 25
-FEWEST_CELLS = 16
-"""So many words, or more, are a cell each; fewer are rows of digits."""
-FEW_KINDS = 9
-"""Boards of fewer symbols are of so few kinds that their puzzles are split, and not the boards themselves."""
-GUESSES = 1_000_000
-"""Of the solver, on a board that a user brings."""
 CHUNK = 2**14
 """Lines that are solved at once."""
 NAMES = ("boards", "solutions", "ratings", "shares")
-Board = NDArray[np.int64]
 
 
 class Line(NamedTuple):
@@ -53,56 +46,6 @@ class Block(NamedTuple):
     ratings: NDArray[np.float64]
 
 
-def read_board(text: str) -> Board:
-    """A board (cells,) from text. Raises UserError for bad characters, and for a number of cells that no board has."""
-    words = text.replace(",", " ").split()
-    cells = words if len(words) >= FEWEST_CELLS else list("".join(words))
-    wrong = next((cell for cell in cells if not (cell.isdecimal() or cell == ".")), None)
-    if wrong is not None:
-        raise UserError(f"'{wrong}' is no cell of a sudoku; use digits, and 0 or a dot for blank cells.")
-    symbols = isqrt(len(cells))
-    if symbols**2 != len(cells) or not 4 <= symbols <= MOST_SYMBOLS or min(most_square(symbols)) < 2:
-        raise UserError(
-            f"A sudoku has 16, 36, 81, 256 or 625 cells, row by row, and this has {len(cells)};"
-            " boards of more than 9 symbols are numbers with spaces between."
-        )
-    return np.array([0 if cell == "." else int(cell) for cell in cells])
-
-
-def write_board(board: Board) -> str:
-    """Digits and dots without spaces; numbers with spaces, and 0 for blank, where there are more than 9 symbols."""
-    if len(board) > 81:
-        return " ".join(map(str, board.tolist()))
-    return "".join(str(symbol) if symbol else "." for symbol in board.tolist())
-
-
-def solved(board: Board, box: tuple[int, int]) -> tuple[Board, bool]:
-    """The solution of a puzzle, and whether it is known: after GUESSES guesses, only its givens are right.
-
-    Raises UserError, in one sentence, for a board that breaks the rules, has no solution or several, or is full.
-    """
-    symbols = box[0] * box[1]
-    if board.max() > symbols:
-        raise UserError(f"A sudoku of {symbols} x {symbols} has the symbols 1 to {symbols}, and no {board.max()}.")
-    for number, house in enumerate(houses(box)):
-        given, times = np.unique(board[house][board[house] > 0], return_counts=True)
-        if (times > 1).any():
-            kind, place = divmod(number, symbols)
-            raise UserError(
-                f"{given[times > 1][0]} is given twice in {('row', 'column', 'box')[kind]} {place + 1}, so this"
-                " sudoku has no solution; check what you typed."
-            )
-    solution = np.maximum(board, 1)
-    found, _ = kernels.solve(board, houses(box), 2, GUESSES, solution)
-    if found == 0:
-        raise UserError("This sudoku has no solution, though no symbol is given twice; check what you typed.")
-    if found > 1:
-        raise UserError("This sudoku has several solutions; a puzzle needs more givens, until there is one.")
-    if (board > 0).all():
-        raise UserError("There is nothing to solve in this sudoku; leave some cells blank, as 0 or a dot.")
-    return solution, found == 1
-
-
 def read_lines(lines: Iterable[Line], box: tuple[int, int] | None, skip: bool = False) -> Iterator[Block | int]:
     """Blocks of puzzles, all with boxes of one size, and how many lines were left out since the last.
 
@@ -120,7 +63,7 @@ def read_lines(lines: Iterable[Line], box: tuple[int, int] | None, skip: bool = 
                 solution, known = solved(board, box)
                 if not known:
                     raise UserError(f"This sudoku takes more than {GUESSES} guesses to solve.")
-                if line.answer and (read_board(line.answer) != solution).any():
+                if line.answer and not np.array_equal(read_board(line.answer), solution):
                     raise UserError("The answer is not the solution.")
             except UserError as error:
                 if not skip:
@@ -155,7 +98,7 @@ def build(lines: Iterable[Line], folder: Path, sources: Sequence[str], skip: boo
     box = most_square(isqrt(boards.shape[1]))
     order = np.argsort((boards == 0).sum(1), kind="stable")
     boards, solutions, ratings = boards[order], solutions[order], ratings[order]
-    counted = boards if box[0] * box[1] < FEW_KINDS else np.ones_like(boards)
+    counted = boards if box[0] * box[1] < kernels.FEW_KINDS else np.ones_like(boards)
     shares = kernels.shares(solutions.astype(np.int64), counted.astype(np.int64), houses(box))
     with atomic_folder(folder) as partial:
         for name, values in zip(NAMES, (boards, solutions, ratings, shares), strict=True):

@@ -20,17 +20,8 @@ from longthink.contracts import Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.houses import houses, most_square
 from longthink.problems import _sudoku_kernels as kernels
-from longthink.problems._sudoku_store import (
-    FEW_KINDS,
-    GUESSES,
-    MOST_SYMBOLS,
-    Board,
-    SudokuStore,
-    open_store,
-    read_board,
-    solved,
-    write_board,
-)
+from longthink.problems._sudoku_store import SudokuStore, open_store
+from longthink.problems._sudoku_text import GUESSES, MOST_SYMBOLS, Board, read_board, solved, write_board
 from longthink.seeds import generator_of
 
 SHARES: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
@@ -69,7 +60,7 @@ class Sudoku(Problem):
     again with all that singles give, and with some cells more, until no more than the level are blank: such boards ask
     for more than singles.
     With `source`, a folder that `longthink data sudoku --from` has written, puzzles are those of others; `augment` then
-    moves each by a random symmetry.
+    moves each in training by a random symmetry; further boards are still made.
 
     >>> puzzles = Sudoku().sample(level=41, count=2)
     >>> puzzles.x.shape, puzzles.y.shape, int(puzzles.mask[0].sum())
@@ -110,7 +101,7 @@ class Sudoku(Problem):
         boards = (self.box, *self.also) if split == "train" else (self.box,)
         box = boards[key % len(boards)]
         if box != self.box:
-            other = self.model_copy(update={"box": box, "also": (), "stalled": 0.0})
+            other = self.model_copy(update={"box": box, "also": (), "stalled": 0.0, "source": ""})
             return other.draw(max(1, round(level / self.cells * other.cells)), count, split, key, repeats)
         if self.source:
             return self._choose(level, count, split, key, repeats)
@@ -224,7 +215,7 @@ class Sudoku(Problem):
         self, key: int, first: int, level: int, count: int, split: Split, stalled: bool
     ) -> tuple[Board, Board]:
         boards, solutions = np.empty((2, count, self.cells), np.int64)
-        few = self.classes < FEW_KINDS
+        few = self.classes < kernels.FEW_KINDS
         found = kernels.draw(
             key, first, level, stalled, houses(self.box), *SHARES[split], few, TRIES, boards, solutions
         )
@@ -273,18 +264,13 @@ class Sudoku(Problem):
         chosen = rng.choice(rows, count, replace=repeats)
         boards, solutions = store.boards[chosen].astype(np.int64), store.solutions[chosen].astype(np.int64)
         if self.augment and split == "train":
-            kernels.move(key, 0, self.box[0], boards, solutions)
+            kernels.move(key, self.box, boards, solutions)
         details = {"rating": torch.from_numpy(store.ratings[chosen])}
         return replace(self.from_boards(boards, solutions), split=split, details=details)
 
     @property
     def _size(self) -> str:
         return f"{self.classes} x {self.classes}"
-
-
-def _boards(puzzles: Puzzles) -> Board:
-    boards: Board = puzzles.x.argmax(1).flatten(1).cpu().numpy()
-    return boards
 
 
 def boards_of(puzzles: Puzzles) -> Board:

@@ -140,7 +140,9 @@ def chess_laptop() -> Recipe:
 
 
 def sudoku_laptop() -> Recipe:
-    """Boards with 40 givens or more, half of them such that singles give nothing; solves boards with fewer.
+    """Sudoku boards with 40 givens or more, half of them such that singles give nothing; solves boards with fewer.
+
+    Expected: 99.6 % of boards with 32 givens and 92 % of those with 26, in 100 iterations.
 
     Command: longthink train sudoku_laptop
     """

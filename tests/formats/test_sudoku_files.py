@@ -39,6 +39,9 @@ def test_a_store_is_sorted_by_blanks_and_knows_the_splits(lines: Path, tmp_path:
     known = {tuple(board) for board in boards_of(Sudoku().sample(41, 30, split="train")).tolist()}
     assert {tuple(board) for board in boards_of(drawn).tolist()} == known
     assert problem.correct(drawn.y, drawn).all()
+    mixed = problem.model_copy(update={"also": ((2, 2),)})
+    batches = [mixed.sample(41, 2, split="train", index=index) for index in range(20)]
+    assert {batch.x.shape[1] for batch in batches} == {5, 10}  # boards of 4 x 4 are made
     with pytest.raises(UserError, match="has 0 test puzzles with 41 blank cells"):
         problem.sample(41, 1)
     with pytest.raises(UserError, match="no training puzzles with 42 to 49"):
@@ -74,6 +77,17 @@ def test_a_csv_may_have_other_columns_too(tmp_path: Path) -> None:
     puzzles = Sudoku(source=str(tmp_path / "store"), augment=False).sample(51, 1, split=split)  # type: ignore[arg-type]
     assert puzzles.details["rating"].tolist() == [7]
     assert Sudoku().write(puzzles.y, puzzles) == SOLVED
+    SudokuCsv().write([puzzles], 1, tmp_path)
+    again = SudokuCsv().read(Sudoku(), 51, tmp_path, split)  # type: ignore[arg-type]
+    assert again.details["rating"].tolist() == [7]
+
+
+def test_where_the_source_has_no_rating_ours_is_written(lines: Path, tmp_path: Path) -> None:
+    unrated = SudokuLines().read(Sudoku(), 50, lines)
+    SudokuCsv().write([unrated], 30, tmp_path / "rated")
+    rated = SudokuCsv().read(Sudoku(), 50, tmp_path / "rated")
+    assert unrated.details["rating"].isnan().all()
+    assert rated.details["rating"].tolist() == Sudoku().guesses(unrated).tolist()
 
 
 def test_ratings_are_written(tmp_path: Path) -> None:
@@ -103,6 +117,7 @@ def test_the_hubs_data_set_is_brought_in_from_a_copy(tmp_path: Path) -> None:
     [
         (f"{EASY[:-1]},{SOLVED},1", "line 3: A sudoku has 16, 36, 81"),
         (f"{EASY},{SOLVED[::-1]},1", "line 3: The answer is not the solution"),
+        (f"{EASY},3142423124131324,1", "line 3: The answer is not the solution"),
         (f"{'0' * 81},,1", "line 3: This sudoku has several solutions"),
         (f"{EASY},{SOLVED},easy", "line 3: the rating 'easy' is no number"),
         (".....23..4..1.24,,", "line 3: This board has 16 cells, and others have 81"),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from longthink.errors import UserError
 from longthink.houses import houses
 from longthink.problems import _sudoku_kernels as kernels
-from longthink.problems._sudoku_store import read_board, write_board
+from longthink.problems._sudoku_text import read_board, write_board
 from longthink.problems.sudoku import Sudoku, boards_of
 
 EASY = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
@@ -230,7 +230,7 @@ def test_what_is_certain_is_said_where_the_board_is_not_solved() -> None:
 def test_a_board_too_hard_for_the_solver_is_checked_by_the_rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     hard = Sudoku().sample(57, 30)
     board = boards_of(hard)[int(Sudoku().guesses(hard).argmax())]
-    monkeypatch.setattr("longthink.problems._sudoku_store.GUESSES", 0)
+    monkeypatch.setattr("longthink.problems._sudoku_text.GUESSES", 0)
     puzzles = Sudoku().parse(write_board(board))
     assert not puzzles.known
     solution = next(exact_covers(board, (3, 3)))
