@@ -65,6 +65,8 @@ class Problem(Frozen, ABC):
     """The levels that the dissertation tests on."""
     unanswered: ClassVar[float] = 0
     """The value that `render` draws as no answer."""
+    by_rules: ClassVar[bool] = False
+    """Whether `correct` goes by the puzzle's rules alone, so that it can tell where y is not known."""
 
     def sample(
         self,

@@ -49,7 +49,7 @@ def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folde
         claims = f"{held} of {len(experiment.claims)}" if experiment.claims else ""
         cells = (
             f"[{experiment.title}]({name}/report.md)",
-            f"`longthink reproduce {_as_typed(name)} --scale {scale}`",
+            f"`longthink reproduce {as_typed(name)} --scale {scale}`",
             claims,
             str(len(outcome.seconds)),
             f"{sum(outcome.seconds) / 60:.1f}",
@@ -66,7 +66,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     seeds = sorted(outcome.rows["seed"].unique().tolist())
     yield f"# {experiment.title}\n"
     changes = "".join(f" --change {option}={value}" for option, value in experiment.changes.items())
-    yield f"    longthink reproduce {_as_typed(name)} --scale {scale} --seeds {len(seeds)}{changes}\n"
+    yield f"    longthink reproduce {as_typed(name)} --scale {scale} --seeds {len(seeds)}{changes}\n"
     minutes = [one / 60 for one in outcome.seconds]
     yield (
         f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. "
@@ -117,7 +117,7 @@ def _table(reading: Reading, table: pd.DataFrame) -> Iterable[str]:
     yield ""
 
 
-def _as_typed(name: str) -> str:
+def as_typed(name: str) -> str:
     """`table_5_2` as table-5.2."""
     return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", "-")
 

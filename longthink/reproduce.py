@@ -18,6 +18,10 @@ SOLVED = 0.99
 """A seed is a success where it solves this share at the fixed iteration."""
 
 
+class NothingCameThrough(UserError):
+    """All trials of an experiment, or all of its readings, failed."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The rows of all sweeps, a sentence for each trial that failed, and how long each training took.
@@ -42,7 +46,7 @@ def carry_out(
 ) -> Outcome:
     """Train what was not trained yet, each row with seeds 0 to `seeds` - 1, and take every reading.
 
-    Raises UserError for fewer seeds than 1, if no trial came through, and as `run_trials` does.
+    Raises UserError for fewer seeds than 1, and as `run_trials` does; NothingCameThrough if there is nothing to report.
     """
     if seeds < 1:
         raise UserError(f"An experiment needs at least 1 seed, not {seeds}.")
@@ -60,7 +64,7 @@ def carry_out(
         _failure(trial, result) for (trial, *_), result in zip(pairs, results, strict=True) if isinstance(result, str)
     ]
     if not tables:
-        raise UserError(f"Nothing came through; the first failure: {failures[0]}")
+        raise NothingCameThrough(f"Nothing came through; the first failure: {failures[0]}")
     seconds = [trial.run.seconds() for trial in trained]
     baselines = {reading.title: _baselines(reading, experiment.rows[0].recipe) for reading in experiment.readings}
     return Outcome(pd.concat(tables, ignore_index=True), failures, seconds, baselines)

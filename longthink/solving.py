@@ -36,7 +36,7 @@ class Solution:
     answers: Tensor
     text: str
     solved: bool | None
-    """None where the solution is not known."""
+    """None where that cannot be told, since the solution is not known."""
     iterations: int
     settled: bool
     confidence: float
@@ -81,7 +81,7 @@ def solve(
         puzzles=puzzles,
         answers=answers,
         text=problem.say(logits, puzzles),
-        solved=bool(problem.correct(answers, puzzles)[0]) if puzzles.known else None,
+        solved=bool(problem.correct(answers, puzzles)[0]) if puzzles.known or problem.by_rules else None,
         iterations=thought.iteration,
         settled=thought.settled,
         confidence=float(problem.confidence(logits, puzzles)[0]),

@@ -20,7 +20,7 @@ from longthink.experiment import Experiment
 from longthink.problems.mazes import Mazes
 from longthink.recipe import Recipe
 from longthink.recipes.laptop import chess_laptop, images_laptop
-from longthink.reproduce import Outcome
+from longthink.reproduce import NothingCameThrough, Outcome
 from longthink.runs import Run
 
 CHESS = Path(__file__).parent / "data" / "lichess_500.csv"
@@ -205,6 +205,22 @@ def test_all_experiments_are_those_of_the_dissertation(monkeypatch: pytest.Monke
     assert main(["reproduce", "all"]) == 0
     assert any(title.startswith("Table 5.2") for title in carried_out)
     assert not any(title.startswith("Stabilisers") for title in carried_out)
+
+
+def test_an_experiment_that_comes_to_nothing_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def first_fails(experiment: Experiment, *_: object) -> Outcome:
+        if experiment.title.startswith("Table 4.1"):
+            raise NothingCameThrough("Nothing came through; the first failure: no memory")
+        return Outcome(pd.DataFrame(), [], [])
+
+    monkeypatch.setattr("longthink.reproduce.carry_out", first_fails)
+    monkeypatch.setattr("longthink.report.report", lambda *rest: tmp_path / rest[2])
+    assert main(["reproduce", "table-4.1", "table-5.2"]) == 2
+    told = capsys.readouterr()
+    assert "table_5_2" in told.out
+    assert told.err == "longthink: table-4.1: Nothing came through; the first failure: no memory\n"
 
 
 BAD = [

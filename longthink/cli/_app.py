@@ -1,7 +1,8 @@
-"""The application that the commands are registered with, and how options of recipes and plugins are given."""
+"""The application that the commands are registered with, and the parameters that several of them have."""
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -12,9 +13,31 @@ app = App(
     name="longthink",
     help="Train a small recurrent net on easy puzzles, run it for longer, and solve hard ones.",
     help_format="plaintext",
+    default_parameter=Parameter(negative_iterable=()),
 )
 
 Options = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
+OneRun = Annotated[str, Parameter(help="A shipped net's name, a run's folder or name, or a hub id.")]
+HardLevels = Annotated[
+    list[int] | None,
+    Parameter(help="Level of the puzzles; repeat the option for several. By default the problem's hard levels."),
+]
+LeastHardLevel = Annotated[
+    list[int] | None,
+    Parameter(help="Level of the puzzles; repeat the option for several. By default the problem's least hard one."),
+]
+LevelOfTraining = Annotated[int | None, Parameter(help="Level of the puzzles; by default that of training.")]
+Count = Annotated[int, Parameter(help="Puzzles of each level.")]
+Seed = Annotated[int, Parameter(help="Seed of the puzzles.")]
+Tolerance = Annotated[
+    float | None,
+    Parameter(help="For large grids: compute only where the state still moves by more than this, like 0.1."),
+]
+Accelerator = Annotated[str, Parameter(help="cpu, cuda, or auto.")]
+Out = Annotated[
+    Path | None,
+    Parameter(help="Folder for rows and figure; by default the (first) run's own, or runs/NAME for a shipped net."),
+]
 
 
 def changes_from(tokens: Sequence[str]) -> dict[str, Any]:

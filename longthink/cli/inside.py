@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from longthink.cli._app import Options, app, changes_from
+from longthink.cli._app import (
+    Count,
+    HardLevels,
+    LeastHardLevel,
+    LevelOfTraining,
+    OneRun,
+    Options,
+    Out,
+    Seed,
+    Tolerance,
+    app,
+    changes_from,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,34 +29,22 @@ if TYPE_CHECKING:
 
 @app.command
 def decisions(
-    run: str,
+    run: OneRun,
     /,
     *,
-    level: list[int] | None = None,
+    level: HardLevels = None,
     iterations: int = 1000,
-    count: int = 100,
-    seed: int = 0,
-    tolerance: float | None = None,
-    out: Path | None = None,
+    count: Count = 100,
+    seed: Seed = 0,
+    tolerance: Tolerance = None,
+    out: Out = None,
 ) -> None:
     """What solving costs the net, and which known algorithm it agrees with: a table, a rows file, a figure.
 
     Parameters
     ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
-    level
-        Level of the puzzles; repeat the option for several. By default the problem's hard levels.
     iterations
         How long to think at most.
-    count
-        Puzzles of each level.
-    seed
-        Seed of the test puzzles.
-    tolerance
-        For large grids: compute only where the state still moves by more than this, like 0.1.
-    out
-        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
     """
     from longthink import evaluate, figures
     from longthink.runs import open_run
@@ -65,37 +65,29 @@ def decisions(
 
 @app.command
 def perturb(
-    run: str,
+    run: OneRun,
     /,
     *options: Options,
     using: Annotated[str, Parameter(name="--with")],
     at: int = 50,
     iterations: int = 150,
-    level: list[int] | None = None,
-    count: int = 100,
+    level: LeastHardLevel = None,
+    count: Count = 100,
     seed: int = 0,
-    out: Path | None = None,
+    out: Out = None,
 ) -> None:
     """Disturb a net while it thinks and see whether it recovers. Options of the perturbation can be set: --index 40.
 
     Parameters
     ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
     using
         A perturbation's name (`longthink list perturbations`).
     at
         Disturb it after this iteration.
     iterations
         How long to think in all.
-    level
-        Level of the puzzles; repeat the option for several. By default the problem's least hard one.
-    count
-        Puzzles of each level.
     seed
         Seed of the test puzzles, and of what is random in the perturbation.
-    out
-        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
     """
     import pandas as pd
 
@@ -117,31 +109,21 @@ def perturb(
 
 @app.command
 def dynamics(
-    run: str,
+    run: OneRun,
     /,
     *,
-    level: list[int] | None = None,
+    level: LeastHardLevel = None,
     iterations: int = 1000,
-    count: int = 100,
-    seed: int = 0,
-    out: Path | None = None,
+    count: Count = 100,
+    seed: Seed = 0,
+    out: Out = None,
 ) -> None:
     """What becomes of a net's state: fixed point, cycle or neither, path independence, sensitivity: a table and rows.
 
     Parameters
     ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
-    level
-        Level of the puzzles; repeat the option for several. By default the problem's least hard one.
     iterations
         How long to think.
-    count
-        Puzzles of each level.
-    seed
-        Seed of the test puzzles.
-    out
-        Folder for the rows; by default the run's own, or runs/NAME for a shipped net.
     """
     import pandas as pd
 
@@ -165,37 +147,29 @@ def dynamics(
 
 @app.command
 def probe(
-    run: str,
+    run: OneRun,
     /,
     *,
     iterations: int | None = None,
     layer: list[str] | None = None,
-    level: int | None = None,
+    level: LevelOfTraining = None,
     train: int = 2000,
     count: int = 1000,
-    seed: int = 0,
-    out: Path | None = None,
+    seed: Seed = 0,
+    out: Out = None,
 ) -> None:
     """How much of the answer a linear classifier reads off the features of each iteration: a table, rows, a figure.
 
     Parameters
     ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
     iterations
         Probe the features after each iteration up to this one; by default those of training.
     layer
         Probe what this layer of the net puts out instead, each time that it is used; repeat the option for several.
-    level
-        Level of the puzzles; by default that of training.
     train
         Puzzles that the classifier is trained on.
     count
         Puzzles that it is tested on.
-    seed
-        Seed of the puzzles.
-    out
-        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
     """
     from longthink import evaluate, figures
     from longthink.analysis.probes import probe as probed
@@ -219,34 +193,26 @@ def probe(
 
 @app.command
 def similarity(
-    run: str,
+    run: OneRun,
     other: str,
     /,
     *,
     iterations: int | None = None,
-    level: int | None = None,
+    level: LevelOfTraining = None,
     count: int = 1024,
-    seed: int = 0,
-    out: Path | None = None,
+    seed: Seed = 0,
+    out: Out = None,
 ) -> None:
     """How alike the features of two nets are, after each iteration of both (linear CKA): a table, rows, a figure.
 
     Parameters
     ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
     other
         Another one for the same problem, or the same.
     iterations
         Compare the features after each iteration up to this one; by default those of training.
-    level
-        Level of the puzzles; by default that of training.
     count
         Puzzles that the features are of.
-    seed
-        Seed of the puzzles.
-    out
-        Folder for rows and figure; by default the first run's own, or runs/NAME for a shipped net.
     """
     from longthink import evaluate, figures
     from longthink.analysis.similarity import similarity as compared
@@ -265,19 +231,13 @@ def similarity(
 
 
 @app.command
-def reuse(run: str, /, *, level: int | None = None, count: int = 200, out: Path | None = None) -> None:
+def reuse(run: OneRun, /, *, level: LevelOfTraining = None, count: int = 200, out: Out = None) -> None:
     """How active the filters of a net are in each iteration, compared with their most active one: rows, a figure.
 
     Parameters
     ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
-    level
-        Level of the puzzles; by default that of training.
     count
         Puzzles that the net thinks about.
-    out
-        Folder for rows and figure; by default the run's own, or runs/NAME for a shipped net.
     """
     from longthink import evaluate, figures
     from longthink.readings import Reused

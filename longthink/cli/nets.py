@@ -5,7 +5,19 @@ from typing import Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
-from longthink.cli._app import Options, app, changes_from, changes_of
+from longthink.cli._app import (
+    Accelerator,
+    Count,
+    HardLevels,
+    OneRun,
+    Options,
+    Out,
+    Seed,
+    Tolerance,
+    app,
+    changes_from,
+    changes_of,
+)
 from longthink.contracts import Split
 from longthink.errors import UserError
 
@@ -42,7 +54,7 @@ def train(
     resume: bool = False,
     devices: int = 1,
     nodes: int = 1,
-    accelerator: str = "auto",
+    accelerator: Accelerator = "auto",
     threads: int | None = None,
     tensorboard: bool = False,
     checkpoint_seconds: float = 30.0,
@@ -63,8 +75,6 @@ def train(
         Processes on this machine.
     nodes
         Machines; under torchrun, what torchrun says counts.
-    accelerator
-        cpu, cuda, or auto.
     threads
         CPU threads of each process.
     tensorboard
@@ -99,16 +109,16 @@ def train(
 @app.command
 def test(
     *runs: str,
-    level: list[int] | None = None,
+    level: HardLevels = None,
     iterations: int = 400,
     every: int | None = None,
-    count: int = 1000,
-    seed: int = 0,
+    count: Count = 1000,
+    seed: Seed = 0,
     exit_rule: str = "default",
-    tolerance: float | None = None,
+    tolerance: Tolerance = None,
     change: list[str] | None = None,
     split: Split = "test",
-    out: Path | None = None,
+    out: Out = None,
     rows: str = "csv",
 ) -> None:
     """Accuracy against iterations on puzzles never seen in training: a table, a rows file, a figure.
@@ -117,26 +127,16 @@ def test(
     ----------
     runs
         One or more of: a shipped net's name, a run's folder or name, a hub id. Seeds of one recipe are averaged.
-    level
-        Level of the puzzles; repeat the option for several. By default the problem's hard levels.
     iterations
         How long to think.
     every
         Measure every so many iterations; by default 50 times in all.
-    count
-        Puzzles of each level.
-    seed
-        Seed of the test puzzles.
     exit_rule
         default, or max_confidence (section 4.3).
-    tolerance
-        For large grids: compute only where the state still moves by more than this, like 0.1.
     change
         Change an option of the problem, as in problem.source=DIR; repeat the option for several.
     split
         Another split is as good as test where the net was trained on another source.
-    out
-        Folder for rows and figure; by default the first run's own, or runs/NAME for a shipped net.
     rows
         csv or parquet.
     """
@@ -160,7 +160,7 @@ def test(
 
 @app.command
 def solve(
-    run: str,
+    run: OneRun,
     puzzle: str,
     /,
     *,
@@ -173,8 +173,6 @@ def solve(
 
     Parameters
     ----------
-    run
-        A shipped net's name, a run's folder or name, or a hub id.
     puzzle
         For prefix sums a bit string, for mazes a picture of one, for chess a position in FEN, with the answer after it
         if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"; for sudoku the cells, row by row, 0 or . for blank.
@@ -227,7 +225,7 @@ def reproduce(
     seeds: int = 3,
     on: str = "local",
     workers: int | None = None,
-    accelerator: str = "auto",
+    accelerator: Accelerator = "auto",
     change: list[str] | None = None,
     out: Path = Path("reports"),
 ) -> None:
@@ -245,8 +243,6 @@ def reproduce(
         local for processes of this machine, ray for a cluster.
     workers
         Trainings at a time; by default as many as there are CPUs.
-    accelerator
-        cpu, cuda, or auto.
     change
         Change an option of every recipe, as in problem.source=DIR; repeat the option for several.
     out
@@ -256,8 +252,8 @@ def reproduce(
     import torch
 
     from longthink import registry, trials
-    from longthink.report import contents, report
-    from longthink.reproduce import carry_out
+    from longthink.report import as_typed, contents, report
+    from longthink.reproduce import NothingCameThrough, carry_out
 
     if not names:
         raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
@@ -271,15 +267,21 @@ def reproduce(
         raise UserError(
             "The thesis scale wants a GPU, and there is none; take --scale laptop, or insist with --accelerator cpu."
         )
-    done = {}
+    done, failed = {}, []
     for name, experiment in experiments.items():
-        outcome = carry_out(experiment, seeds, trials.TRIALS, workers, cast(trials.Place, on), accelerator)
+        try:
+            outcome = carry_out(experiment, seeds, trials.TRIALS, workers, cast(trials.Place, on), accelerator)
+        except NothingCameThrough as error:
+            failed.append(f"{as_typed(name)}: {error}")
+            continue
         done[name] = experiment, outcome
         for failure in outcome.failures:
             print(f"failed: {failure}")
         print(report(experiment, outcome, name, scale, out / name))
     if len(done) > 1:
         print(contents(done, scale, out))
+    if failed:
+        raise UserError(" ".join(failed))
 
 
 def _tell(iteration: int, text: str, confidence: float) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from longthink.cli._app import Options, app, changes_from
+from longthink.cli._app import Count, Options, Seed, app, changes_from
 from longthink.contracts import Split
 from longthink.errors import UserError
 
@@ -17,8 +17,8 @@ def data(
     *options: Options,
     level: list[int] | None = None,
     out: Path,
-    count: int = 10_000,
-    seed: int = 0,
+    count: Count = 10_000,
+    seed: Seed = 0,
     split: Split = "train",
     format: str = "arrays",
     source: Annotated[list[Path] | None, Parameter(name="--from")] = None,
@@ -37,10 +37,6 @@ def data(
         Level of the puzzles; repeat the option for several.
     out
         Folder to write to.
-    count
-        Puzzles of each level.
-    seed
-        Seed of the puzzles.
     split
         train, validation or test; no puzzle is in two of them.
     format

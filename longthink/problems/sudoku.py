@@ -69,6 +69,7 @@ class Sudoku(Problem):
 
     ndim: ClassVar[int] = 2
     unanswered: ClassVar[float] = -1
+    by_rules: ClassVar[bool] = True
 
     box: Box = (3, 3)
     also: tuple[Box, ...] = ()
@@ -149,16 +150,24 @@ class Sudoku(Problem):
         given = ~_blank(puzzles)[0].cpu().numpy().ravel()
         certain = (logits[0].softmax(0).amax(0) >= CERTAIN).cpu().numpy().ravel() | given
         board = np.where(certain, answers[0].cpu().numpy().ravel() + 1, 0)
-        for house in houses(_box_of(puzzles)):
-            repeated = [cell for cell in house if board[cell] and (board[house] == board[cell]).sum() > 1]
-            board[[cell for cell in repeated if not given[cell]]] = 0
+        for others in (np.where(given, board, 0), board):  # what clashes with a given is wrong, so others may be right
+            board[_clashing(board, others, _box_of(puzzles)) & ~given] = 0
         return f"not solved; certain so far: {write_board(board)}"
 
     def render(self, puzzles: Puzzles, values: Tensor | None = None) -> NDArray[np.uint8]:
-        """Givens in black, answers in green where they are right and else in red; `values` of -1 are left blank."""
+        """Givens in black, answers in green where they are right and else in red; `values` of -1 are left blank.
+
+        Where the solution is not known, answers are right that break no rule.
+        """
         target, (rows, columns) = puzzles.y[0].cpu().numpy(), _box_of(puzzles)
-        shown = target if values is None else values.long().cpu().numpy()
         blank = _blank(puzzles)[0].cpu().numpy()
+        if values is None:
+            values = puzzles.y[0] if puzzles.known else torch.full_like(puzzles.y[0], -1)
+        shown = np.where(blank, values.long().cpu().numpy(), target)
+        right = shown == target
+        if not puzzles.known:
+            board = shown.ravel() + 1
+            right = ~_clashing(board, board, (rows, columns)).reshape(shown.shape)
         size = len(target)
         picture = Image.new("RGB", (size * CELL + 1, size * CELL + 1), PAPER)
         pen, font = ImageDraw.Draw(picture), ImageFont.load_default(CELL * 0.6)
@@ -167,9 +176,9 @@ class Sudoku(Problem):
             for ends, whole in (((at, 0, at, size * CELL), columns), ((0, at, size * CELL, at), rows)):
                 pen.line(ends, INK if line % whole == 0 else LINE)
         for row, column in np.ndindex(target.shape):
-            symbol = shown[row, column] if blank[row, column] else target[row, column]
+            symbol = shown[row, column]
             if symbol >= 0:
-                answered = RIGHT if symbol == target[row, column] else WRONG
+                answered = RIGHT if right[row, column] else WRONG
                 middle = ((column + 0.5) * CELL, (row + 0.5) * CELL)
                 pen.text(middle, str(symbol + 1), answered if blank[row, column] else INK, font, anchor="mm")
         return np.asarray(picture)
@@ -277,6 +286,18 @@ def boards_of(puzzles: Puzzles) -> Board:
     """The boards (B, cells), 0 for blank."""
     boards: Board = puzzles.x.argmax(1).flatten(1).cpu().numpy()
     return boards
+
+
+def _clashing(board: Board, others: Board, box: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which cells of a board hold a symbol that another cell of one of their houses holds in `others`; (cells,) each.
+
+    0 is no symbol.
+    """
+    inside = houses(box)
+    alike = (board[inside][:, :, None] == others[inside][:, None, :]) & ~np.eye(inside.shape[1], dtype=bool)
+    found = np.zeros(len(board), bool)
+    found[inside[alike.any(2)]] = True
+    return found & (board > 0)
 
 
 def _blank(puzzles: Puzzles) -> Tensor:

@@ -18,6 +18,8 @@ from longthink.problems.sudoku import Sudoku, boards_of
 EASY = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
 """The example of Wikipedia's article, and its solution."""
 SOLVED = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
+RIGHT, WRONG = (20, 130, 60), (200, 30, 30)
+"""Colours of answers."""
 BOXES = [(2, 2), (2, 3), (3, 2), (3, 3), (4, 4)]
 Board = NDArray[np.int64]
 
@@ -237,6 +239,12 @@ def test_a_board_too_hard_for_the_solver_is_checked_by_the_rules_alone(monkeypat
     answers = Sudoku().answer(30.0 * torch.eye(9)[torch.tensor(solution) - 1].T.view(1, 9, 9, 9), puzzles)
     assert Sudoku().correct(answers, puzzles).all()
     assert Sudoku().write(answers, puzzles) == write_board(np.array(solution))
+    assert not {RIGHT, WRONG} & colours(Sudoku().render(puzzles))
+    assert {RIGHT, WRONG} & colours(Sudoku().render(puzzles, answers[0])) == {RIGHT}
+    first = np.argwhere(board.reshape(9, 9) == 0)[0]
+    answers[0, *first] = (answers[0, *first] + 1) % 9
+    assert WRONG in colours(Sudoku().render(puzzles, answers[0]))
+    assert not Sudoku().correct(answers, puzzles).any()
 
 
 def test_training_batches_are_of_several_sizes_and_others_are_not() -> None:
@@ -264,13 +272,13 @@ def test_stalled_boards_ask_for_more_than_singles() -> None:
     assert {0.0, 1.0} <= {float(share.round()) for share in shares}
 
 
+def colours(picture: NDArray[np.uint8]) -> set[tuple[int, ...]]:
+    return {tuple(pixel) for pixel in picture.reshape(-1, 3).tolist()}
+
+
 def test_pictures_colour_answers_by_whether_they_are_right() -> None:
     puzzles = Sudoku().parse(EASY)
     wrong = torch.full_like(puzzles.y[0], -1)
     wrong[0, 2] = (puzzles.y[0, 0, 2] + 1) % 9
-    colours = [
-        {tuple(pixel) for pixel in picture.reshape(-1, 3).tolist()}
-        for picture in (Sudoku().render(puzzles), Sudoku().render(puzzles, wrong))
-    ]
-    assert (20, 130, 60) in colours[0] - colours[1]
-    assert (200, 30, 30) in colours[1] - colours[0]
+    assert RIGHT in colours(Sudoku().render(puzzles)) - colours(Sudoku().render(puzzles, wrong))
+    assert WRONG in colours(Sudoku().render(puzzles, wrong)) - colours(Sudoku().render(puzzles))
