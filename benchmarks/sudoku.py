@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from longthink.houses import houses
-from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems import _sudoku_solver
 from longthink.problems._sudoku_text import write_board
 from longthink.problems.sudoku import Sudoku, boards_of
 
@@ -67,7 +67,7 @@ def main() -> None:
         row["Solution"] == write_board(solution) for row, solution in zip(rows, expected, strict=True)
     )
     begun = time.perf_counter()
-    guesses = kernels.rate(ours, houses((3, 3)), 10**6)
+    guesses = _sudoku_solver.rate(ours, houses((3, 3)), 10**6)
     result["solved a second"] = {"longthink": len(ours) / (time.perf_counter() - begun)}
     _, seconds = qqwing("--solve", "--one-line", text=lines)
     result["solved a second"]["qqwing"] = len(ours) / seconds  # type: ignore[index]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from longthink.errors import UserError
 from longthink.files import atomic_folder
 from longthink.houses import houses, most_square
-from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems import _sudoku_boards
 from longthink.problems._sudoku_text import GUESSES, Board, read_board, solved
 
 CHUNK = 2**14
@@ -98,8 +98,8 @@ def build(lines: Iterable[Line], folder: Path, sources: Sequence[str], skip: boo
     box = most_square(isqrt(boards.shape[1]))
     order = np.argsort((boards == 0).sum(1), kind="stable")
     boards, solutions, ratings = boards[order], solutions[order], ratings[order]
-    counted = boards if box[0] * box[1] < kernels.FEW_KINDS else np.ones_like(boards)
-    shares = kernels.shares(solutions.astype(np.int64), counted.astype(np.int64), houses(box))
+    counted = boards if box[0] * box[1] < _sudoku_boards.FEW_KINDS else np.ones_like(boards)
+    shares = _sudoku_boards.shares(solutions.astype(np.int64), counted.astype(np.int64), houses(box))
     with atomic_folder(folder) as partial:
         for name, values in zip(NAMES, (boards, solutions, ratings, shares), strict=True):
             np.save(partial / f"{name}.npy", values)

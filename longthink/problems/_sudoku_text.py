@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from longthink.errors import UserError
 from longthink.houses import houses, most_square
-from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems import _sudoku_solver
 
 MOST_SYMBOLS = 25
 FEWEST_CELLS = 16
@@ -50,7 +50,7 @@ def solved(board: Board, box: tuple[int, int]) -> tuple[Board, bool]:
     if board.max() > symbols:
         raise UserError(f"A sudoku of {symbols} x {symbols} has the symbols 1 to {symbols}, and no {board.max()}.")
     solution = np.maximum(board, 1)
-    found, _ = kernels.solve(board, houses(box), 2, GUESSES, solution)
+    found, _ = _sudoku_solver.solve(board, houses(box), 2, GUESSES, solution)
     if found == 0:
         raise UserError(f"{_why_unsolvable(board, box)}; check what you typed.")
     if found > 1:

@@ -19,7 +19,7 @@ from torch import Tensor
 from longthink.contracts import Problem, Puzzles, Split
 from longthink.errors import UserError
 from longthink.houses import houses, most_square
-from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems import _sudoku_boards, _sudoku_solver
 from longthink.problems._sudoku_store import SudokuStore, open_store
 from longthink.problems._sudoku_text import GUESSES, MOST_SYMBOLS, Board, read_board, solved, write_board
 from longthink.seeds import generator_of
@@ -30,6 +30,8 @@ FEWEST_GIVENS = {4: 4, 6: 8, 8: 14, 9: 17}
 """That any board with one solution has, by the number of symbols, where that is known."""
 TRIES = 400
 """Boards that a puzzle is looked for on."""
+PATIENCE = 150_000_000
+"""Steps of the first walk to boards with fewer givens, times the cube of the number of cells."""
 CERTAIN = 0.99
 """The probability from which on an answer is certain."""
 HARD_SHARES = (45 / 81, 49 / 81, 53 / 81, 57 / 81)
@@ -201,7 +203,7 @@ class Sudoku(Problem):
     def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
         """What naked and hidden singles, filled in one after the other, solve."""
         boards = boards_of(puzzles)
-        kernels.fill_singles(boards, houses(_box_of(puzzles)))
+        _sudoku_solver.fill_singles(boards, houses(_box_of(puzzles)))
         return {"singles": torch.from_numpy((boards > 0).all(1)).double()}
 
     def guesses(self, puzzles: Puzzles) -> NDArray[np.int64]:
@@ -209,7 +211,7 @@ class Sudoku(Problem):
 
         -1 where it takes more than a million.
         """
-        rated: NDArray[np.int64] = kernels.rate(boards_of(puzzles), houses(_box_of(puzzles)), GUESSES)
+        rated: NDArray[np.int64] = _sudoku_solver.rate(boards_of(puzzles), houses(_box_of(puzzles)), GUESSES)
         return rated
 
     def from_boards(self, boards: Board, solutions: Board) -> Puzzles:
@@ -224,14 +226,14 @@ class Sudoku(Problem):
         self, key: int, first: int, level: int, count: int, split: Split, stalled: bool
     ) -> tuple[Board, Board]:
         boards, solutions = np.empty((2, count, self.cells), np.int64)
-        few = self.classes < kernels.FEW_KINDS
-        found = kernels.draw(
-            key, first, level, stalled, houses(self.box), *SHARES[split], few, TRIES, boards, solutions
+        few, steps = self.classes < _sudoku_boards.FEW_KINDS, PATIENCE // self.cells**3
+        found = _sudoku_boards.draw(
+            key, first, level, stalled, houses(self.box), *SHARES[split], few, TRIES, steps, boards, solutions
         )
         if not found:
             raise UserError(
-                f"No {split} sudoku of {self._size} with {self.cells - level} givens was found in {TRIES} tries;"
-                " take another level."
+                f"No {split} sudoku of {self._size} with {self.cells - level} givens was found in {TRIES} tries"
+                f" and {_sudoku_boards.WALKS} walks; take another level."
             )
         return boards, solutions
 
@@ -273,7 +275,7 @@ class Sudoku(Problem):
         chosen = rng.choice(rows, count, replace=repeats)
         boards, solutions = store.boards[chosen].astype(np.int64), store.solutions[chosen].astype(np.int64)
         if self.augment and split == "train":
-            kernels.move(key, self.box, boards, solutions)
+            _sudoku_boards.move(key, self.box, boards, solutions)
         details = {"rating": torch.from_numpy(store.ratings[chosen])}
         return replace(self.from_boards(boards, solutions), split=split, details=details)
 

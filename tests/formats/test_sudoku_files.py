@@ -10,7 +10,7 @@ from longthink.errors import UserError
 from longthink.formats.sudoku_csv import SudokuCsv
 from longthink.formats.sudoku_lines import SudokuLines
 from longthink.houses import houses
-from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems import _sudoku_boards
 from longthink.problems._sudoku_store import SudokuStore
 from longthink.problems.sudoku import Sudoku, boards_of
 
@@ -60,7 +60,7 @@ def test_augmented_puzzles_are_others_of_the_same_kinds(lines: Path, tmp_path: P
     assert (problem.guesses(moved) == plain.guesses(still)).all()
     everywhere = np.ones(81, np.int64)
     kinds = [
-        [kernels.kind_of(solution, everywhere, houses((3, 3))) for solution in some.y.flatten(1).numpy() + 1]
+        [_sudoku_boards.kind_of(solution, everywhere, houses((3, 3))) for solution in some.y.flatten(1).numpy() + 1]
         for some in (moved, still)
     ]
     assert kinds[0] == kinds[1]

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from longthink.contracts import Split
 from longthink.errors import UserError
 from longthink.houses import houses
-from longthink.problems import _sudoku_kernels as kernels
+from longthink.problems import _sudoku_boards, _sudoku_solver
 from longthink.problems._sudoku_text import read_board, write_board
 from longthink.problems.sudoku import Sudoku, boards_of
 
@@ -90,10 +91,17 @@ def test_each_puzzle_has_one_solution_and_so_many_blanks(box: tuple[int, int]) -
             assert [*exact_covers(board, box)] == [solution.tolist()]
 
 
-def test_hard_puzzles_have_one_solution_too() -> None:
-    boards, solutions = drawn(Sudoku(), 58, 5)
+@pytest.mark.parametrize(("givens", "count"), [(23, 5), (20, 2)])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_hard_puzzles_have_one_solution_too(givens: int, count: int, split: Split) -> None:
+    puzzles = Sudoku().sample(81 - givens, count, split=split)
+    boards, solutions = boards_of(puzzles), puzzles.y.flatten(1).numpy() + 1
+    everywhere, inside = np.ones_like(boards[0]), houses((3, 3))
     for board, solution in zip(boards, solutions, strict=True):
+        assert (board > 0).sum() == givens
         assert [*exact_covers(board, (3, 3))] == [solution.tolist()]
+        share = _sudoku_boards.kind_of(solution, everywhere, inside) % _sudoku_boards.SHARES
+        assert (share == 1) == (split == "test")
 
 
 @settings(deadline=None)  # kernels are compiled by the first
@@ -106,7 +114,7 @@ def test_the_solver_counts_as_an_exact_cover_does(seed: int, cleared: int) -> No
     if rng.random() < 0.3:
         board[rng.integers(16)] = rng.integers(1, 5)
     solution = np.empty(16, np.int64)
-    found, _ = kernels.solve(board, houses((2, 2)), 10_000, 10**6, solution)
+    found, _ = _sudoku_solver.solve(board, houses((2, 2)), 10_000, 10**6, solution)
     covers = [*exact_covers(board, (2, 2))]
     assert found == len(covers)
     assert not covers or solution.tolist() in covers
@@ -119,14 +127,14 @@ def test_symmetries_stay_in_a_split(seed: int, which: int) -> None:
     boards, solutions = drawn(Sudoku(box=box), 8, 1, seed % 20)
     counted = boards[0] if which < 3 else np.ones(81, np.int64)
     inside = houses(box)
-    kind = kernels.kind_of(solutions[0], counted, inside)
-    assert kernels.kind_of(moved(solutions[0], box, seed), moved(counted, box, seed), inside) == kind
+    kind = _sudoku_boards.kind_of(solutions[0], counted, inside)
+    assert _sudoku_boards.kind_of(moved(solutions[0], box, seed), moved(counted, box, seed), inside) == kind
 
 
 def test_kinds_tell_boards_apart() -> None:
     _, solutions = drawn(Sudoku(), 1, 500)
     given_everywhere = np.ones(81, np.int64)
-    kinds = {int(kernels.kind_of(solution, given_everywhere, houses((3, 3)))) for solution in solutions}
+    kinds = {int(_sudoku_boards.kind_of(solution, given_everywhere, houses((3, 3)))) for solution in solutions}
     assert len(kinds) == 500
 
 
@@ -189,6 +197,7 @@ def test_too_few_givens_are_refused(box: tuple[int, int], level: int) -> None:
 
 def test_givens_that_no_search_finds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("longthink.problems.sudoku.TRIES", 2)
+    monkeypatch.setattr("longthink.problems.sudoku.PATIENCE", 0)
     with pytest.raises(UserError, match="17 givens was found in 2 tries"):
         Sudoku().sample(64, 1)
 
