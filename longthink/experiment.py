@@ -1,4 +1,4 @@
-"""What an experiment is: rows of recipes, readings of them, what the dissertation found. `experiments/` has them."""
+"""What an experiment is: rows of recipes, readings of them, what is expected of both. `experiments/` has them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,8 @@ class Claim:
 class Experiment:
     """A table or figure: every row is trained with every seed, and every reading taken of it.
 
-    `figure` draws the rows of all readings. `beyond`: a question of our own, which the dissertation leaves open.
+    `claims`: what the dissertation found, or what we expect where it prints no numbers. `figure` draws the rows of all
+    readings. `beyond`: a question of our own, which the dissertation leaves open.
     `changes`: options of every recipe that a user has changed.
     """
 

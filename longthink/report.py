@@ -83,7 +83,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
             yield f"Without a net: {', '.join(without)}.\n"
     yield f"![{(experiment.figure.__doc__ or '').splitlines()[0]}]({picture})\n"
     if experiment.claims:
-        yield f"## What {'was expected' if experiment.beyond else 'the dissertation found'}\n"
+        yield "## What was expected\n"
         yield from (_verdict(claim, table) for claim in experiment.claims)
         yield ""
     if outcome.failures:
