@@ -13,6 +13,7 @@ import math
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
@@ -179,7 +180,8 @@ class Stockfish:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self.process:  # which closes its pipes, and waits for it
+        # Closing the pipes flushes what an engine that has ended never read.
+        with suppress(BrokenPipeError), self.process:
             self.process.kill()
 
     def new_game(self) -> None:
@@ -215,18 +217,17 @@ class Stockfish:
 
     def _say(self, *lines: str) -> None:
         assert self.process.stdin is not None
-        try:
+        with suppress(BrokenPipeError):  # an engine that has ended is noticed when its answer is read
             self.process.stdin.writelines(line + "\n" for line in lines)
-        except BrokenPipeError as error:
-            raise UserError("The engine has ended; is it a chess engine?") from error
 
-    def _until(self, word: str) -> Iterator[str]:
+    def _until(self, word: str) -> list[str]:
         """What it says before a line that begins with this word."""
         assert self.process.stdout is not None
+        said: list[str] = []
         for line in self.process.stdout:
             if line.startswith(word):
-                return
-            yield line
+                return said
+            said.append(line)
         raise UserError("The engine has ended; is it a chess engine?")
 
 

@@ -72,6 +72,15 @@ def test_an_engine_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.M
             miner.chess_puzzles(tmp_path / "mined", count=1, progress=False)
 
 
+def test_an_engine_that_ends_without_reading_is_refused(tmp_path: Path) -> None:
+    fake = tmp_path / "fish"
+    fake.write_text("#!/bin/sh\nwhile read line; do case $line in *MultiPV*) exit 1; esac; done\n")
+    fake.chmod(0o755)
+    with pytest.raises(UserError, match="The engine has ended"), miner.Stockfish(str(fake)) as engine:
+        engine.process.wait()  # so that what is said now is never read
+        engine.new_game()
+
+
 def test_a_search_that_took_longer_is_rated_higher() -> None:
     ratings = [miner.rating_of(nodes) for nodes in (1, 10, 100, 1000, 50_000)]
     assert ratings == sorted(set(ratings))
