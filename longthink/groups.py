@@ -7,25 +7,23 @@ group composition: a window into the mechanics of deep learning", arXiv 2602.036
 Shapes: n the order of the group, d the dimension of a representation.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, permutations
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from longthink import group_tables
 from longthink.errors import UserError
+from longthink.group_tables import Table
 from longthink.seeds import generator
 
-Table = NDArray[np.int64]
 Kind = Literal["real", "complex", "quaternionic"]
 SAME = 1e-6
 """Difference of characters, or of eigenvalues, that counts as none."""
-LARGEST = 2000
-"""The order up to which a table is held, and its representations are found."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Group:
     """
 
     def __init__(self, table: Any, name: str = "group"):
-        self.table: Table = _checked(table)
+        self.table: Table = group_tables.checked(table)
         self.name = name
         self.order = len(self.table)
         self.identity = int(np.flatnonzero((self.table == np.arange(self.order)).all(1))[0])
@@ -69,23 +67,13 @@ class Group:
 
     @classmethod
     def named(cls, name: str) -> "Group":
-        """By its name: C11 cyclic, D5 dihedral of order 10, S5 symmetric, A5 alternating, Q8 the quaternions, O the
-        rotations of a cube, I those of an icosahedron, and products of them like C5xC5.
-
-        Raises UserError for another name.
-        """
-        factors = [_factor(part) for part in name.split("x")]
-        group = factors[0]
-        for factor in factors[1:]:
-            group = group.times(factor)
-        return cls(group.table, name)
+        """By its name, C11 or S3xC2, as `group_tables.named` says."""
+        return cls(group_tables.named(name), name)
 
     def times(self, other: "Group") -> "Group":
         """The direct product: its element a * m + b stands for (a, b), with m the order of the other."""
-        _check_order(self.order * other.order, f"{self.name}x{other.name}")
-        left, right = np.divmod(np.arange(self.order * other.order), other.order)
-        table = self.table[left[:, None], left] * other.order + other.table[right[:, None], right]
-        return Group(table, f"{self.name}x{other.name}")
+        name = f"{self.name}x{other.name}"
+        return Group(group_tables.direct_product(self.table, other.table, name), name)
 
     @property
     def is_commutative(self) -> bool:
@@ -255,124 +243,7 @@ class Group:
         return values
 
 
-def cyclic(n: int) -> Group:
-    """Numbers modulo n."""
-    _check_order(n, f"C{n}")
-    return Group((np.arange(n)[:, None] + np.arange(n)) % n, f"C{n}")
-
-
-def dihedral(n: int) -> Group:
-    """The symmetries of a polygon of n corners, order 2n: element r + n f turns r times after f flips."""
-    _check_order(2 * n, f"D{n}")
-    flips, turns = np.divmod(np.arange(2 * n), n)
-    signs = 1 - 2 * flips
-    table = (turns[:, None] + signs[:, None] * turns) % n + n * (flips[:, None] ^ flips)
-    return Group(table, f"D{n}")
-
-
-def quaternions() -> Group:
-    """1, i, j, k and their negatives, order 8: element u + 4 s is (-1)^s times the unit u."""
-    units = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
-    signs = np.array([[0, 0, 0, 0], [0, 1, 0, 1], [0, 1, 1, 0], [0, 0, 1, 1]])
-    sign, unit = np.divmod(np.arange(8), 4)
-    both = unit[:, None], unit
-    return Group(units[both] + 4 * (signs[both] ^ sign[:, None] ^ sign), "Q8")
-
-
-def symmetric(n: int) -> Group:
-    """All permutations of n things, in lexicographic order; a b is a after b."""
-    return _of_permutations(list(permutations(range(n))), f"S{n}")
-
-
-def alternating(n: int) -> Group:
-    """The even ones among them."""
-    return _of_permutations([one for one in permutations(range(n)) if _is_even(one)], f"A{n}")
-
-
-def octahedral() -> Group:
-    """The 24 rotations of a cube, as they permute its four diagonals."""
-    return Group(symmetric(4).table, "O")
-
-
-def icosahedral() -> Group:
-    """The 60 rotations of an icosahedron, as they permute the five cubes inside it."""
-    return Group(alternating(5).table, "I")
-
-
-FAMILIES: dict[str, Callable[[int], Group]] = {
-    "C": cyclic,
-    "D": dihedral,
-    "S": symmetric,
-    "A": alternating,
-}
-SINGLE: dict[str, Callable[[], Group]] = {"Q8": quaternions, "O": octahedral, "I": icosahedral}
-MOST_THINGS = 6
-"""Of permutations."""
-
-
-def _factor(name: str) -> Group:
-    if name in SINGLE:
-        return SINGLE[name]()
-    match = re.fullmatch(r"([CDSA])([1-9]\d{0,4})", name)
-    if match is None:
-        raise UserError(
-            f"There is no group '{name}'; known are C11 (cyclic), D5, S5, A5, Q8, O, I, and products like C5xC5."
-        )
-    family, number = match[1], int(match[2])
-    if family in "SA" and number > MOST_THINGS:
-        raise UserError(f"{name} is too large a group; S{MOST_THINGS} and A{MOST_THINGS} are the largest here.")
-    return FAMILIES[family](number)
-
-
-def _check_order(order: int, name: str) -> None:
-    if order > LARGEST:
-        raise UserError(f"{name} has {order} elements; groups of up to {LARGEST} are held.")
-
-
-def _of_permutations(elements: list[tuple[int, ...]], name: str) -> Group:
-    rows = np.array(elements, np.int64).reshape(len(elements), -1)
-    base = max(2, rows.shape[1])
-    places = base ** np.arange(rows.shape[1])
-    codes = rows @ places
-    order = np.argsort(codes)
-    composed = rows[:, rows] @ places  # row a, column b: a after b
-    return Group(order[np.searchsorted(codes[order], composed)], name)
-
-
-def _is_even(permutation: tuple[int, ...]) -> bool:
-    pairs = sum(one > other for place, one in enumerate(permutation) for other in permutation[place + 1 :])
-    return pairs % 2 == 0
-
-
 def _rank(character: NDArray[np.complex128]) -> tuple[Any, ...]:
     """By dimension, the trivial one first, then by the largest character at the first element where they differ."""
     rounded = np.round(character, 6)
     return round(float(np.abs(character).max())), [(-one.real, -one.imag) for one in rounded]
-
-
-def _checked(table: Any) -> Table:
-    """The table as an array, if it is a group's."""
-    rows = np.asarray(table)
-    if rows.ndim != 2 or rows.shape[0] != rows.shape[1] or rows.size == 0 or rows.dtype.kind not in "iu":
-        raise UserError(f"A composition table is a square of whole numbers, not {list(rows.shape)} of {rows.dtype}.")
-    n = len(rows)
-    _check_order(n, "This table")
-    rows = rows.astype(np.int64)
-    if rows.min() < 0 or rows.max() >= n:
-        a, b = np.argwhere((rows < 0) | (rows >= n))[0]
-        raise UserError(f"This is no group: it is not closed, since {a} times {b} is {rows[a, b]}, and there are {n}.")
-    neutral = np.flatnonzero((rows == np.arange(n)).all(1) & (rows == np.arange(n)[:, None]).all(0))
-    if len(neutral) == 0:
-        raise UserError("This is no group: no element is neutral, that is, leaves all others as they are.")
-    without = np.flatnonzero(~(rows == neutral[0]).any(1))
-    if len(without):
-        raise UserError(f"This is no group: {without[0]} has no inverse.")
-    for a in range(n):
-        left, right = rows[rows[a]], rows[a][rows]  # (a b) c and a (b c)
-        if (left != right).any():
-            b, c = np.argwhere(left != right)[0]
-            raise UserError(
-                f"This is no group: it is not associative, since ({a} {b}) {c} is {left[b, c]} and {a} ({b} {c}) is"
-                f" {right[b, c]}."
-            )
-    return rows

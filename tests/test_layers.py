@@ -8,7 +8,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
     ["errors", "seeds", "files"],
-    ["memory", "figures", "tiles", "groups", "houses", "gradient_flow"],
+    ["memory", "figures", "tiles", "group_tables", "houses", "gradient_flow"],
+    ["groups"],
     ["contracts", "staircase"],
     ["registry", "thinking", "step_layers"],
     ["frontier"],
