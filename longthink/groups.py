@@ -24,12 +24,15 @@ from longthink.seeds import generator
 Kind = Literal["real", "complex", "quaternionic"]
 SAME = 1e-6
 """Difference of characters, or of eigenvalues, that counts as none."""
+MOST_PRIMES = 3
+"""In a name; more are written as a number."""
 
 
 @dataclass(frozen=True)
 class Irrep:
-    """An irreducible representation: unitary matrices (n, d, d). `name` is d, with primes where several have this one.
+    """An irreducible representation: unitary matrices (n, d, d).
 
+    `name` is d, with primes where several have this one: 1, 1', 1'', 1''', 1(4), as derivatives are written.
     `kind` is that of its Frobenius-Schur indicator: real, complex (then its conjugate is another one), or quaternionic.
     """
 
@@ -144,9 +147,10 @@ class Group:
         irreps, seen = [], dict[int, int]()
         for which in order:
             dimension = found[which].shape[1]
-            primes = seen.setdefault(dimension, 0)
+            before = seen.setdefault(dimension, 0)
             seen[dimension] += 1
-            irreps.append(Irrep(f"{dimension}{chr(39) * primes}", found[which], self._kind(characters[which])))
+            primes = "'" * before if before <= MOST_PRIMES else f"({before})"
+            irreps.append(Irrep(f"{dimension}{primes}", found[which], self._kind(characters[which])))
         return tuple(irreps)
 
     def _kind(self, character: NDArray[np.complex128]) -> Kind:

@@ -46,6 +46,11 @@ def test_dimensions_are_the_known_ones(group: Group) -> None:
     assert np.allclose(group.irreps[0].matrices, 1)
 
 
+def test_names_tell_irreps_of_one_dimension_apart() -> None:
+    names = [irrep.name for irrep in Group.named("C11").irreps]
+    assert names == ["1", "1'", "1''", "1'''", *(f"1({number})" for number in range(4, 11))]
+
+
 def test_irreps_are_unitary_homomorphisms(group: Group) -> None:
     for irrep in group.irreps:
         m = irrep.matrices
