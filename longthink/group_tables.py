@@ -17,7 +17,8 @@ LARGEST = 2000
 
 def named(name: str) -> Table:
     """C11 cyclic, D5 dihedral of order 10, S5 symmetric, A5 alternating, Q8 the quaternions, O the rotations of a cube,
-    I those of an icosahedron, and products of them like C5xC5.
+    I those of an icosahedron, and direct products of them like C5xC5: element a * m + b stands for (a, b), with m the
+    order of the second group.
 
     Raises UserError for another name, and for a group that is too large.
 
@@ -26,31 +27,50 @@ def named(name: str) -> Table:
     """
     table = np.zeros((1, 1), np.int64)
     for part in name.split("x"):
-        table = direct_product(table, _factor(part), name)
+        factor = _factor(part)
+        _check_order(len(table) * len(factor), name)
+        table = _direct_product(table, factor)
     return table
 
 
-def direct_product(first: Table, second: Table, name: str) -> Table:
-    """Its element a * m + b stands for (a, b), with m the order of the second group.
-
-    Raises UserError, with the product's name, if it is too large.
-    """
-    check_order(len(first) * len(second), name)
-    left, right = np.divmod(np.arange(len(first) * len(second)), len(second))
-    product: Table = first[left[:, None], left] * len(second) + second[right[:, None], right]
-    return product
+def checked(table: Any) -> Table:
+    """The table as an array. Raises UserError, which says which axiom fails and where, if it is no group's."""
+    rows = np.asarray(table)
+    if rows.ndim != 2 or rows.shape[0] != rows.shape[1] or rows.size == 0 or rows.dtype.kind not in "iu":
+        raise UserError(f"A composition table is a square of whole numbers, not {list(rows.shape)} of {rows.dtype}.")
+    n = len(rows)
+    _check_order(n, "This table")
+    rows = rows.astype(np.int64)
+    if rows.min() < 0 or rows.max() >= n:
+        a, b = np.argwhere((rows < 0) | (rows >= n))[0]
+        raise UserError(f"This is no group: it is not closed, since {a} times {b} is {rows[a, b]}, and there are {n}.")
+    neutral = np.flatnonzero((rows == np.arange(n)).all(1) & (rows == np.arange(n)[:, None]).all(0))
+    if len(neutral) == 0:
+        raise UserError("This is no group: no element is neutral, that is, leaves all others as they are.")
+    without = np.flatnonzero(~(rows == neutral[0]).any(1))
+    if len(without):
+        raise UserError(f"This is no group: {without[0]} has no inverse.")
+    for a in range(n):
+        left, right = rows[rows[a]], rows[a][rows]  # (a b) c and a (b c)
+        if (left != right).any():
+            b, c = np.argwhere(left != right)[0]
+            raise UserError(
+                f"This is no group: it is not associative, since ({a} {b}) {c} is {left[b, c]} and {a} ({b} {c}) is"
+                f" {right[b, c]}."
+            )
+    return rows
 
 
 def cyclic(n: int) -> Table:
     """Numbers modulo n."""
-    check_order(n, f"C{n}")
+    _check_order(n, f"C{n}")
     table: Table = (np.arange(n)[:, None] + np.arange(n)) % n
     return table
 
 
 def dihedral(n: int) -> Table:
     """The symmetries of a polygon of n corners, order 2n: element r + n f turns r times after f flips."""
-    check_order(2 * n, f"D{n}")
+    _check_order(2 * n, f"D{n}")
     flips, turns = np.divmod(np.arange(2 * n), n)
     signs = 1 - 2 * flips
     table: Table = (turns[:, None] + signs[:, None] * turns) % n + n * (flips[:, None] ^ flips)
@@ -112,10 +132,15 @@ def _factor(name: str) -> Table:
     return FAMILIES[family](number)
 
 
-def check_order(order: int, name: str) -> None:
-    """Raises UserError for a group that is too large."""
+def _check_order(order: int, name: str) -> None:
     if order > LARGEST:
         raise UserError(f"{name} has {order} elements; groups of up to {LARGEST} are held.")
+
+
+def _direct_product(first: Table, second: Table) -> Table:
+    left, right = np.divmod(np.arange(len(first) * len(second)), len(second))
+    product: Table = first[left[:, None], left] * len(second) + second[right[:, None], right]
+    return product
 
 
 def _of_permutations(elements: list[tuple[int, ...]]) -> Table:
@@ -131,31 +156,3 @@ def _of_permutations(elements: list[tuple[int, ...]]) -> Table:
 def _is_even(permutation: tuple[int, ...]) -> bool:
     pairs = sum(one > other for place, one in enumerate(permutation) for other in permutation[place + 1 :])
     return pairs % 2 == 0
-
-
-def checked(table: Any) -> Table:
-    """The table as an array. Raises UserError, which says which axiom fails and where, if it is no group's."""
-    rows = np.asarray(table)
-    if rows.ndim != 2 or rows.shape[0] != rows.shape[1] or rows.size == 0 or rows.dtype.kind not in "iu":
-        raise UserError(f"A composition table is a square of whole numbers, not {list(rows.shape)} of {rows.dtype}.")
-    n = len(rows)
-    check_order(n, "This table")
-    rows = rows.astype(np.int64)
-    if rows.min() < 0 or rows.max() >= n:
-        a, b = np.argwhere((rows < 0) | (rows >= n))[0]
-        raise UserError(f"This is no group: it is not closed, since {a} times {b} is {rows[a, b]}, and there are {n}.")
-    neutral = np.flatnonzero((rows == np.arange(n)).all(1) & (rows == np.arange(n)[:, None]).all(0))
-    if len(neutral) == 0:
-        raise UserError("This is no group: no element is neutral, that is, leaves all others as they are.")
-    without = np.flatnonzero(~(rows == neutral[0]).any(1))
-    if len(without):
-        raise UserError(f"This is no group: {without[0]} has no inverse.")
-    for a in range(n):
-        left, right = rows[rows[a]], rows[a][rows]  # (a b) c and a (b c)
-        if (left != right).any():
-            b, c = np.argwhere(left != right)[0]
-            raise UserError(
-                f"This is no group: it is not associative, since ({a} {b}) {c} is {left[b, c]} and {a} ({b} {c}) is"
-                f" {right[b, c]}."
-            )
-    return rows

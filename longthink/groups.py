@@ -7,6 +7,7 @@ group composition: a window into the mechanics of deep learning", arXiv 2602.036
 Shapes: n the order of the group, d the dimension of a representation.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,13 +71,8 @@ class Group:
 
     @classmethod
     def named(cls, name: str) -> "Group":
-        """By its name, C11 or S3xC2, as `group_tables.named` says."""
+        """By its name, C11 or S3xC2; all names, and what is raised, are those of `group_tables.named`."""
         return cls(group_tables.named(name), name)
-
-    def times(self, other: "Group") -> "Group":
-        """The direct product: its element a * m + b stands for (a, b), with m the order of the other."""
-        name = f"{self.name}x{other.name}"
-        return Group(group_tables.direct_product(self.table, other.table, name), name)
 
     @property
     def is_commutative(self) -> bool:
@@ -144,12 +140,11 @@ class Group:
                 found.append(matrices)
                 characters.append(character)
         order = sorted(range(len(found)), key=lambda which: _rank(characters[which]))
-        irreps, seen = [], dict[int, int]()
+        irreps, seen = [], Counter[int]()
         for which in order:
             dimension = found[which].shape[1]
-            before = seen.setdefault(dimension, 0)
+            primes = "'" * seen[dimension] if seen[dimension] <= MOST_PRIMES else f"({seen[dimension]})"
             seen[dimension] += 1
-            primes = "'" * before if before <= MOST_PRIMES else f"({before})"
             irreps.append(Irrep(f"{dimension}{primes}", found[which], self._kind(characters[which])))
         return tuple(irreps)
 

@@ -221,7 +221,7 @@ class Stockfish:
             self.process.stdin.writelines(line + "\n" for line in lines)
 
     def _until(self, word: str) -> list[str]:
-        """What it says before a line that begins with this word."""
+        """What it says before a line that begins with this word. Raises UserError if it ends before."""
         assert self.process.stdout is not None
         said: list[str] = []
         for line in self.process.stdout:
