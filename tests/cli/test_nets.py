@@ -1,0 +1,219 @@
+"""Nets trained, tested and put to work as a user types it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from longthink.cli import main
+from longthink.experiment import Experiment
+from longthink.problems.mazes import Mazes
+from longthink.recipe import Recipe
+from longthink.recipes.laptop import chess_laptop
+from longthink.reproduce import NothingCameThrough, Outcome
+from longthink.runs import Run
+
+LICHESS = Path(__file__).parent.parent / "data" / "lichess_500.csv"
+Train = Callable[..., int]
+"""Trains a recipe, with options: the exit code."""
+
+
+def test_train_test_and_solve(trained: Train, tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
+    assert trained(tiny_recipe, "--seed", "3", "--name", "other", "--objective", "final") == 0
+    run = Run(Path("runs/other-3"))
+    assert (run.recipe().seed, run.recipe().name) == (3, "other")
+    assert "runs/other-3: validation accuracy" in capsys.readouterr().out
+    assert main(["test", "other-3", "--level", "8", "--level", "12", "--iterations", "20", "--count", "5"]) == 0
+    rows = pd.read_csv("runs/other-3/test-8-12.csv")
+    assert rows["level"].unique().tolist() == [8, 12]
+    assert rows["iteration"].max() == 20
+    assert Path("runs/other-3/test-8-12.png").stat().st_size > 1000
+    assert main(["solve", "other-3", "1011", "-o", "out.png"]) == 0
+    assert Path("out.png").exists()
+
+
+def test_several_runs_in_one_table(trained: Train, tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
+    small = tiny_recipe.revised({"steps": 20})
+    trained(small)
+    trained(small, "--name", "twin", "--model", "feedforward", "--model.limit", "4", "--model.width", "8")
+    capsys.readouterr()
+    arguments = ["--level", "8", "--iterations", "9", "--count", "5", "--out", "both", "--rows", "parquet"]
+    assert main(["test", "tiny-0", "twin-0", *arguments]) == 0
+    rows = pd.read_parquet("both/test-8.parquet")
+    assert rows.groupby("series")["iteration"].max().to_dict() == {"tiny": 9, "twin": 4}
+
+
+def test_solve_with_the_shipped_net(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "prefix_sums", "1101" * 20]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "".join(str(("1101" * 20)[: i + 1].count("1") % 2) for i in range(80))
+    assert out[1].startswith("right, confidence 9")
+    assert "settled after" in out[1]
+    assert main(["solve", "prefix_sums", "1101" * 20, "--iterations", "2"]) == 0
+    assert "wrong" in (out := capsys.readouterr().out)
+    assert "not settled in 2 iterations" in out
+
+
+def test_the_shipped_sudoku_net_solves_boards_of_any_size(capsys: pytest.CaptureFixture[str]) -> None:
+    easy = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
+    assert main(["solve", "sudoku", easy]) == 0
+    assert capsys.readouterr().out.startswith(
+        "534678912672195348198342567859761423426853791713924856961537284287419635345286179\nright"
+    )
+    assert main(["solve", "sudoku", ".....23..4..1.24"]) == 0
+    assert capsys.readouterr().out.startswith("3142423124131324\nright")
+    assert main(["solve", "sudoku", easy, "--iterations", "1"]) == 0
+    assert capsys.readouterr().out.startswith("not solved; certain so far: 53..7....")
+
+
+def test_the_shipped_chess_net_finds_a_mate(capsys: pytest.CaptureFixture[str]) -> None:
+    position = "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"
+    assert main(["solve", "chess", position, "--iterations", "40", "--every", "20", "-o", "board.png"]) == 0
+    said = capsys.readouterr().out
+    assert "iteration 20: a1a8 (Ra8#)" in said
+    assert "right, confidence" in said
+    assert Path("board.png").stat().st_size > 1000
+
+
+@pytest.fixture
+def picture() -> str:
+    """A maze of 13 x 13 as its exact picture."""
+    x = Mazes().sample(13, 1, seed=2).x[0]
+    Image.fromarray((x * 255).byte().permute(1, 2, 0).numpy()).save("maze.png")
+    return "maze.png"
+
+
+def test_a_maze_is_solved_on_its_picture(picture: str, capsys: pytest.CaptureFixture[str]) -> None:
+    puzzles = Mazes().parse(picture)
+    assert main(["solve", "mazes", picture, "-o", "solved.png"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(Mazes().write(puzzles.y, puzzles))
+    assert "right, confidence" in out
+    assert "settled after" in out
+    with Image.open("solved.png") as solved:
+        drawn = np.asarray(solved)
+    assert np.array_equal(drawn, Mazes().render(puzzles))
+
+
+@pytest.mark.parametrize("kind", ["webp", "gif", "mp4"])
+def test_the_thinking_is_shown_as_a_film(picture: str, kind: str) -> None:
+    assert main(["solve", "mazes", picture, "--iterations", "12", "-o", f"film.{kind}"]) == 0
+    if kind == "mp4":
+        with av.open("film.mp4") as film:
+            assert film.streams.video[0].frames >= 12
+    else:
+        with Image.open(f"film.{kind}") as film:
+            assert film.n_frames == 12
+    assert sorted(path.name for path in Path().iterdir()) == sorted([f"film.{kind}", "maze.png"])
+
+
+def test_chosen_iterations_side_by_side(picture: str) -> None:
+    assert main(["solve", "mazes", picture, "--at", "1", "--at", "5", "-o", "strip.png"]) == 0
+    with Image.open("strip.png") as strip:
+        assert strip.width > 3 * strip.height
+
+
+def test_a_position_is_solved_whose_solution_may_not_be_known(
+    trained: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = {"steps": 2, "batch": 4, "model.width": 4, "model.head": [4, 4], "validation.count": 2}
+    assert trained(chess_laptop().revised(small)) == 0
+    capsys.readouterr()
+    fen = "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1"
+    assert main(["solve", "chess_laptop-0", fen, "--iterations", "6", "--every", "3", "-o", "board.png"]) == 0
+    out = capsys.readouterr().out
+    assert "the solution is not known, confidence " in out
+    assert out.count("iteration 3: ") == out.count("iteration 6: ") == 1
+    with Image.open("board.png") as board:
+        assert board.size == (524, 524)
+    assert main(["solve", "chess_laptop-0", f"{fen} a1a8", "--iterations", "6", "-o", "film.webp"]) == 0
+    assert {"right,", "wrong,"} & set(capsys.readouterr().out.split())
+    assert main(["solve", "chess_laptop-0", fen, "--every", "0"]) == 2
+    assert "every 1 or more" in capsys.readouterr().err
+    assert main(["solve", "chess_laptop-0", "rook to a8"]) == 2
+    assert "no position in FEN" in capsys.readouterr().err
+
+
+def test_an_image_of_ones_own_is_classified(image_run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(np.full((28, 28), 90, np.uint8)).save("shoe.png")
+    assert main(["solve", image_run, "shoe.png Sneaker", "-o", "answer.png"]) == 0
+    assert Path("answer.png").exists()
+    assert main(["solve", image_run, "no.png"]) == 2
+    assert "cannot be read as a picture" in capsys.readouterr().err
+
+
+def test_a_net_is_tested_on_other_puzzles_than_its_own(trained: Train, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "chess_puzzles", "--from", str(LICHESS), "--format", "lichess", "--out", "real"]) == 0
+    small = {"steps": 2, "batch": 4, "model.width": 8, "model.head": [8, 4], "validation.count": 4}
+    assert trained(chess_laptop().revised(small), "--name", "small") == 0
+    changes = ["--change", "problem.source=real", "--change", "problem.unit=rating", "--change", "problem.width=600"]
+    assert main(["test", "small-0", *changes, "--level", "1200", "--iterations", "4", "--count", "8"]) == 0
+    assert pd.read_csv("runs/small-0/test-1200.csv")["puzzles"].unique().tolist() == [8]
+    capsys.readouterr()
+    assert main(["test", "small-0", "--change", "steps=3"]) == 2
+    assert "options of the problem, like problem.source, and not 'steps'" in capsys.readouterr().err
+
+
+def test_a_twin_asked_for_too_many_iterations(
+    trained: Train, tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained(tiny_recipe.revised({"steps": 20, "model": "feedforward", "model.limit": 4, "model.width": 4}))
+    assert main(["solve", "tiny-0", "1011", "--iterations", "5"]) == 2
+    assert "has 4 steps and cannot take 5" in capsys.readouterr().err
+
+
+def test_a_run_in_use(trained: Train, tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
+    small = tiny_recipe.revised({"steps": 20})
+    assert trained(small) == 0
+    assert trained(small) == 2
+    assert "exists already; go on with --resume" in capsys.readouterr().err
+    assert trained(small, "--resume") == 0
+    assert main(["train", "runs/tiny-0", "--resume", "--accelerator", "cpu"]) == 0
+    assert trained(small, "--resume", "--optimiser.lr", "1") == 2
+    assert "another recipe" in capsys.readouterr().err
+
+
+def test_quickstart_trains_tests_and_leaves_a_figure(
+    tiny_recipe: Recipe, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("longthink.recipes.laptop.prefix_sums_laptop", lambda: tiny_recipe)
+    monkeypatch.setattr("longthink.registry._functions", lambda kind: {"prefix_sums_laptop": lambda: tiny_recipe})
+    assert main(["quickstart", "--level", "24", "--count", "4"]) == 0
+    assert Path("runs/quickstart/test-6-24.png").exists()
+    assert "trained on at most 6 bits in" in capsys.readouterr().out
+    assert main(["quickstart", "--level", "24", "--count", "4"]) == 0  # a second time tests only
+
+
+def test_all_experiments_are_those_of_the_dissertation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    carried_out: list[str] = []
+
+    def stop(experiment: Experiment, *_: object) -> Outcome:
+        carried_out.append(experiment.title)
+        return Outcome(pd.DataFrame(), [], [])
+
+    monkeypatch.setattr("longthink.reproduce.carry_out", stop)
+    monkeypatch.setattr("longthink.report.report", lambda *_: tmp_path)
+    monkeypatch.setattr("longthink.report.contents", lambda *_: tmp_path)
+    assert main(["reproduce", "all"]) == 0
+    assert any(title.startswith("Table 5.2") for title in carried_out)
+    assert not any(title.startswith("Stabilisers") for title in carried_out)
+
+
+def test_an_experiment_that_comes_to_nothing_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def first_fails(experiment: Experiment, *_: object) -> Outcome:
+        if experiment.title.startswith("Table 4.1"):
+            raise NothingCameThrough("Nothing came through; the first failure: no memory")
+        return Outcome(pd.DataFrame(), [], [])
+
+    monkeypatch.setattr("longthink.reproduce.carry_out", first_fails)
+    monkeypatch.setattr("longthink.report.report", lambda *rest: tmp_path / rest[2])
+    assert main(["reproduce", "table-4.1", "table-5.2"]) == 2
+    told = capsys.readouterr()
+    assert "table_5_2" in told.out
+    assert told.err == "longthink: table-4.1: Nothing came through; the first failure: no memory\n"
