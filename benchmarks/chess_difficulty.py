@@ -19,11 +19,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from longthink.formats.lichess import CHUNK
-from longthink.miners import chess_puzzles as miner
-from longthink.problems import _chess_rules as rules
-from longthink.problems._chess_store import Rows, read_csv, unpack
-from longthink.trials import side_by_side
+from longthink.problems.chess import _rules as rules
+from longthink.problems.chess import mining as miner
+from longthink.problems.chess._store import Rows, read_csv, unpack
+from longthink.problems.chess.lichess import CHUNK
+from longthink.training.trials import side_by_side
 
 AT_ONCE = 100
 

@@ -21,8 +21,8 @@ import chess
 import pandas as pd
 import torch
 
-from longthink.formats.lichess import Lichess
-from longthink.problems.chess_puzzles import ChessPuzzles
+from longthink.problems.chess.lichess import Lichess
+from longthink.problems.chess.problem import ChessPuzzles
 
 PLANES = {letter: plane for plane, letter in enumerate("KQBNRPkqbnrp")}
 AT_ONCE = 4096

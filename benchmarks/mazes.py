@@ -24,12 +24,12 @@ import numpy as np
 import torch
 
 import longthink as lt
+from longthink.base.memory import keep_freed_memory
 from longthink.contracts import Thought
-from longthink.evaluate import STATE_BYTES
-from longthink.frontier import think_locally
-from longthink.memory import keep_freed_memory
-from longthink.solving import TOLERANCE
-from longthink.thinking import think, until_settled
+from longthink.measuring.solve import TOLERANCE
+from longthink.measuring.sweep import STATE_BYTES
+from longthink.thinking.local import think_locally
+from longthink.thinking.loop import think, until_settled
 
 LARGE = 401
 EXTRAPOLATED_FROM = 100

@@ -22,10 +22,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from longthink.evaluate import sweep
-from longthink.models.dt_net import DTNet
+from longthink.contracts import Spec
+from longthink.measuring.sweep import sweep
+from longthink.models.convolutional.dt_net import DTNet
 from longthink.objectives.progressive import Progressive
-from longthink.problems.prefix_sums import PrefixSums
+from longthink.problems.prefix_sums.problem import PrefixSums
 
 SCALES = {"laptop": {"width": 32, "head": (32, 16), "m": 20}, "thesis": {"width": 400, "head": (400, 200), "m": 30}}
 BATCH = 100
@@ -104,7 +105,7 @@ def alternate(first: Callable[[int], None], second: Callable[[int], None], repea
 def training(scale: str) -> dict[str, float]:
     width, head, m = SCALES[scale]["width"], SCALES[scale]["head"], SCALES[scale]["m"]
     puzzles = PrefixSums().sample(32, BATCH, split="train")
-    rival, ours = Rival(width, head), DTNet(1, 2, 1, width=width, head=head)
+    rival, ours = Rival(width, head), DTNet(Spec(1, 2), width=width, head=head)
     rival_optimiser, our_optimiser = (torch.optim.Adam(net.parameters(), lr=1e-3) for net in (rival, ours))
     rival_seconds, our_seconds = alternate(
         lambda seed: rival_step(rival, rival_optimiser, puzzles.x, puzzles.y, *draw(seed, m), m),
@@ -119,7 +120,7 @@ def testing(who: str, count: int, iterations: int, every: int) -> dict[str, floa
     width, head = SCALES["laptop"]["width"], SCALES["laptop"]["head"]
     puzzles = PrefixSums().sample(512, count)
     asked = [*range(every, iterations + 1, every)]
-    net: nn.Module = Rival(width, head) if who == "rival" else DTNet(1, 2, 1, width=width, head=head)
+    net: nn.Module = Rival(width, head) if who == "rival" else DTNet(Spec(1, 2), width=width, head=head)
     if who == "ours":
         sweep(net, puzzles[:1], [2])  # type: ignore[arg-type]
     before = resident_megabytes("VmRSS")

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from longthink.houses import houses
-from longthink.problems import _sudoku_solver
-from longthink.problems._sudoku_text import write_board
-from longthink.problems.sudoku import Sudoku, boards_of
+from longthink.problems.sudoku import _solver as _sudoku_solver
+from longthink.problems.sudoku._houses import houses
+from longthink.problems.sudoku._text import write_board
+from longthink.problems.sudoku.problem import Sudoku, boards_of
 
 LEVELS = (49, 52, 54, 56)
 RIVALS = 1000

@@ -8,56 +8,148 @@
 [0.0, 1.0]
 """
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from longthink import registry
-from longthink.contracts import Objective, Perturbation, Problem, Puzzles, Thinker, Thought
-from longthink.errors import UserError
-from longthink.evaluate import sweep, trace
-from longthink.frontier import think_locally
-from longthink.recipe import Recipe
-from longthink.runs import load
-from longthink.thinking import think
-from longthink.train import train
+from longthink.base.errors import UserError
+from longthink.registry import register
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from longthink.contracts import (
+        Format,
+        Graph,
+        Loss,
+        Objective,
+        Optimiser,
+        Perturbation,
+        Problem,
+        Puzzles,
+        Spec,
+        Stop,
+        Thinker,
+        Thought,
+        View,
+    )
+    from longthink.measuring.decisions import trace
+    from longthink.measuring.solve import solve
+    from longthink.measuring.sweep import sweep
+    from longthink.thinking.loop import think
+    from longthink.training.loop import train
+    from longthink.training.recipe import Recipe
+    from longthink.training.runs import load
+
+__version__ = "0.2.0"
+
+_WHERE = {
+    "longthink.contracts": (
+        "Format",
+        "Graph",
+        "Loss",
+        "Objective",
+        "Optimiser",
+        "Perturbation",
+        "Problem",
+        "Puzzles",
+        "Spec",
+        "Stop",
+        "Thinker",
+        "Thought",
+        "View",
+    ),
+    "longthink.measuring.decisions": ("trace",),
+    "longthink.measuring.solve": ("solve",),
+    "longthink.measuring.sweep": ("sweep",),
+    "longthink.thinking.loop": ("think",),
+    "longthink.training.loop": ("train",),
+    "longthink.training.recipe": ("Recipe",),
+    "longthink.training.runs": ("load",),
+}
+"""What is imported when it is first used, since torch takes seconds (PEP 562)."""
+_MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
+    "Format",
+    "Graph",
+    "Loss",
     "Objective",
+    "Optimiser",
     "Perturbation",
     "Problem",
     "Puzzles",
     "Recipe",
+    "Spec",
+    "Stop",
     "Thinker",
     "Thought",
     "UserError",
+    "View",
     "load",
+    "objective",
     "perturbation",
     "problem",
     "recipe",
+    "register",
+    "solve",
+    "stop",
     "sweep",
+    "testing",
     "think",
-    "think_locally",
     "trace",
     "train",
 ]
 
 
-def problem(name: str, **options: Any) -> Problem:
-    """A problem by its name, with its options. Raises UserError for a name or an option that there is not."""
+def __getattr__(name: str) -> Any:
+    if name == "testing":
+        return importlib.import_module("longthink.testing")
+    if name not in _MODULES:
+        raise AttributeError(f"module 'longthink' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def problem(name: str, /, **options: Any) -> "Problem":
+    """A problem by its name, with its options. Raises UserError for a name or an option that there is not.
+
+    >>> problem("mazes", openings=0.2).openings
+    0.2
+    """
     made: Problem = registry.build("problems", name, options)
     return made
 
 
-def perturbation(name: str, **options: Any) -> Perturbation:
+def objective(name: str, /, **options: Any) -> "Objective":
+    """An objective by its name, with its options. Raises UserError for a name or an option that there is not."""
+    made: Objective = registry.build("objectives", name, options)
+    return made
+
+
+def perturbation(name: str, /, **options: Any) -> "Perturbation":
     """A perturbation by its name, with its options. Raises UserError for a name or an option that there is not."""
     made: Perturbation = registry.build("perturbations", name, options)
     return made
 
 
-def recipe(name: str, **changes: Any) -> Recipe:
+def stop(name: str, /, **options: Any) -> "Stop":
+    """A stop rule by its name, with its options; two are joined as `a | b`.
+
+    >>> stop("settled") | stop("budget", iterations=100)
+    Either(rules=(Settled(tolerance=1e-05), Budget(iterations=100)))
+    """
+    made: Stop = registry.build("stops", name, options)
+    return made
+
+
+def recipe(name: str, /, **changes: Any) -> "Recipe":
     """A recipe by its name, with options changed: `recipe("prefix_sums_laptop", **{"model.width": 16})`.
 
+    A plugin may be given by its name, its class, or as it is: `recipe("mazes_laptop", model=MyNet)`.
     Raises UserError for a name that there is not, or an option that does not fit.
     """
     made: Recipe = registry.find("recipes", name)().revised(changes)

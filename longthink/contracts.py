@@ -1,46 +1,116 @@
 """START HERE: the few ideas that everything else is made of.
 
-A `Problem` makes `Puzzles` of any level and scores answers. A `Thinker` is a net that repeats one step.
-`thinking.think` runs it and yields `Thought`s. An `Objective` turns thoughts into a training loss. A `Perturbation`
-meddles with a thinking net. A `Format` reads and writes other people's files.
+A `Problem` makes `Puzzles` of any level and scores answers; its `View` reads, writes and draws them. A `Thinker` is a
+net that repeats one step; `Spec` is what it must take and give. `thinking.think` runs it and yields `Thought`s, until a
+`Stop` rule says that it is enough. An `Objective` turns thoughts into a training loss. A `Perturbation` meddles with a
+thinking net. A `Format` reads and writes other people's files.
 
-Shapes: B batch, C input channels, K classes, *P positions (S for strings; H, W for grids).
+Shapes: B batch, C input channels, K classes, W width, *P positions (S for lines; H, W for grids; N nodes for graphs).
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 import numpy as np
 import torch
 from huggingface_hub import PyTorchModelHubMixin
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from longthink.errors import UserError
-from longthink.seeds import digest
+from longthink.base.errors import UserError
+from longthink.base.frozen import Frozen
+from longthink.base.seeds import digest
+from longthink.base.splits import Split as Split
+from longthink.figures.scene import Scene
+from longthink.registry import name_of
 
-Split = Literal["train", "validation", "test"]
-SETTLED = 1e-5
-"""A relative change of the state from one iteration to the next that counts as none."""
+Inputs = Any
+"""What a net looks at: a tensor (B, C, *P), tokens (B, *P), or a NamedTuple of tensors (B, ...) like `Graph`."""
 State = Any
 """What a Thinker carries from one iteration to the next: a tensor (B, width, ...) or a tuple around one."""
 
 
-class Frozen(BaseModel):
-    """Immutable options: values are checked on construction, and a misspelt one is an error."""
+class Graph(NamedTuple):
+    """Inputs that are graphs, as many nodes in each: N nodes with C numbers, and weights of the edges between them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    nodes: Tensor
+    """(B, N, C)"""
+    edges: Tensor
+    """(B, N, N)"""
 
 
-def plugin_name(cls: type) -> str:
-    """The name a plugin goes by: that of the file it is written in."""
-    return cls.__module__.rpartition(".")[2]
+def each_tensor(inputs: Inputs, change: Callable[[Tensor], Tensor]) -> Inputs:
+    """Inputs with every tensor changed: moved, cut, ...
+
+    >>> each_tensor(Graph(torch.zeros(3, 5, 2), torch.zeros(3, 5, 5)), lambda tensor: tensor[:1]).edges.shape
+    torch.Size([1, 5, 5])
+    """
+    if isinstance(inputs, Tensor):
+        return change(inputs)
+    changed = [change(tensor) for tensor in inputs]
+    return type(inputs)(*changed) if hasattr(inputs, "_fields") else tuple(changed)
+
+
+def first_tensor(inputs: Inputs) -> Tensor:
+    """The one that tells the batch and the device."""
+    return inputs if isinstance(inputs, Tensor) else cast(Tensor, inputs[0])
+
+
+# ------------------------------------------------------------------------------------------------ what nets are for
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a net must take and give, to be for a problem.
+
+    >>> Spec(inputs=3, outputs=2, positions="grid").example(count=5, size=24).shape
+    torch.Size([5, 3, 24, 24])
+    """
+
+    inputs: int
+    """C, the numbers at each position of an input; 1 for tokens."""
+    outputs: int
+    """K, the numbers of an output at each position."""
+    positions: Literal["none", "line", "grid", "graph"] = "line"
+    """How the positions of an input lie to each other."""
+    answers: Literal["each", "one"] = "each"
+    """Whether each position has an answer, or the input has one as a whole."""
+    vocabulary: int | None = None
+    """Inputs are tokens, whole numbers (B, *P) below this; None: they are numbers (B, C, *P)."""
+    size: int | None = None
+    """Positions along an axis, where it is always the same number."""
+
+    @property
+    def ndim(self) -> int:
+        """Axes of an answer's positions: 0 where an input has one answer."""
+        return 0 if self.answers == "one" else {"none": 0, "line": 1, "grid": 2, "graph": 1}[self.positions]
+
+    def example(self, count: int, size: int | None = None, seed: int = 0) -> Inputs:
+        """Inputs of noise, as this spec has them: for tests, for tracing, to find out what fits the memory."""
+        rng = torch.Generator().manual_seed(digest("example", seed))
+        along = size or self.size or {"none": 1, "line": 8, "grid": 6, "graph": 5}[self.positions]
+        if self.positions == "graph":
+            edges = (torch.rand(count, along, along, generator=rng) < 0.5).float()
+            return Graph(torch.randn(count, along, self.inputs, generator=rng), edges)
+        axes = (along,) * {"none": 0, "line": 1, "grid": 2}[self.positions]
+        if self.vocabulary is not None:
+            return torch.randint(0, self.vocabulary, (count, *axes), generator=rng)
+        return torch.randn(count, self.inputs, *axes, generator=rng)
+
+    def output_shape(self, inputs: Inputs) -> tuple[int, ...]:
+        """The shape of an output for some inputs: (B, K, *P), or (B, K) where an input has one answer."""
+        first = first_tensor(inputs)
+        if self.ndim == 0:
+            return len(first), self.outputs
+        if self.positions == "graph":
+            return len(first), self.outputs, first.shape[1]
+        return len(first), self.outputs, *first.shape[first.ndim - self.ndim :]
 
 
 # ------------------------------------------------------------------------------------------------ puzzles
@@ -49,24 +119,23 @@ def plugin_name(cls: type) -> str:
 class Problem(Frozen, ABC):
     """A family of puzzles whose difficulty is one number, the level. It owns its loss, its mask and its scoring.
 
-    The fields of a subclass are its options. By default a problem is a classification of every position;
-    a regression overrides `loss`, `answer` and `correct`.
+    The fields of a subclass are its options. A subclass says its `spec`, as a class attribute, or as a property where
+    the options decide it. By default a problem is a classification of every position; a regression overrides `loss`,
+    `answer` and `correct`.
     """
 
-    channels: ClassVar[int]
-    """C, the channels of an input."""
-    classes: ClassVar[int]
-    """K, the channels of an output; a property where the options decide it."""
-    ndim: ClassVar[int]
-    """Number of position axes: 0 one label for an example, 1 strings, 2 grids."""
+    spec: ClassVar[Spec]
     easy: ClassVar[int]
-    """The level that the dissertation trains on."""
+    """The level that is trained on (the dissertation's, where it has the problem)."""
     hard: ClassVar[tuple[int, ...]]
-    """The levels that the dissertation tests on."""
-    unanswered: ClassVar[float] = 0
-    """The value that `render` draws as no answer."""
-    by_rules: ClassVar[bool] = False
+    """The levels that are tested on."""
+    verifiable: ClassVar[bool] = False
     """Whether `correct` goes by the puzzle's rules alone, so that it can tell where y is not known."""
+
+    @property
+    def view(self) -> "View":
+        """How its puzzles are read, written and drawn."""
+        return PlainView(self)
 
     def sample(
         self,
@@ -77,44 +146,38 @@ class Problem(Frozen, ABC):
         index: int = 0,
         repeats: bool = False,
     ) -> "Puzzles":
-        """Draw `count` puzzles of one level; the same arguments always give the same puzzles.
+        """Draw puzzles of one level; the same arguments always give the same puzzles.
 
-        No puzzle is ever in two splits. `index` numbers the batches of an endless stream. Puzzles of one call
-        differ from each other where the level holds few of them, unless `repeats` allows it.
-        Raises UserError where the level, or a split of it, does not exist or holds fewer puzzles than asked for.
+        Args:
+            level: one of `levels`.
+            count: how many, 1 or more.
+            seed: another one gives other puzzles.
+            split: which they are of; no puzzle is ever in two splits.
+            index: numbers the batches of an endless stream.
+            repeats: whether a puzzle may come twice. Without, those of one call differ from each other.
+
+        Returns:
+            The puzzles, solved.
+
+        Raises:
+            UserError: the level, or a split of it, does not exist or holds fewer puzzles than asked for.
         """
         if count < 1:
             raise UserError(f"Ask for at least 1 puzzle, not {count}.")
-        key = digest("puzzles", plugin_name(type(self)), level, split, seed, index)
+        key = digest("puzzles", name_of(type(self)), level, split, seed, index)
         return self.draw(level, count, split, key, repeats)
 
     @abstractmethod
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> "Puzzles":
         """What `sample` promises, for a count of 1 or more. All that is drawn comes from `key`."""
 
-    @abstractmethod
-    def parse(self, text: str) -> "Puzzles":
-        """One puzzle, with its solution, from what a user types. Raises UserError if it is not one."""
-
-    @abstractmethod
-    def write(self, answers: Tensor, puzzles: "Puzzles") -> str:
-        """The answer (B, *P) to the first puzzle as text."""
-
-    @abstractmethod
-    def render(self, puzzles: "Puzzles", values: Tensor | None = None) -> NDArray[np.uint8]:
-        """A picture (height, width, 3) of the first puzzle, with `values` (*P) as `answer` or `shown` gives them."""
-
-    def shown(self, logits: Tensor, puzzles: "Puzzles") -> Tensor:  # noqa: ARG002
-        """What a picture of the first puzzle shows of an output (B, K, *P): the probability (*P) of the last class."""
-        return logits.softmax(1)[0, -1]
-
-    def say(self, logits: Tensor, puzzles: "Puzzles") -> str:
-        """The answer to the first puzzle that an output (B, K, *P) stands for, as text."""
-        return self.write(self.answer(logits, puzzles), puzzles)
-
     def levels(self, lowest: int, highest: int) -> Sequence[int]:
         """The levels there are between two, both included."""
         return range(lowest, highest + 1)
+
+    def says(self, level: int) -> str:
+        """A level's name for people."""
+        return f"level {level}"
 
     def algorithms(self, puzzles: "Puzzles") -> dict[str, Tensor]:  # noqa: ARG002
         """Known algorithms by name: the round (B, *P), from 1, in which each decides a position; 0 where none."""
@@ -124,20 +187,44 @@ class Problem(Frozen, ABC):
         """Ways to answer without a net, by name: the probability (B,) that each solves a puzzle."""
         return {}
 
-    def measures(self, logits: Tensor, puzzles: "Puzzles") -> dict[str, float]:  # noqa: ARG002
+    def measures(self, output: Any, puzzles: "Puzzles") -> dict[str, float]:  # noqa: ARG002
         """What else is worth a column in the history of a training, from a batch's output (B, K, *P)."""
         return {}
 
-    def loss(self, logits: Tensor, puzzles: "Puzzles", label_smoothing: float = 0.0) -> Tensor:
-        """Mean cross-entropy (B, K, *P) -> scalar over the positions that count (dissertation, eq. 5.3 and 5.4)."""
-        if puzzles.mask is None:
-            return F.cross_entropy(logits, puzzles.y, label_smoothing=label_smoothing)
-        losses = F.cross_entropy(logits, puzzles.y, label_smoothing=label_smoothing, reduction="none")
-        return losses[puzzles.mask].mean()
+    def loss(self, output: Any, puzzles: "Puzzles") -> Tensor:
+        """What each puzzle adds to the batch's mean cross-entropy over the positions that count (eq. 5.3 and 5.4).
 
-    def answer(self, logits: Tensor, puzzles: "Puzzles") -> Tensor:  # noqa: ARG002
+        Positions weigh the same, whichever puzzle they are in; the sum over puzzles is the loss of the batch.
+
+        Args:
+            output: (B, K, *P).
+            puzzles: their targets are smoothed as `Puzzles.label_smoothing` says.
+
+        Returns:
+            (B,).
+        """
+        logs = output.log_softmax(1)
+        right = F.nll_loss(logs, puzzles.y, reduction="none")
+        smoothing = puzzles.label_smoothing
+        if puzzles.mask is None:
+            loss = right.flatten(1).sum(1) / right.numel() if right.ndim > 1 else right / len(right)
+            if smoothing > 0:
+                even = -logs.sum(1)
+                shared = even.flatten(1).sum(1) / even.numel() if even.ndim > 1 else even / len(even)
+                loss = (1 - smoothing) * loss + smoothing / output.shape[1] * shared
+            return loss
+        if smoothing > 0:
+            right = (1 - smoothing) * right - smoothing / output.shape[1] * logs.sum(1)
+        return (right * puzzles.mask).flatten(1).sum(1) / puzzles.mask.sum()
+
+    def perfect(self, puzzles: "Puzzles") -> Any:
+        """An output (B, K, *P) that stands for the solution, and leaves no doubt."""
+        return 30 * F.one_hot(puzzles.y, self.spec.outputs).movedim(-1, 1).float()
+
+    def answer(self, output: Any, puzzles: "Puzzles") -> Tensor:  # noqa: ARG002
         """The answer that an output stands for: (B, K, *P) -> (B, *P)."""
-        return logits.argmax(1)
+        answers: Tensor = output.argmax(1)
+        return answers
 
     def correct(self, answers: Tensor, puzzles: "Puzzles") -> Tensor:
         """Which puzzles are solved: (B, *P) -> bool (B,). A puzzle counts only if every position is right."""
@@ -147,9 +234,9 @@ class Problem(Frozen, ABC):
         """The share of right positions among those that count: (B, *P) -> (B,)."""
         return _mean_over_positions((answers == puzzles.y).double(), puzzles.mask)
 
-    def confidence(self, logits: Tensor, puzzles: "Puzzles") -> Tensor:
+    def confidence(self, output: Any, puzzles: "Puzzles") -> Tensor:
         """Probability of the most likely class, averaged over the positions that count: (B, K, *P) -> (B,)."""
-        return _mean_over_positions(logits.softmax(1).amax(1), puzzles.mask)
+        return _mean_over_positions(output.softmax(1).amax(1), puzzles.mask)
 
 
 def _mean_over_positions(values: Tensor, mask: Tensor | None) -> Tensor:
@@ -162,25 +249,35 @@ def _mean_over_positions(values: Tensor, mask: Tensor | None) -> Tensor:
 
 @dataclass(frozen=True)
 class Puzzles:
-    """B puzzles of one level: x (B, C, *P) float, y (B, *P) long, mask (B, *P) bool, or None if all positions count.
+    """B puzzles of one level, which know their problem.
 
-    `split` says which they were drawn from; a user's own count as test. `details` are further tensors (B, ...) that
-    their problem has use for. `known`: whether y is the solution; of a user's puzzle it need not be.
+    >>> import longthink as lt
+    >>> puzzles = lt.problem("prefix_sums").sample(level=8, count=3)
+    >>> len(puzzles[1:]), puzzles.x.shape, puzzles.y.shape
+    (2, torch.Size([3, 1, 8]), torch.Size([3, 8]))
     """
 
     problem: Problem
     level: int
-    x: Tensor
+    x: Inputs
+    """(B, C, *P) float, tokens (B, *P) long, or a tuple of tensors (B, ...)."""
     y: Tensor
+    """Targets (B, *P) long."""
     mask: Tensor | None = None
+    """Positions that count, (B, *P) bool; None if all do."""
     split: Split = "test"
+    """Which they were drawn from; a user's own count as test."""
     source: Any = None
-    """What a user's puzzle was read from, for `render` to draw on; None for those that were sampled."""
-    details: Mapping[str, Tensor] = field(default_factory=dict)
+    """What a user's puzzle was read from, for its view to draw on; None for those that were sampled."""
+    extras: Mapping[str, Tensor] = field(default_factory=dict)
+    """Further tensors (B, ...) that their problem has use for."""
     known: bool = True
+    """Whether y is the solution; of a user's puzzle it need not be."""
+    label_smoothing: float = 0.0
+    """Share of each target that is spread evenly over all classes, in training."""
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.y)
 
     def __getitem__(self, which: slice | Tensor) -> "Puzzles":
         return self._each(lambda tensor: tensor[which])
@@ -192,20 +289,78 @@ class Puzzles:
         """The same with every tensor changed."""
         return replace(
             self,
-            x=change(self.x),
+            x=each_tensor(self.x, change),
             y=change(self.y),
             mask=None if self.mask is None else change(self.mask),
-            details={name: change(tensor) for name, tensor in self.details.items()},
+            extras={name: change(tensor) for name, tensor in self.extras.items()},
         )
 
-    def dataset(self) -> torch.utils.data.TensorDataset:
+    def dataset(self) -> torch.utils.data.StackDataset[Any]:
         """The same puzzles as a torch Dataset of (x, y) or (x, y, mask), for a DataLoader."""
-        tensors = (self.x, self.y) if self.mask is None else (self.x, self.y, self.mask)
-        return torch.utils.data.TensorDataset(*tensors)
+        parts: list[Any] = [self.x if isinstance(self.x, Tensor) else list(zip(*self.x, strict=True)), self.y]
+        return torch.utils.data.StackDataset(*parts, *([] if self.mask is None else [cast(Any, self.mask)]))
 
 
-class Format(ABC):
-    """Files that hold puzzles."""
+class View(ABC):
+    """How the puzzles of a problem are read from what people type, written, and drawn."""
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+
+    @abstractmethod
+    def parse(self, text: str) -> Puzzles:
+        """One puzzle, with its solution, from what a user types. Raises UserError if it is not one."""
+
+    @abstractmethod
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:
+        """The answer (B, *P) to the first puzzle as text."""
+
+    @abstractmethod
+    def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
+        """The first puzzle drawn, with its solution, or with `values` (*P) as `answer` or `shown` gives them."""
+
+    def describe(self, output: Any, puzzles: Puzzles) -> str:
+        """The answer to the first puzzle that an output (B, K, *P) stands for, as text."""
+        return self.write(self.problem.answer(output, puzzles), puzzles)
+
+    def shown(self, output: Any, puzzles: Puzzles) -> Tensor:  # noqa: ARG002
+        """What a scene of the first puzzle shows of an output (B, K, *P): the probability (*P) of the last class."""
+        shown: Tensor = output.softmax(1)[0, -1]
+        return shown
+
+    def blank(self, puzzles: Puzzles) -> Tensor:
+        """Values (*P) that a scene shows as no answer."""
+        return torch.zeros_like(puzzles.y[0])
+
+
+class PlainView(View):
+    """That of a problem that says nothing else: classes as numbers, and as squares from white to black."""
+
+    def parse(self, text: str) -> Puzzles:  # noqa: ARG002
+        raise UserError(
+            f"The problem {name_of(type(self.problem))} does not say how its puzzles are typed; give it a view with"
+            " `parse`, or solve puzzles that are sampled."
+        )
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
+        return " ".join(map(str, answers[0].flatten().tolist()))
+
+    def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
+        """A row (or, of a grid, as many as there are) of squares, of the answer alone."""
+        shares = puzzles.y[0] / max(1, self.problem.spec.outputs - 1) if values is None else values
+        return Scene.of_shares(
+            shares.double().clamp(0, 1).reshape(-1, shares.shape[-1] if shares.ndim else 1).cpu().numpy()
+        )
+
+
+class Mined(NamedTuple):
+    """What a search for new puzzles leaves: the file that they are in."""
+
+    file: Path
+
+
+class Format(Frozen, ABC):
+    """Files that hold puzzles. The fields of a subclass are its options: which of what others publish is taken in."""
 
     @abstractmethod
     def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
@@ -230,41 +385,58 @@ class Format(ABC):
         Returns how many puzzles there are, and how many lines were none, which are left out with `skip`. Raises
         UserError for such a line otherwise, if the folder exists, and where the format has no such folders.
         """
-        raise UserError(f"Files of the format {plugin_name(type(self))} are read where they are, not brought in.")
+        raise UserError(f"Files of the format {name_of(type(self))} are read where they are, not brought in.")
 
 
 # ------------------------------------------------------------------------------------------------ thinking
 
 
-class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
+class Thinker(
+    nn.Module,
+    PyTorchModelHubMixin,
+    ABC,
+    library_name="longthink",
+    coders={Spec: (asdict, lambda tree: Spec(**tree))},
+):
     """A net that thinks in steps: `start` makes a state, `step` improves it, `read` turns it into an answer.
 
-    What `start` and `step` get of an input is `see(x)`, computed once for all iterations: it has no parameters.
-
-    The arguments of a subclass's constructor are the problem's `channels`, `classes` and `ndim`, then its options.
+    What `start` and `step` get of an input is `see(x)`, computed once for all iterations; it may have parameters, as
+    embeddings have. A subclass's constructor takes a `spec`, then its options.
     Methods return the same things in training and in evaluation, but for what batch norm makes of them.
     """
 
-    ndims: ClassVar[tuple[int, ...]] = (1, 2)
-    """Of which problems it is for: their number of position axes."""
+    takes: ClassVar[tuple[str, ...]] = ("line", "grid")
+    """`Spec.positions` that it is for."""
+    gives: ClassVar[tuple[str, ...]] = ("each",)
+    """`Spec.answers` that it is for."""
     limit: int | None = None
     """The number of steps there are, or None for a net that may repeat its step for ever."""
 
-    def see(self, x: Tensor) -> Tensor:
-        """Inputs (B, C, *P) as `start` and `step` want them: unchanged, unless a net rearranges them."""
+    @classmethod
+    def specs(cls) -> tuple[Spec, ...]:
+        """Small specs that it is for: what tests make it with."""
+        kinds = cast(Any, product(cls.takes, cls.gives))
+        return tuple(Spec(inputs=2, outputs=4, positions=positions, answers=answers) for positions, answers in kinds)
+
+    def see(self, x: Inputs) -> Any:
+        """Inputs as `start` and `step` want them: unchanged, unless a net rearranges or embeds them."""
         return x
 
     @abstractmethod
-    def start(self, seen: Tensor) -> State:
+    def start(self, seen: Any) -> State:
         """The state before the first iteration."""
 
     @abstractmethod
-    def step(self, state: State, seen: Tensor) -> State:
+    def step(self, state: State, seen: Any) -> State:
         """One iteration. Raises ValueError beyond `limit`."""
 
     @abstractmethod
-    def read(self, state: State) -> Tensor:
-        """Logits (B, K, *P)."""
+    def read(self, state: State) -> Any:
+        """The output: logits (B, K, *P), or a tuple that has them, as the problem or the game wants it."""
+
+    def halt(self, state: State) -> Tensor:  # noqa: ARG002
+        """How sure the net is that its answer is right by now, (B,) in 0..1. Raises UserError if it never learned."""
+        raise UserError(f"A {name_of(type(self))} has not learned when to stop; take another stop rule.")
 
     def recurrent_parameters(self) -> list[nn.Parameter]:
         """The parameters of `step`, which may have a learning rate of their own; none unless a net names them."""
@@ -275,7 +447,7 @@ class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
         return None
 
     def features(self, state: State) -> Tensor:
-        """The tensor (B, ...) inside a state."""
+        """The tensor (B, W, *positions) inside a state: a view of it, no copy."""
         assert isinstance(state, Tensor)
         return state
 
@@ -283,10 +455,43 @@ class Thinker(nn.Module, PyTorchModelHubMixin, ABC, library_name="longthink"):
         """The same state around another tensor."""
         return features
 
+    def check_takes(self, spec: Spec) -> None:
+        """Raises UserError for a spec whose positions, or answers, the net is not for."""
+        for kind, wanted, known in (
+            ("positions", spec.positions, self.takes),
+            ("answers", spec.answers, self.gives),
+        ):
+            if wanted not in known:
+                raise UserError(
+                    f"A {name_of(type(self))} is for {kind} '{' or '.join(known)}', and this problem has '{wanted}';"
+                    " choose another net."
+                )
+
+    def check_limit(self, limit: int) -> None:
+        """Raises UserError for a number of iterations below 0 or beyond the net's own."""
+        if limit < 0:
+            raise UserError(f"The number of iterations must be 0 or more, not {limit}.")
+        if self.limit is not None and limit > self.limit:
+            raise UserError(f"This net has {self.limit} steps and cannot take {limit}; ask for {self.limit} at most.")
+
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
         """Save config.json and model.safetensors; the config also says which model it is."""
-        config = {"model": plugin_name(type(self)), **cast(dict[str, Any], self._hub_mixin_config)}
+        config = {"model": name_of(type(self)), **cast(dict[str, Any], self._hub_mixin_config)}
+        if not type(self).__module__.startswith("longthink."):
+            config["from"] = type(self).__module__
         return super().save_pretrained(save_directory, config=config, **options)
+
+
+@dataclass(frozen=True)
+class Stops:
+    """Which puzzles of a batch have been thought about enough, since when, and why."""
+
+    stopped: Tensor
+    """bool (B,)"""
+    steps: Tensor
+    """Iterations that each has taken, (B,): until it stopped, or so far."""
+    why: tuple[str | None, ...]
+    """The name of the rule that stopped each, or `limit`; None while it goes on."""
 
 
 @dataclass(frozen=True)
@@ -297,6 +502,12 @@ class Thought:
     iteration: int
     state: State
     previous: State
+    puzzles: Puzzles | None = None
+    """What is thought about, where `think` was given puzzles."""
+    moved: Tensor | None = None
+    """The change, where it is known already."""
+    stops: Stops | None = None
+    """What a stop rule has said so far; None without one."""
 
     @cached_property
     def change(self) -> Tensor:
@@ -304,6 +515,8 @@ class Thought:
 
         NaN where the step gave the state another shape.
         """
+        if self.moved is not None:
+            return self.moved
         before, after = self.model.features(self.previous), self.model.features(self.state)
         if before.shape != after.shape:
             return torch.full((len(after),), torch.nan, device=after.device)
@@ -312,19 +525,53 @@ class Thought:
         change: Tensor = torch.linalg.vector_norm(after - before, dim=axes) / size
         return change
 
-    @property
-    def settled(self) -> bool:
-        """Whether the iteration changed the state of no puzzle (by more than SETTLED, relative)."""
-        return bool((self.change <= SETTLED).all())
-
-    def read(self) -> Tensor:
-        """Logits (B, K, *P) of this thought."""
+    def read(self) -> Any:
+        """The output (B, K, *P) of this thought."""
         return self.model.read(self.state)
 
 
 Thoughts = Iterator[Thought]
-Criterion = Callable[[Tensor], Tensor]
-"""Logits (B, K, *P) to a scalar loss: the problem's, with the puzzles and the label smoothing filled in."""
+
+
+class Stop(Frozen, ABC):
+    """When a puzzle has been thought about enough. The fields of a subclass are its options; rules join as `a | b`."""
+
+    @abstractmethod
+    def reached(self, thought: Thought) -> Tensor:
+        """For which puzzles it is enough, bool (B,). Raises UserError where the net or the problem cannot tell."""
+
+    def why(self, thought: Thought, which: int) -> str:  # noqa: ARG002
+        """What to call the reason for which a puzzle, by its number, was stopped after this thought."""
+        return name_of(type(self))
+
+    def __or__(self, other: "Stop") -> "Either":
+        return Either(rules=(self, other))
+
+
+class Either(Stop):
+    """Enough as soon as one of several rules says so; the first of them is the reason."""
+
+    rules: tuple[Stop, ...]
+
+    def reached(self, thought: Thought) -> Tensor:
+        return torch.stack([rule.reached(thought) for rule in self.rules]).any(0)
+
+    def why(self, thought: Thought, which: int) -> str:
+        return next(rule.why(thought, which) for rule in self.rules if rule.reached(thought)[which])
+
+
+# ------------------------------------------------------------------------------------------------ training
+
+
+class Loss(NamedTuple):
+    """What one step of the optimiser is about."""
+
+    value: Tensor
+    """A scalar."""
+    output: Any
+    """What it was last computed from, (B, K, *P)."""
+    metrics: Mapping[str, float] = {}
+    """What else is worth a column in the history."""
 
 
 class Objective(Frozen, ABC):
@@ -335,14 +582,19 @@ class Objective(Frozen, ABC):
         return iterations
 
     @abstractmethod
-    def loss(
-        self, model: Thinker, x: Tensor, iterations: int, criterion: Criterion, rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """The loss of one batch, and the logits (B, K, *P) it was last computed from.
+    def loss(self, net: Thinker, puzzles: Puzzles, iterations: int, rng: np.random.Generator) -> Loss:
+        """The loss of one batch.
 
-        `iterations` is the training regime m; `longest(m)` is the most that any batch runs for. Whatever is drawn
-        comes from `rng`, which is the same in every process.
+        Args:
+            net: with what `think` does, it may be called any number of times.
+            puzzles: `puzzles.problem.loss(output, puzzles)` is what each of them adds to a loss.
+            iterations: the training regime m; `longest(m)` is the most that any batch runs for.
+            rng: whatever is drawn comes from it; it is the same in every process.
         """
+
+    def losses(self, net: Thinker, puzzles: Puzzles, iterations: int, rng: np.random.Generator) -> Iterator[Loss]:
+        """One or more losses, computed one after the other; the optimiser takes a step after each."""
+        yield self.loss(net, puzzles, iterations, rng)
 
 
 class Perturbation(Frozen, ABC):
@@ -360,3 +612,18 @@ class Perturbation(Frozen, ABC):
     def to_puzzles(self, puzzles: Puzzles, rng: np.random.Generator) -> Puzzles:  # noqa: ARG002
         """What becomes of the puzzles, with their new answers. Raises UserError for puzzles of another problem."""
         return puzzles
+
+
+class Optimiser(Frozen, ABC):
+    """How weights follow their gradients. The fields of a subclass are its options."""
+
+    lr: Annotated[float, Field(gt=0)] = 1e-3
+    clip: Annotated[float, Field(gt=0)] | None = None
+    """The most that the norm of the gradient may be; None does not bound it."""
+
+    @abstractmethod
+    def build(self, model: Thinker) -> torch.optim.Optimizer:
+        """For a net. Each group of parameters has a `base_lr`, which the schedule multiplies.
+
+        Raises UserError for a net that it is not for.
+        """

@@ -1,38 +1,145 @@
-"""Plugins are found by file name: `problems/prefix_sums.py` is the problem `prefix_sums`, and nothing lists it.
+"""Plugins by name. A class or a function is made one by `@register`, wherever it is written: here, in a package of
+yours, in a script or in a cell of a notebook.
 
-A package of yours adds one by an entry point in the group `longthink.problems` (or `.models`, `.objectives`,
-`.formats`, `.recipes`) that names the module:
+    @lt.register
+    class Knots(lt.Problem): ...
+
+It is known by its name in snake case, `knots`; `@lt.register(name="knot_theory")` gives it another. What it is, is told
+by its base class (BASES), or by what it returns if it is a function (RETURNS).
+
+The library's own are found by reading its files, without importing them: to list all names takes no torch. A package of
+yours adds its own by entry points, each a name and the module that registers it:
 
     [project.entry-points."longthink.problems"]
-    my_problem = "my_package.my_problem"
+    knots = "my_package.knots"
 """
 
-import difflib
+import ast
 import importlib
 import inspect
-import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import entry_points
-from types import ModuleType
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, overload
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from longthink.base.errors import UserError, suggest
 
-from longthink.contracts import Format, Objective, Perturbation, Problem, Thinker
-from longthink.errors import UserError
-
-BASES: dict[str, type] = {
-    "problems": Problem,
-    "models": Thinker,
-    "objectives": Objective,
-    "perturbations": Perturbation,
-    "formats": Format,
+Plugin = TypeVar("Plugin", bound=Callable[..., Any])
+BASES: Mapping[str, str] = {
+    "Problem": "problems",
+    "Thinker": "models",
+    "Objective": "objectives",
+    "Perturbation": "perturbations",
+    "Format": "formats",
+    "Stop": "stops",
+    "Optimiser": "optimisers",
+    "Task": "tasks",
+    "Evaluator": "evaluators",
 }
-FUNCTIONS = ("recipes", "experiments", "miners")
-"""Kinds whose plugins are public functions, any number of them in a file."""
-GIVEN = ("channels", "classes", "ndim")
-"""Arguments of a model that its problem gives it."""
+"""The contracts, and what their subclasses are called. A base class in between ends in the same word."""
+RETURNS: Mapping[str, str] = {"Recipe": "recipes", "Experiment": "experiments", "Mined": "miners"}
+"""What functions return, and what such functions are called."""
+KINDS = (*BASES.values(), *RETURNS.values())
+GIVEN = ("self", "spec")
+"""Arguments of a net's constructor that are no options."""
+PACKAGE = Path(__file__).parent
+
+_registered: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+
+
+class Written(NamedTuple):
+    """A plugin as it is written in one of the library's files: where, what it says of itself, and its constants."""
+
+    module: str
+    doc: str
+    constants: Mapping[str, Any]
+
+
+@overload
+def register(plugin: Plugin, /) -> Plugin: ...
+@overload
+def register(*, name: str) -> Callable[[Plugin], Plugin]: ...
+def register(plugin: Any = None, /, *, name: str | None = None) -> Any:
+    """Make a class or a function a plugin: the same, so that this may be a decorator.
+
+    To define it anew, as a notebook does when a cell is run again, replaces it.
+    Raises UserError if it is of no kind that there is, or if something else has the name already.
+
+    >>> import longthink as lt
+    >>> @lt.register(name="nothing")
+    ... class DoNothing(lt.Perturbation):
+    ...     '''Leaves everything as it is.'''
+    >>> lt.perturbation("nothing")
+    DoNothing(strength=1.0)
+    """
+    if plugin is None:
+        return lambda late: _register(late, name)
+    return _register(plugin, name)
+
+
+def _register(plugin: Any, name: str | None) -> Any:
+    kind, name = kind_of(plugin), name or _own_name(plugin)
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise UserError(f"A plugin's name is of a-z, 0-9 and _, like my_net, not '{name}'.")
+    other = _registered[kind].get(name) or (_written()[kind].get(name) if _is_outside(plugin) else None)
+    if other is not None and not _is_same(other, plugin):
+        where = other.module if isinstance(other, Written) else other.__module__
+        raise UserError(f"There is a {kind[:-1]} '{name}' already, in {where}; give this one another name.")
+    _registered[kind][name] = plugin
+    return plugin
+
+
+def _is_outside(plugin: Any) -> bool:
+    return not plugin.__module__.startswith("longthink.")
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether both were written in the same place."""
+    places = [(getattr(some, "__module__", ""), getattr(some, "__qualname__", "")) for some in (one, other)]
+    return places[0] == places[1]
+
+
+def kind_of(plugin: Any) -> str:
+    """`problems` of a Problem, `recipes` of a function that returns a Recipe, ... Raises UserError for others."""
+    if inspect.isclass(plugin):
+        for base in plugin.__mro__:
+            if base.__name__ in BASES and base.__module__.startswith("longthink."):
+                return BASES[base.__name__]
+    elif callable(plugin):
+        returned = getattr(plugin, "__annotations__", {}).get("return")
+        word = returned if isinstance(returned, str) else getattr(returned, "__name__", "")
+        if word in RETURNS:
+            return RETURNS[word]
+    raise UserError(
+        f"{plugin!r:.80} is no plugin: a subclass of {', '.join(BASES)} is, or a function that says it returns one of"
+        f" {', '.join(RETURNS)}."
+    )
+
+
+def name_of(plugin: Any) -> str:
+    """The name that a plugin goes by; of a class that is not registered, its own in snake case.
+
+    >>> name_of(find("models", "dt_net"))
+    'dt_net'
+    """
+    named = _registered[kind_of(plugin)]
+    return next((name for name, other in named.items() if other is plugin), _own_name(plugin))
+
+
+def check_known(plugin: Any) -> None:
+    """Raises UserError if what is saved of a plugin could not be found again by its name."""
+    kind, name = kind_of(plugin), name_of(plugin)
+    found = _registered[kind].get(name)
+    if found is None:
+        raise UserError(
+            f"{plugin.__name__} is not registered, so what is saved of it could not be loaded again:"
+            " put @lt.register above it."
+        )
+    if found is not plugin:
+        raise UserError(f"{plugin.__name__} has been defined anew since; make what uses it again, with the new one.")
 
 
 def names(kind: str) -> list[str]:
@@ -41,25 +148,49 @@ def names(kind: str) -> list[str]:
     >>> names("objectives")
     ['final', 'head_start', 'progressive']
     """
-    return sorted(_functions(kind) if kind in FUNCTIONS else _modules(kind))
+    return sorted({*_written()[kind], *_points(kind), *_registered[kind]})
 
 
-def find(kind: str, name: str) -> Any:
-    """The class of a plugin (of FUNCTIONS: the function). Raises UserError, listing the known names, if there is none.
+def documentation(kind: str, name: str) -> str:
+    """What a plugin says of itself. The library's own are not imported for it."""
+    if name in _written()[kind]:
+        return _written()[kind][name].doc
+    return inspect.getdoc(find(kind, name)) or ""
+
+
+def summary(kind: str, name: str) -> str:
+    """The first line of that."""
+    return documentation(kind, name).partition("\n")[0]
+
+
+def constants(kind: str, name: str) -> Mapping[str, Any]:
+    """The constants that a class says of itself, as far as they are written down; imported as little."""
+    if name in _written()[kind]:
+        return _written()[kind][name].constants
+    return {key: value for key, value in vars(find(kind, name)).items() if isinstance(value, int | str | tuple)}
+
+
+def find(kind: str, name: str, registered_by: str | None = None) -> Any:
+    """A plugin by its name. Raises UserError, listing the known names, if there is none.
+
+    `registered_by`: the module that knows it, where that is on record, for the sentence.
 
     >>> find("problems", "prefix_sums").__name__
     'PrefixSums'
     """
     name = name.replace("-", "_").replace(".", "_")
-    if kind in FUNCTIONS:
-        known: Iterable[str] = _functions(kind)
-        if name in known:
-            return _functions(kind)[name]
-    else:
-        known = _modules(kind)
-        if name in known:
-            return _only_class(importlib.import_module(_modules(kind)[name]), BASES[kind])
-    raise UserError(f"There is no {kind[:-1]} '{name}'{suggest(name, known)}; known are: {', '.join(names(kind))}.")
+    if name not in _registered[kind]:
+        if name in _written()[kind]:
+            importlib.import_module(_written()[kind][name].module)
+        elif name in _points(kind):
+            _load(kind, _points(kind)[name])
+    if name in _registered[kind]:
+        return _registered[kind][name]
+    if registered_by is not None:
+        how = "run what defines it" if registered_by == "__main__" else f"import {registered_by}"
+        raise UserError(f"There is no {kind[:-1]} '{name}' yet; {how} first, which registers it.")
+    known = names(kind)
+    raise UserError(f"There is no {kind[:-1]} '{name}'{suggest(name, known)}; known are: {', '.join(known)}.")
 
 
 def build(kind: str, name: str, chosen: Mapping[str, Any]) -> Any:
@@ -79,73 +210,95 @@ def call(kind: str, name: str, chosen: Mapping[str, Any], **given: Any) -> Any:
 
 
 def _validated(name: str, cls: Any, chosen: Mapping[str, Any]) -> Any:
-    try:
-        return cls.model_validate({key.replace("-", "_"): value for key, value in chosen.items()})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            known = list(options(cls).model_fields)
-            raise UserError(f"{name} has no option '{option}'{suggest(option, known)}.") from error
-        what = first["msg"].removeprefix("Value error, ")
-        raise UserError(
-            f"The option '{option}' of {name} does not fit: {what[0].lower()}{what[1:]} (got {first['input']!r:.80})."
-        ) from error
+    from longthink.base.frozen import validated
 
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """A ' (did you mean ...?)' for a misspelt word, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
+    return validated(cls, {key.replace("-", "_"): value for key, value in chosen.items()}, name)
 
 
 @cache
-def options(cls: type) -> type[BaseModel]:
+def options(cls: type) -> Any:
     """The options of a plugin as a pydantic model: its fields, or for a net the arguments of its constructor."""
-    return cls if issubclass(cls, BaseModel) else _arguments(cls.__init__, ("self", *GIVEN))
+    from pydantic import BaseModel
+
+    return cls if issubclass(cls, BaseModel) else _arguments(cls.__init__, GIVEN)
 
 
-def _arguments(function: Callable[..., Any], but: tuple[str, ...]) -> type[BaseModel]:
+def _arguments(function: Callable[..., Any], but: tuple[str, ...]) -> Any:
     """The arguments of a function, but some, as a pydantic model."""
+    from pydantic import create_model
+
+    from longthink.base.frozen import Frozen
+
     fields: dict[str, Any] = {
-        parameter.name: (
-            parameter.annotation,
-            ... if parameter.default is inspect.Parameter.empty else parameter.default,
+        one.name: (
+            Any if one.annotation is inspect.Parameter.empty else one.annotation,
+            ... if one.default is inspect.Parameter.empty else one.default,
         )
-        for parameter in inspect.signature(function, eval_str=True).parameters.values()
-        if parameter.name not in but
+        for one in inspect.signature(function, eval_str=True).parameters.values()
+        if one.name not in but and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
     }
-    return create_model(function.__qualname__, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+    return create_model(function.__qualname__, __base__=Frozen, **fields)
+
+
+def _own_name(plugin: Any) -> str:
+    return _snake(plugin.__name__)
+
+
+def _snake(name: str) -> str:
+    """`DTNet` is dt_net."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _load(kind: str, point: EntryPoint) -> None:
+    loaded = point.load()
+    if not inspect.ismodule(loaded) and name_of(loaded) not in _registered[kind]:
+        register(name=point.name)(loaded)
+    if point.name not in _registered[kind]:
+        raise UserError(
+            f"{point.value} was to register the {kind[:-1]} '{point.name}', as its package says, and does not:"
+            " put @lt.register above it."
+        )
 
 
 @cache
-def _modules(kind: str) -> dict[str, str]:
-    package = importlib.import_module(f"longthink.{kind}")
-    own = {
-        module.name: f"{package.__name__}.{module.name}"
-        for module in pkgutil.iter_modules(package.__path__)
-        if not module.name.startswith("_")
-    }
-    outside = {point.name: point.value for point in entry_points(group=f"longthink.{kind}")}
-    return outside | own
+def _points(kind: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=f"longthink.{kind}")}
 
 
 @cache
-def _functions(kind: str) -> dict[str, Callable[..., Any]]:
-    modules = map(importlib.import_module, _modules(kind).values())
-    return {
-        name: function
-        for module in modules
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__ and not name.startswith("_")
-    }
+def _written() -> dict[str, dict[str, Written]]:
+    """The library's own plugins by kind and name, from the text of its files."""
+    found: dict[str, dict[str, Written]] = {kind: {} for kind in KINDS}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if "\n@register" not in text:
+            continue
+        module = ".".join(["longthink", *path.relative_to(PACKAGE).with_suffix("").parts])
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                for decorator in node.decorator_list:
+                    if ast.unparse(decorator).partition("(")[0] == "register":
+                        name, kind = _name_of_node(node, decorator), _kind_of_node(node)
+                        found[kind][name] = Written(module, ast.get_docstring(node) or "", _constants_of_node(node))
+    return found
 
 
-def _only_class(module: ModuleType, base: type) -> type:
-    found = [
-        cls
-        for _, cls in inspect.getmembers(module, inspect.isclass)
-        if issubclass(cls, base) and not inspect.isabstract(cls) and cls.__module__ == module.__name__
-    ]
-    assert len(found) == 1, f"{module.__name__} must define exactly one {base.__name__}, not {len(found)}"
-    return found[0]
+def _name_of_node(node: ast.ClassDef | ast.FunctionDef, decorator: ast.expr) -> str:
+    if isinstance(decorator, ast.Call):
+        return str(ast.literal_eval(decorator.keywords[0].value))
+    return _snake(node.name)
+
+
+def _kind_of_node(node: ast.ClassDef | ast.FunctionDef) -> str:
+    if isinstance(node, ast.FunctionDef):
+        return RETURNS[ast.unparse(node.returns)] if node.returns else ""
+    return next(kind for base in node.bases for word, kind in BASES.items() if ast.unparse(base).endswith(word))
+
+
+def _constants_of_node(node: ast.ClassDef | ast.FunctionDef) -> dict[str, Any]:
+    found = {}
+    for line in node.body:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value is not None:
+            with suppress(ValueError):
+                found[line.target.id] = ast.literal_eval(line.value)
+    return found

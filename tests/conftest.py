@@ -7,9 +7,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import pytest
 import torch
 
-from longthink.models.dt_net import DTNet
-from longthink.recipe import Recipe
+from longthink.contracts import Spec
+from longthink.models.convolutional.dt_net import DTNet
 from longthink.recipes.laptop import prefix_sums_laptop
+from longthink.training.recipe import Recipe
 
 BIT, PREVIOUS, PARITY, NOT_BIT = range(4)
 LEFT, CENTRE = 0, 1
@@ -23,7 +24,7 @@ def parity_net() -> DTNet:
 
     After t iterations it says, at every position, the parity of the last t bits.
     """
-    net = DTNet(channels=1, classes=2, ndim=1, width=4, head=(2, 2), recall=True)
+    net = DTNet(Spec(1, 2, "line"), width=4, head=(2, 2), recall=True)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()
@@ -58,7 +59,7 @@ def dead_end_net() -> DTNet:
     Channel 0 is 1 on cells that are still in play. A white cell stays if two neighbours or more are, an end always.
     All numbers are small integers, so the net comes to rest exactly when nothing but the path is left.
     """
-    net = DTNet(channels=3, classes=2, ndim=2, width=6, head=(2, 2), recall=True, pooling=2)
+    net = DTNet(Spec(3, 2, "grid"), width=6, head=(2, 2), recall=True, pooling=2)
     kept, less_one, less_two, is_red, is_green, is_open = 0, 0, 1, 2, 3, 5
     red, green, blue = 6, 7, 8  # of the input, behind the six of the state
     with torch.no_grad():
@@ -115,6 +116,6 @@ def tiny_recipe() -> Recipe:
             "curriculum.start": 3,
             "validation.every": 20,
             "validation.count": 4,
-            "stabilisers.start_noise": 0.1,
+            "regularisation.start_noise": 0.1,
         }
     )

@@ -1,4 +1,4 @@
-"""Imports point downwards only."""
+"""Imports point downwards only, and what begins with an underscore stays in its folder."""
 
 import ast
 from pathlib import Path
@@ -7,73 +7,72 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
-    ["errors", "seeds", "files"],
-    ["memory", "figures", "tiles", "group_tables", "houses", "gradient_flow"],
-    ["groups"],
-    ["contracts", "staircase"],
-    ["registry", "thinking", "step_layers"],
-    ["frontier"],
-    ["problems", "models", "objectives", "stabilisers"],
-    ["recipe"],
-    ["recipes", "runs"],
-    ["formats", "perturbations", "evaluate", "dynamics"],
-    ["train", "solving", "analysis"],
-    ["trials", "readings"],
-    ["experiment"],
-    ["experiments", "miners"],
-    ["reproduce"],
-    ["report"],
+    ["base"],
+    ["registry", "figures"],
+    ["contracts"],
+    ["thinking"],
+    ["problems", "models", "objectives", "perturbations"],
+    ["formats", "measuring"],
+    ["training"],
+    ["recipes"],
+    ["study", "testing"],
     ["__init__"],
     ["cli"],
 ]
-WITHOUT_TORCH = ["errors", "seeds", "files", "figures"]
-"""Pictures are made from rows alone."""
+"""Folders, or files beside them, lowest first."""
+WITHOUT_TORCH = ["registry", "figures", "cli"]
+"""Pictures are made from rows alone, and names are listed without importing what they name."""
+FILES = sorted(PACKAGE.rglob("*.py"))
 
 
-def module_name(path: Path) -> str:
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def name_of(path: Path) -> str:
+    """As it is imported: longthink.problems.mazes.problem, of a folder's __init__ the folder."""
+    parts = ["longthink", *path.relative_to(PACKAGE).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> set[str]:
-    """Dotted names a file imports, wherever in the file."""
+MODULES = {name_of(path): path for path in FILES}
+
+
+def imports(path: Path, top_only: bool = False) -> set[str]:
+    """The modules that a file imports, wherever in the file, or only when it is imported itself."""
+    tree = ast.parse(path.read_text())
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in tree.body if top_only else ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else node.module for name in inside}
     return found
 
 
-def rank(module: str) -> int:
-    return next(index for index, layer in enumerate(LAYERS) if module in layer)
+def layer_of(module: str) -> int:
+    folder = [*module.split("."), "__init__"][1]
+    return next(index for index, layer in enumerate(LAYERS) if folder in layer)
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_point_downwards(path: Path) -> None:
-    own = module_name(path)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downwards_and_private_files_stay_private(path: Path) -> None:
+    own = name_of(path)
     for name in imports(path):
-        parts = name.split(".")
-        if parts[0] != "longthink" or own == "__init__":
+        if name.partition(".")[0] != "longthink" or own == "longthink":
             continue
-        module = parts[1] if any(parts[1] in layer for layer in LAYERS) else "__init__"
-        assert rank(module) < rank(own) or module == own, f"{own} must not import {module}"
+        folder, other = [*own.split("."), "__init__"][1], [*name.split("."), "__init__"][1]
+        assert folder == other or layer_of(name) < layer_of(own), f"{own} must not import {name}"
+        inside, _, last = name.rpartition(".")
+        assert not last.startswith("_") or f"{own}.".startswith(f"{inside}."), f"{name} is private to its folder"
 
 
 @pytest.mark.parametrize("module", WITHOUT_TORCH)
-def test_some_modules_never_import_torch(module: str) -> None:
-    pending, seen = [module], set()
+def test_some_modules_are_imported_without_torch(module: str) -> None:
+    folder = PACKAGE / module
+    pending = [folder.with_suffix(".py")] if folder.with_suffix(".py").exists() else list(folder.glob("*.py"))
+    seen = set(pending)
     while pending:
-        current = pending.pop()
-        seen.add(current)
-        alone, folder = PACKAGE / f"{current}.py", PACKAGE / current
-        for path in [alone] if alone.exists() else folder.glob("*.py"):
-            for name in imports(path):
-                assert not name.startswith("torch"), f"{module} imports torch by way of {current}"
-                if name.startswith("longthink."):
-                    pending += {name.split(".")[1]} - seen
-
-
-def test_every_module_has_a_layer() -> None:
-    for path in PACKAGE.rglob("*.py"):
-        rank(module_name(path))
+        path = pending.pop()
+        for name in imports(path, top_only=True):
+            assert name.partition(".")[0] != "torch", f"{module} imports torch by way of {name_of(path)}"
+            if name in MODULES and MODULES[name] not in seen:
+                seen.add(MODULES[name])
+                pending.append(MODULES[name])

@@ -1,36 +1,34 @@
-"""Plugins from files and from other packages."""
+"""Plugins: of the library, of a package, of a script, of a cell of a notebook."""
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import longthink as lt
 from longthink import registry
-from longthink.errors import UserError
+from longthink.base.errors import UserError
 
-OUTSIDE = '''
-from typing import ClassVar
-import torch
-from longthink.problems.prefix_sums import PrefixSums
-from longthink.contracts import Problem, Puzzles
 
-class CountDown(Problem):
-    """Counts down."""
-    channels: ClassVar[int] = 1
-    classes: ClassVar[int] = 2
-    ndim: ClassVar[int] = 1
-    easy: ClassVar[int] = 4
-    hard: ClassVar[tuple[int, ...]] = (8,)
-    steps: int = 1
+@pytest.fixture(autouse=True)
+def registered_as_before() -> Iterator[None]:
+    """What a test registers of its own is gone after it."""
+    yield
+    for named in registry._registered.values():
+        for name in [name for name, plugin in named.items() if not plugin.__module__.startswith("longthink.")]:
+            del named[name]
 
-    def draw(self, level, count, split, key, repeats):
-        return Puzzles(self, level, torch.zeros(count, 1, level), torch.zeros(count, level, dtype=torch.long))
 
-    def parse(self, text): ...
-    def write(self, answer): ...
-    def render(self, puzzles, values=None): ...
-'''
+def make_shift(module: str = "__main__", qualname: str = "Shift") -> type[lt.Perturbation]:
+    """A class as a notebook makes it anew each time that its cell is run."""
+
+    class Shift(lt.Perturbation):
+        """Moves nothing yet."""
+
+    Shift.__module__, Shift.__qualname__ = module, qualname
+    return Shift
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
@@ -42,22 +40,76 @@ def test_dashes_are_as_good_as_underscores() -> None:
     assert registry.find("formats", "easy-to-hard") is registry.find("formats", "easy_to_hard")
 
 
-def test_recipes_are_functions_of_the_recipe_modules_only() -> None:
+def test_helpers_are_no_plugins() -> None:
+    assert registry.names("miners") == ["chess_puzzles"]
     assert {"prefix_sums_laptop", "prefix_sums_thesis"} <= set(registry.names("recipes"))
-    assert "Recipe" not in registry.names("recipes")
+    assert not {"Recipe", "net"} & set(registry.names("recipes"))
 
 
-def test_another_package_adds_a_plugin(tmp_path: Path) -> None:
-    (tmp_path / "countdown_pack.py").write_text(OUTSIDE)
-    info = tmp_path / "countdown_pack-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: countdown-pack\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[longthink.problems]\ncount_down = countdown_pack\n")
+def test_what_is_read_from_files_is_what_is_registered_when_they_are_imported() -> None:
+    for kind, written in registry._written().items():
+        for name, found in written.items():
+            plugin = registry.find(kind, name)
+            assert plugin.__module__ == found.module
+            assert registry.kind_of(plugin) == kind
+
+
+def test_a_class_is_known_by_its_name_in_snake_case_or_by_another() -> None:
+    shift = lt.register(make_shift())
+    assert registry.find("perturbations", "shift") is shift
+    assert lt.perturbation("shift", strength=2).strength == 2
+    other = lt.register(name="sideways")(make_shift("somewhere"))
+    assert registry.find("perturbations", "sideways") is other
+    assert registry.name_of(other) == "sideways"
+    assert {"shift", "sideways"} <= set(registry.names("perturbations"))
+
+
+def test_a_cell_that_is_run_again_replaces_what_it_made() -> None:
+    first = lt.register(make_shift())
+    second = lt.register(make_shift())
+    assert registry.find("perturbations", "shift") is second
+    with pytest.raises(UserError, match="Shift has been defined anew since"):
+        registry.check_known(first)
+
+
+@pytest.mark.parametrize(
+    ("thing", "name", "sentence"),
+    [
+        (make_shift("another_module"), "noise", "There is a perturbation 'noise' already, in longthink.perturbations"),
+        (make_shift(), "No Name", "a plugin's name is of a-z"),
+        (dict, None, "is no plugin: a subclass of Problem"),
+        (len, None, "is no plugin"),
+        (3, None, "is no plugin"),
+    ],
+)
+def test_what_is_no_plugin_or_has_anothers_name_is_refused(thing: object, name: str | None, sentence: str) -> None:
+    with pytest.raises(UserError, match=f"(?i){sentence}"):
+        lt.register(thing) if name is None else lt.register(name=name)(thing)
+
+
+def test_what_is_not_there_yet_says_what_to_import() -> None:
+    with pytest.raises(UserError, match="There is no model 'knot_net' yet; import knots.nets first, which registers"):
+        registry.find("models", "knot_net", "knots.nets")
+    with pytest.raises(UserError, match="run what defines it first"):
+        registry.find("models", "knot_net", "__main__")
+
+
+def test_names_are_listed_without_torch() -> None:
     program = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "import longthink as lt\nfrom longthink import registry\n"
-        "print(registry.names('problems'), len(lt.problem('count_down', steps=2).sample(3, 5)))"
+        "import sys\nfrom longthink import registry\n"
+        "print([registry.summary(kind, name) for kind in registry.KINDS for name in registry.names(kind)])\n"
+        "assert 'torch' not in sys.modules and 'numba' not in sys.modules and 'pandas' not in sys.modules\n"
+        "import longthink as lt\nassert 'torch' not in sys.modules\nlt.Problem\nassert 'torch' in sys.modules\n"
     )
-    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert "'count_down'" in out
-    assert out.endswith(" 5\n")
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_an_entry_point_that_registers_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty_pack.py").write_text("")
+    info = tmp_path / "empty_pack-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: empty-pack\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[longthink.problems]\ncount_down = empty_pack\n")
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nimport longthink as lt\nlt.problem('count_down')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "empty_pack was to register the problem 'count_down', as its package says, and does not" in done.stderr

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from longthink.errors import UserError
+from longthink.base.errors import UserError
 
 app = App(
     name="longthink",
     help="Train a small recurrent net on easy puzzles, run it for longer, and solve hard ones.",
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,
     default_parameter=Parameter(negative_iterable=()),
 )
 
@@ -38,6 +39,14 @@ Out = Annotated[
     Path | None,
     Parameter(help="Folder for rows and figure; by default the (first) run's own, or runs/NAME for a shipped net."),
 ]
+Changes = Annotated[
+    list[str] | None,
+    Parameter(name="--change", help="Change an option, as in problem.source=DIR; repeat the option for several."),
+]
+
+
+class Interrupted(KeyboardInterrupt):
+    """What the user has broken off; the message says what is kept."""
 
 
 def changes_from(tokens: Sequence[str]) -> dict[str, Any]:
@@ -46,8 +55,8 @@ def changes_from(tokens: Sequence[str]) -> dict[str, Any]:
     rest = list(tokens)
     while rest:
         option = rest.pop(0)
-        if not option.startswith("--"):
-            raise UserError(f"'{option}' is no option of a recipe; options look like --model.width 64.")
+        if not option.startswith("--") or option == "--":
+            raise UserError(f"'{option}' is no option; options look like --model.width 64.")
         key, equals, text = option[2:].partition("=")
         if not equals:
             text = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
@@ -60,4 +69,7 @@ def changes_from(tokens: Sequence[str]) -> dict[str, Any]:
 
 def changes_of(change: Sequence[str] | None) -> dict[str, Any]:
     """What was given as --change problem.source=DIR, any number of times."""
+    wrong = next((one for one in change or () if "=" not in one), None)
+    if wrong is not None:
+        raise UserError(f"A change names an option and its new value, like problem.source=DIR, and not only '{wrong}'.")
     return changes_from([f"--{one}" for one in change or ()])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from longthink.base.errors import UserError
 from longthink.cli._app import (
     Count,
     HardLevels,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from longthink.contracts import Puzzles, Thinker
-    from longthink.runs import Run
+    from longthink.training.runs import Run
 
 
 @app.command
@@ -46,20 +47,24 @@ def decisions(
     iterations
         How long to think at most.
     """
-    from longthink import evaluate, figures
-    from longthink.runs import open_run
+    from longthink import figures, registry
+    from longthink.measuring.decisions import decisions as measured
+    from longthink.measuring.rows import save_rows
+    from longthink.training.runs import open_run
 
     opened = open_run(run)
+    problem, levels = opened.recipe().problem, level or opened.recipe().problem.hard
+    if not problem.algorithms(problem.sample(levels[0], 1, seed)):
+        raise UserError(
+            f"Decisions are compared with known algorithms, and {registry.name_of(type(problem))} names none; take"
+            " mazes or prefix_sums, or give the problem `algorithms`."
+        )
     table = _of_levels(
-        opened,
-        level or opened.recipe().problem.hard,
-        count,
-        seed,
-        lambda model, puzzles: evaluate.decisions(model, puzzles, iterations, tolerance),
+        opened, levels, count, seed, lambda model, puzzles: measured(model, puzzles, iterations, tolerance)
     )
     folder = out or opened.results
     print(table.groupby("level").mean().round(3).to_string())
-    print(evaluate.save_rows(table, folder / "decisions.csv"))
+    print(save_rows(table, folder / "decisions.csv"))
     print(figures.cost_of_thinking(table, folder / "decisions.png"))
 
 
@@ -91,8 +96,10 @@ def perturb(
     """
     import pandas as pd
 
-    from longthink import dynamics, evaluate, figures, registry
-    from longthink.runs import open_run
+    from longthink import figures, registry
+    from longthink.measuring import dynamics
+    from longthink.measuring.rows import save_rows
+    from longthink.training.runs import open_run
 
     opened, perturbation = open_run(run), registry.build("perturbations", using, changes_from(options))
 
@@ -103,7 +110,7 @@ def perturb(
     table = _of_levels(opened, level or opened.recipe().problem.hard[:1], count, seed, both)
     folder, stem = out or opened.results, f"perturb-{using.replace('-', '_')}"
     print(dynamics.fared(table).to_string(index=False))
-    print(evaluate.save_rows(table, folder / f"{stem}.csv"))
+    print(save_rows(table, folder / f"{stem}.csv"))
     print(figures.perturbed(table, folder / f"{stem}.png"))
 
 
@@ -127,9 +134,9 @@ def dynamics(
     """
     import pandas as pd
 
-    from longthink import evaluate
-    from longthink.dynamics import fates
-    from longthink.runs import open_run
+    from longthink.measuring.dynamics import fates
+    from longthink.measuring.rows import save_rows
+    from longthink.training.runs import open_run
 
     opened = open_run(run)
     table = _of_levels(
@@ -142,7 +149,7 @@ def dynamics(
     shares = pd.crosstab(table["level"], table["fate"], normalize="index")
     means = table.groupby("level")[["solved", "ever", "alignment", "lyapunov"]].mean()
     print(shares.join(means).round(4).to_string())
-    print(evaluate.save_rows(table, (out or opened.results) / "dynamics.csv"))
+    print(save_rows(table, (out or opened.results) / "dynamics.csv"))
 
 
 @app.command
@@ -171,9 +178,10 @@ def probe(
     count
         Puzzles that it is tested on.
     """
-    from longthink import evaluate, figures
-    from longthink.analysis.probes import probe as probed
-    from longthink.runs import open_run
+    from longthink import figures
+    from longthink.measuring.inside.probes import probe as probed
+    from longthink.measuring.rows import save_rows
+    from longthink.training.runs import open_run
 
     opened = open_run(run)
     recipe = opened.recipe()
@@ -185,7 +193,7 @@ def probe(
     table = probed(opened.model(), *parts, layer or [*range(1, longest + 1)], longest)
     folder = out or opened.results
     print(table.round(4).to_string(index=False))
-    print(evaluate.save_rows(table, folder / "probe.csv"))
+    print(save_rows(table, folder / "probe.csv"))
     if not layer:
         drawn = table.assign(series=recipe.name, iteration=table["place"].astype(int), accuracy=table["test_accuracy"])
         print(figures.probes_over_iterations(drawn, folder / "probe.png"))
@@ -214,9 +222,10 @@ def similarity(
     count
         Puzzles that the features are of.
     """
-    from longthink import evaluate, figures
-    from longthink.analysis.similarity import similarity as compared
-    from longthink.runs import open_run
+    from longthink import figures
+    from longthink.measuring.inside.similarity import similarity as compared
+    from longthink.measuring.rows import save_rows
+    from longthink.training.runs import open_run
 
     both = open_run(run), open_run(other)
     recipes = [one.recipe() for one in both]
@@ -225,7 +234,7 @@ def similarity(
     table = compared(both[0].model(), both[1].model(), puzzles.x, places, its)
     folder = out or both[0].results
     print(table.pivot(index="place", columns="other_place", values="cka").round(3).to_string())
-    print(evaluate.save_rows(table, folder / "similarity.csv"))
+    print(save_rows(table, folder / "similarity.csv"))
     named = table.rename(columns={"place": "series", "other_place": "other"})
     print(figures.similarity_of_nets(named, folder / "similarity.png"))
 
@@ -239,18 +248,19 @@ def reuse(run: OneRun, /, *, level: LevelOfTraining = None, count: int = 200, ou
     count
         Puzzles that the net thinks about.
     """
-    from longthink import evaluate, figures
-    from longthink.readings import Reused
-    from longthink.runs import open_run
+    from longthink import figures
+    from longthink.measuring.rows import save_rows
+    from longthink.study.evaluators import Reused
+    from longthink.training.runs import open_run
 
     opened = open_run(run)
     recipe = opened.recipe()
-    reading = Reused(level=level or recipe.curriculum.highest, iterations=recipe.regime, count=count)
-    table = reading.take(opened).assign(series=recipe.name)
+    evaluator = Reused(level=level or recipe.curriculum.highest, count=count)
+    table = evaluator.run(opened).assign(series=recipe.name)
     folder = out or opened.results
     print(table[["iteration", "used", "decile_5"]].round(4).to_string(index=False))
-    print(f"{table['reused'].iloc[0]:.2%} of {reading.measured}")
-    print(evaluate.save_rows(table, folder / "reuse.csv"))
+    print(f"{table['reused'].iloc[0]:.2%} of {evaluator.measured}")
+    print(save_rows(table, folder / "reuse.csv"))
     print(figures.activity_of_filters(table, folder / "reuse.png"))
 
 
@@ -270,13 +280,13 @@ def features(run: str, /, *, filters: int = 6, count: int = 200, out: Path | Non
         Folder for the figure; by default the run's own.
     """
     from longthink import figures
-    from longthink.readings import Pictured
-    from longthink.runs import open_run
+    from longthink.study.evaluators import Pictured
+    from longthink.training.runs import open_run
 
     opened = open_run(run)
     recipe = opened.recipe()
-    reading = Pictured(level=recipe.curriculum.highest, iterations=recipe.regime, count=count, filters=filters)
-    table = reading.take(opened).assign(series=recipe.name, seed=recipe.seed)
+    evaluator = Pictured(level=recipe.curriculum.highest, count=count, filters=filters)
+    table = evaluator.run(opened).assign(series=recipe.name, seed=recipe.seed)
     print(table.groupby(["filter", "iteration"])["gain"].first().unstack().round(2).to_string())
     print(figures.pictures_of_features(table, (out or opened.results) / "features.png"))
 
@@ -292,5 +302,6 @@ def _of_levels(
     import pandas as pd
 
     problem, model = opened.recipe().problem, opened.model()
-    tables = [measure(model, problem.sample(level, count, seed)) for level in levels]
+    of_levels = [problem.sample(level, count, seed) for level in levels]  # all, before the work begins
+    tables = [measure(model, puzzles) for puzzles in of_levels]
     return pd.concat(tables, ignore_index=True)

@@ -1,14 +1,18 @@
-"""Commands that make nets think: train, test, solve, reproduce."""
+"""Commands that make nets think: quickstart, train, test, solve."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from longthink.base.errors import UserError
+from longthink.base.splits import Split
 from longthink.cli._app import (
     Accelerator,
+    Changes,
     Count,
     HardLevels,
+    Interrupted,
     OneRun,
     Options,
     Out,
@@ -18,8 +22,14 @@ from longthink.cli._app import (
     changes_from,
     changes_of,
 )
-from longthink.contracts import Split
-from longthink.errors import UserError
+
+if TYPE_CHECKING:
+    from longthink.contracts import Thought
+
+ROWS = ("csv", "parquet")
+PATIENCE = 20
+"""A net may think this many times as long as it did in training for a puzzle of the same level, AT_LEAST so long."""
+AT_LEAST = 100
 
 
 @app.command
@@ -36,12 +46,15 @@ def quickstart(*, out: Path = Path("runs/quickstart"), level: int = 512, count: 
         How many of them.
     """
     from longthink import registry
-    from longthink.train import train as train_recipe
+    from longthink.training.loop import train as train_recipe
 
     recipe = registry.find("recipes", "prefix_sums_laptop")()
-    run = train_recipe(recipe, out, resume=out.exists())
+    levels = [recipe.curriculum.highest, level]
+    for one in levels:
+        recipe.problem.sample(one, count)
+    run = train_recipe(recipe, out, resume=(out / "recipe.json").exists())
     print(f"trained on at most {recipe.curriculum.highest} bits in {run.seconds():.0f} s: {run.folder}")
-    test(str(out), level=[recipe.curriculum.highest, level], count=count)
+    test(str(out), level=levels, count=count)
 
 
 @app.command
@@ -60,6 +73,8 @@ def train(
     checkpoint_seconds: float = 30.0,
 ) -> None:
     """Train a recipe into runs/NAME. Any option of the recipe can be changed: --model.width 64 --seed 3.
+
+    `longthink show RECIPE` lists them with their values.
 
     Parameters
     ----------
@@ -82,28 +97,38 @@ def train(
     checkpoint_seconds
         Seconds between checkpoints.
     """
+    if threads is not None and threads < 1:
+        raise UserError(f"A process has at least 1 thread, not {threads}.")
     import torch
 
-    from longthink import runs
-    from longthink.train import train as train_recipe
+    from longthink.training import runs
+    from longthink.training.loop import train as train_recipe
 
     if resume and Path(recipe).is_dir():
         out = out or Path(recipe)
     changes = changes_from(options) | ({} if name is None else {"name": name})
-    chosen = _recipe(recipe).revised(changes)
+    chosen = runs.recipe_of(recipe).revised(changes)
+    folder = out or runs.RUNS / f"{chosen.name}-{chosen.seed}"
     if threads is not None:
         torch.set_num_threads(threads)
-    run = train_recipe(
-        chosen,
-        out or runs.RUNS / f"{chosen.name}-{chosen.seed}",
-        resume=resume,
-        devices=devices,
-        nodes=nodes,
-        accelerator=accelerator,
-        checkpoint_seconds=checkpoint_seconds,
-        tensorboard=tensorboard,
-    )
-    print(f"{run.folder}: validation accuracy {run.history()[-1]['validation_accuracy']:.2%}")
+    try:
+        run = train_recipe(
+            chosen,
+            folder,
+            resume=resume,
+            devices=devices,
+            nodes=nodes,
+            accelerator=accelerator,
+            checkpoint_seconds=checkpoint_seconds,
+            tensorboard=tensorboard,
+        )
+    except KeyboardInterrupt as interruption:
+        how = (
+            "go on with the same command and --resume" if (folder / "checkpoint.pt").exists() else "nothing is kept yet"
+        )
+        raise Interrupted(f"{how}.") from interruption
+    score = next(value for row in reversed(run.history()) for key, value in row.items() if key.startswith("validation"))
+    print(f"{run.folder}: validation accuracy {score:.2%}")
 
 
 @app.command
@@ -116,7 +141,7 @@ def test(
     seed: Seed = 0,
     exit_rule: str = "default",
     tolerance: Tolerance = None,
-    change: list[str] | None = None,
+    change: Changes = None,
     split: Split = "test",
     out: Out = None,
     rows: str = "csv",
@@ -140,21 +165,49 @@ def test(
     rows
         csv or parquet.
     """
-    from longthink import evaluate, figures
-    from longthink.runs import open_run
-
     if not runs:
         raise UserError("Say which run to test: a shipped net (`longthink list nets`) or the folder of a run.")
+    if rows not in ROWS:
+        raise UserError(f"Rows are written as {' or '.join(ROWS)}, not as '{rows}'.")
+    from longthink import figures
+    from longthink.base.files import check_writable
+    from longthink.measuring.rows import check_kind, save_rows
+    from longthink.study.compare import compare, summary
+    from longthink.training.runs import open_run
+
+    check_kind(Path(f"rows.{rows}"))
     opened = [open_run(run) for run in runs]
-    changes = changes_of(change)
-    table = evaluate.compare(
-        opened, level, iterations, every, count, seed, exit_rule, tolerance=tolerance, changes=changes, split=split
-    )
+    levels = level or opened[0].recipe().problem.hard
     folder = out or opened[0].results
-    stem = "test-" + "-".join(str(one) for one in table["level"].unique())
+    check_writable(folder)
+    stem = "test-" + "-".join(str(one) for one in dict.fromkeys(levels))
+    path = folder / f"{stem}.{rows}"
+    kept = False
+
+    def keep(table: "object") -> None:
+        nonlocal kept
+        save_rows(table, path)  # type: ignore[arg-type]
+        kept = True
+
+    try:
+        table = compare(
+            opened,
+            levels,
+            iterations,
+            every,
+            count,
+            seed,
+            exit_rule,
+            tolerance=tolerance,
+            changes=changes_of(change),
+            split=split,
+            keep=keep,
+        )
+    except KeyboardInterrupt as interruption:
+        raise Interrupted(f"what is finished is in {path}." if kept else "nothing was finished.") from interruption
     shown = dict.fromkeys(("peak", "final"), "{:.2%}".format)
-    print(evaluate.summary(table).to_string(index=False, formatters=shown))
-    print(evaluate.save_rows(table, folder / f"{stem}.{rows}"))
+    print(summary(table).to_string(index=False, formatters=shown))
+    print(save_rows(table, path))
     print(figures.accuracy_over_iterations(table, folder / f"{stem}.png"))
 
 
@@ -163,8 +216,9 @@ def solve(
     run: OneRun,
     puzzle: str,
     /,
-    *,
+    *options: Options,
     iterations: int | None = None,
+    stop: str = "settled",
     every: int | None = None,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     at: list[int] | None = None,
@@ -177,128 +231,67 @@ def solve(
         For prefix sums a bit string, for mazes a picture of one, for chess a position in FEN, with the answer after it
         if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"; for sudoku the cells, row by row, 0 or . for blank.
     iterations
-        Think at most so long; by default until the state settles.
+        Think at most so long; by default long enough for the state to settle.
+    stop
+        When it is enough: settled, confident, verified, ... (`longthink list stops`), with options: --tolerance 1e-3.
     every
         Also print the answer of every so many iterations, and how confident the net is of it.
     out
-        The answer as a picture, or the thinking as a film: .webp, .gif or .mp4. For strings, a picture of both.
+        The answer as a picture (.png, .jpg, .svg, .json), or the thinking as a film: .webp, .gif or .mp4. For strings,
+        a picture of both.
     at
         Draw the confidence after this iteration, between puzzle and answer; repeat the option for several.
     """
-    from longthink import figures, runs
-    from longthink.evaluate import trace
-    from longthink.solving import Film
-    from longthink.solving import solve as solve_one
+    from longthink import figures
 
-    kinds = figures.PICTURES if at else figures.PICTURES | figures.FILMS
+    if at and out is None:
+        raise UserError("Iterations are drawn into a picture; say which with -o PICTURE.")
+    if every is not None and every < 1:
+        raise UserError(f"Answers are told every 1 or more iterations, not every {every}.")
+    kinds = figures.DRAWN if at else {**figures.PICTURES, **figures.FILMS}
     if out is not None and out.suffix not in kinds:
         raise UserError(f"An answer is drawn as one of {', '.join(kinds)}, not as '{out.suffix}'.")
-    film = Film(at or ()) if out is not None and (at or out.suffix in figures.FILMS) else None
+    from longthink import registry
+    from longthink.base.files import check_writable
+    from longthink.measuring.decisions import trace
+    from longthink.measuring.solve import Film
+    from longthink.measuring.solve import solve as solve_one
+    from longthink.training import runs
+
+    if out is not None:
+        check_writable(out.parent)
+    rule = registry.build("stops", stop, changes_from(options))
     opened = runs.open_run(run)
-    solution = solve_one(
-        opened, puzzle, iterations, film, None if every is None else _tell, 1 if every is None else every
-    )
+    recipe, net = opened.recipe(), opened.model()
+    puzzles = recipe.problem.view.parse(puzzle)
+    if iterations is None and net.limit is None:
+        iterations = max(AT_LEAST, PATIENCE * recipe.curriculum.iterations_at(puzzles.level))
+    film = Film(puzzles, at or ()) if out is not None and (at or out.suffix in figures.FILMS) else None
+    view, problem = puzzles.problem.view, puzzles.problem
+
+    def watch(thought: "Thought") -> None:
+        if film is not None:
+            film(thought)
+        if every is not None and thought.iteration % every == 0:
+            output = thought.read()
+            confidence = float(problem.confidence(output, puzzles)[0])
+            print(f"iteration {thought.iteration}: {view.describe(output, puzzles)}, confidence {confidence:.2%}")
+
+    solution = solve_one(net, puzzles, iterations, rule if options or stop != "settled" else None, watch)
     print(solution.text)
+    verdict = {None: "the solution is not known", True: "right", False: "wrong"}[solution.solved]
+    ended = f"not {stop} in" if solution.why == "limit" else f"{solution.why} after"
     print(
-        f"{_verdict(solution.solved)}, confidence {solution.confidence:.2%},"
-        f" {'settled after' if solution.settled else 'not settled in'} {solution.iterations} iterations,"
+        f"{verdict}, confidence {solution.confidence:.2%}, {ended} {solution.iterations} iterations,"
         f" {solution.seconds:.1f} s"
     )
     if out is None:
         return
-    problem = solution.puzzles.problem
     if film is not None and at:
-        print(figures.strip(film.strip(solution.puzzles), out))
+        print(figures.strip(film.strip(), out))
     elif film is not None:
-        print(figures.film(list(film.pictures(solution.puzzles).values()), out))
-    elif problem.ndim == 1:
-        thoughts = trace(opened.model(), solution.puzzles, solution.iterations)
-        print(figures.confidence_over_iterations(thoughts, out))
+        print(figures.film(list(film.scenes().values()), out))
+    elif problem.spec.positions == "line" and problem.spec.ndim == 1 and out.suffix in figures.DRAWN:
+        print(figures.confidence_over_iterations(trace(net, puzzles, solution.iterations), out))
     else:
-        print(figures.picture(problem.render(solution.puzzles, solution.answers[0]), out))
-
-
-@app.command
-def reproduce(
-    *names: str,
-    scale: Literal["laptop", "thesis"] = "laptop",
-    seeds: int = 3,
-    on: str = "local",
-    workers: int | None = None,
-    accelerator: Accelerator = "auto",
-    change: list[str] | None = None,
-    out: Path = Path("reports"),
-) -> None:
-    """Carry out experiments of the dissertation: train what is missing, test, write a page with its numbers and ours.
-
-    Parameters
-    ----------
-    names
-        Experiments (`longthink list experiments`), like table-5.2, or all that the dissertation has.
-    scale
-        laptop, or thesis for the dissertation's own settings, which want a GPU.
-    seeds
-        Trainings of each net, with seeds from 0.
-    on
-        local for processes of this machine, ray for a cluster.
-    workers
-        Trainings at a time; by default as many as there are CPUs.
-    change
-        Change an option of every recipe, as in problem.source=DIR; repeat the option for several.
-    out
-        Folder for the pages, and for README.md with a list of them if there are several; trainings are kept in
-        runs/trials and never done twice.
-    """
-    import torch
-
-    from longthink import registry, trials
-    from longthink.report import as_typed, contents, report
-    from longthink.reproduce import NothingCameThrough, carry_out
-
-    if not names:
-        raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
-    chosen = registry.names("experiments") if names == ("all",) else names
-    functions = [registry.find("experiments", name) for name in chosen]
-    changes = changes_of(change)
-    experiments = {function.__name__: function(scale).revised(changes) for function in functions}
-    if names == ("all",):
-        experiments = {name: experiment for name, experiment in experiments.items() if not experiment.beyond}
-    if scale == "thesis" and accelerator != "cpu" and not torch.cuda.is_available():
-        raise UserError(
-            "The thesis scale wants a GPU, and there is none; take --scale laptop, or insist with --accelerator cpu."
-        )
-    done, failed = {}, []
-    for name, experiment in experiments.items():
-        try:
-            outcome = carry_out(experiment, seeds, trials.TRIALS, workers, cast(trials.Place, on), accelerator)
-        except NothingCameThrough as error:
-            failed.append(f"{as_typed(name)}: {error}")
-            continue
-        done[name] = experiment, outcome
-        for failure in outcome.failures:
-            print(f"failed: {failure}")
-        print(report(experiment, outcome, name, scale, out / name))
-    if len(done) > 1:
-        print(contents(done, scale, out))
-    if failed:
-        raise UserError(" ".join(failed))
-
-
-def _tell(iteration: int, text: str, confidence: float) -> None:
-    print(f"iteration {iteration}: {text}, confidence {confidence:.2%}")
-
-
-def _verdict(solved: bool | None) -> str:
-    return "the solution is not known" if solved is None else "right" if solved else "wrong"
-
-
-def _recipe(name: str) -> Any:
-    """A recipe from a file, a run's folder, or the registry."""
-    from longthink import registry, runs
-    from longthink.recipe import parse_recipe
-
-    if Path(name).is_file():
-        return parse_recipe(Path(name).read_text())
-    if Path(name).is_dir():
-        return runs.Run(Path(name)).recipe()
-    return registry.find("recipes", name)()
+        print(figures.picture(view.scene(puzzles, solution.answers[0]), out))

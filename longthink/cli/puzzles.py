@@ -1,33 +1,25 @@
 """Commands about what there is: puzzles and files of them, and everything else by name."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
+from longthink.base.errors import UserError, suggest
+from longthink.base.splits import Split
 from longthink.cli._app import Count, Options, Seed, app, changes_from
-from longthink.contracts import Split
-from longthink.errors import UserError
 
 
 @app.command
-def data(
+def make(
     problem: str,
     /,
     *options: Options,
-    level: list[int] | None = None,
+    level: list[int],
     out: Path,
     count: Count = 10_000,
     seed: Seed = 0,
     split: Split = "train",
     format: str = "arrays",
-    source: Annotated[list[Path] | None, Parameter(name="--from")] = None,
-    skip: bool = False,
-    mine: bool = False,
 ) -> None:
-    """Write puzzles to files, however many. Any option of the problem can be set: --algorithm wilson --openings 0.1.
-
-    With --from, files as others publish them become a folder for --source; with --mine, new puzzles are searched for.
+    """Write new puzzles to files, however many. Any option of the problem can be set: --algorithm wilson.
 
     Parameters
     ----------
@@ -40,54 +32,118 @@ def data(
     split
         train, validation or test; no puzzle is in two of them.
     format
-        arrays, easy-to-hard for the official files, maze-image for pictures, lichess, idx, image-folder, image-table,
-        sudoku-lines or sudoku-csv.
-    source
-        Files to bring in, of the format that --format says; repeat the option for several.
-    skip
-        Leave out what is no puzzle in those files.
-    mine
-        Search for new puzzles, and set options of the search: --engine none.
+        arrays, easy-to-hard for the official files, maze-image for pictures, ... (`longthink list formats`).
     """
     from longthink import registry
-    from longthink.evaluate import batches
-
-    if mine:
-        print(registry.call("miners", problem, changes_from(options), folder=out, count=count, seed=seed))
-        return
-    if source:
-        puzzles, skipped = registry.find("formats", format)().import_files(source, out, skip)
-        print(f"{out}: {puzzles} puzzles" + (f", {skipped} lines left out" if skipped else ""))
-        return
-    if not level:
-        raise UserError("Say of which level the puzzles shall be: --level 9; repeat the option for several.")
+    from longthink.base.files import check_writable
+    from longthink.problems.batches import batches
 
     if count < 1:
         raise UserError(f"Ask for at least 1 puzzle, not {count}.")
-    maker, writer = registry.build("problems", problem, changes_from(options)), registry.find("formats", format)()
+    maker, writer = registry.build("problems", problem, changes_from(options)), registry.build("formats", format, {})
+    check_writable(out)
     for one in level:
         written = writer.write(batches(maker, one, count, seed, split), count, out)
-        print(f"{written[0].parent}: {count} puzzles of level {one} in {len(written)} files")
+        print(f"{written[0].parent}: {count} puzzles of {maker.says(one)} in {len(written)} files")
+
+
+@app.command(name="import")
+def import_(file: Path, /, *options: Options, format: str, out: Path, skip: bool = False) -> None:
+    """Bring in files as others publish them: a folder for --problem.source. Options of the format select from them.
+
+    Several files may be named, one after the other. With --format lichess, --themes mateIn1 --count 10.
+
+    Parameters
+    ----------
+    file
+        A file, a folder, or a data set of the hub.
+    format
+        lichess, idx, image-folder, image-table, sudoku-lines or sudoku-csv.
+    out
+        Folder to make.
+    skip
+        Leave out what is no puzzle.
+    """
+    from longthink import registry
+    from longthink.base.files import check_writable
+
+    first = next((place for place, token in enumerate(options) if token.startswith("--")), len(options))
+    reader = registry.build("formats", format, changes_from(options[first:]))
+    check_writable(out)
+    puzzles, skipped = reader.import_files([file, *map(Path, options[:first])], out, skip)
+    print(f"{out}: {puzzles} puzzles" + (f", {skipped} lines left out" if skipped else ""))
+
+
+@app.command
+def mine(problem: str, /, *options: Options, out: Path, count: Count = 20_000, seed: Seed = 0) -> None:
+    """Search for new puzzles of a problem. Options of the search can be set: --engine none.
+
+    Parameters
+    ----------
+    problem
+        A problem's name (`longthink list miners`).
+    out
+        Folder to write to; a search that was broken off goes on in it.
+    """
+    from longthink import registry
+    from longthink.base.files import check_writable
+
+    registry.find("miners", problem)
+    check_writable(out)
+    print(registry.call("miners", problem, changes_from(options), folder=out, count=count, seed=seed).file)
+
+
+@app.command(show=False)
+def data(*_: Options) -> None:
+    """What it was called before there were three commands."""
+    raise UserError(
+        "There is no command data any more: `longthink make` writes new puzzles, `longthink import` brings in files of"
+        " others, and `longthink mine` searches for puzzles."
+    )
 
 
 @app.command(name="list")
-def list_(kind: str, /) -> None:
-    """List what there is: problems, models, objectives, formats, recipes, experiments, nets, and so on.
+def list_(kind: str | None = None, /) -> None:
+    """List what there is, a line each, and what is to be known first of it.
 
     Parameters
     ----------
     kind
-        problems, models, objectives, perturbations, formats, recipes, experiments, miners, or nets (those that ship).
+        problems, models, objectives, perturbations, stops, optimisers, formats, recipes, experiments, evaluators,
+        tasks, miners, or nets (those that ship). Without it, how many there are of each.
     """
-    from longthink import registry, runs
+    from longthink import registry
+    from longthink.cli._listing import facts_of_nets, figures_of
 
-    if kind == "nets":
-        print("\n".join(runs.shipped()))
+    kinds = (*registry.KINDS, "nets")
+    if kind is None:
+        for one in registry.KINDS:
+            print(f"{one:13} {len(registry.names(one))}")
+        print(f"{'nets':13} {len(facts_of_nets())}")
         return
-    kinds = (*registry.BASES, *registry.FUNCTIONS)
     if kind not in kinds:
-        raise UserError(f"There is no list of '{kind}'; known are: {', '.join((*kinds, 'nets'))}.")
-    names = registry.names(kind)
-    width = max(map(len, names))
-    for name in names:
-        print(f"{name:{width}}  {(registry.find(kind, name).__doc__ or '').strip().splitlines()[0]}")
+        raise UserError(f"There is no list of '{kind}'{suggest(kind, kinds)}; known are: {', '.join(kinds)}.")
+    if kind == "nets":
+        lines = facts_of_nets()
+    else:
+        lines = {name: [registry.summary(kind, name), *figures_of(kind, name)] for name in registry.names(kind)}
+    width = max(map(len, lines))
+    for name, (first, *others) in lines.items():
+        print(f"{name:{width}}  {first}")
+        for other in others:
+            print(f"{'':{width}}  {other}")
+
+
+@app.command
+def show(what: str, /) -> None:
+    """The options of a recipe, a run or a plugin, each with its value: what can be changed when it is trained or made.
+
+    Parameters
+    ----------
+    what
+        A recipe's name, a recipe.json, a run's folder, or the name of a problem, a model, ... (`longthink list`).
+    """
+    from longthink.cli._listing import options_of
+
+    for line in options_of(what):
+        print(line)

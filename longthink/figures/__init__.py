@@ -1,26 +1,55 @@
 """Pictures from rows alone: no net, no torch."""
 
-from longthink.figures.features import (
-    accuracy_over_depth,
-    activity_of_filters,
-    pictures_of_features,
-    probes_over_iterations,
-    similarity_of_nets,
-)
-from longthink.figures.groups import staircases, width_to_learn
-from longthink.figures.pictures import FILMS, PICTURES, film, picture, strip
-from longthink.figures.thinking import (
-    accuracy_over_iterations,
-    change_over_iterations,
-    confidence_over_iterations,
-    cost_of_thinking,
-    iterations_by_form,
-    iterations_by_level,
-    perturbed,
-    recovery_by_index,
-)
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from longthink.figures.features import (
+        accuracy_over_depth,
+        activity_of_filters,
+        pictures_of_features,
+        probes_over_iterations,
+        similarity_of_nets,
+    )
+    from longthink.figures.groups import staircases, width_to_learn
+    from longthink.figures.pictures import DRAWN, FILMS, PICTURES, film, picture, strip
+    from longthink.figures.thinking import (
+        accuracy_over_iterations,
+        change_over_iterations,
+        confidence_over_iterations,
+        cost_of_thinking,
+        iterations_by_form,
+        iterations_by_level,
+        perturbed,
+        recovery_by_index,
+    )
+
+_WHERE = {
+    "features": (
+        "accuracy_over_depth",
+        "activity_of_filters",
+        "pictures_of_features",
+        "probes_over_iterations",
+        "similarity_of_nets",
+    ),
+    "groups": ("staircases", "width_to_learn"),
+    "pictures": ("DRAWN", "FILMS", "PICTURES", "film", "picture", "strip"),
+    "thinking": (
+        "accuracy_over_iterations",
+        "change_over_iterations",
+        "confidence_over_iterations",
+        "cost_of_thinking",
+        "iterations_by_form",
+        "iterations_by_level",
+        "perturbed",
+        "recovery_by_index",
+    ),
+}
+"""What is imported when it is first used, since the contracts need scenes alone, and no matplotlib (PEP 562)."""
+_MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
+    "DRAWN",
     "FILMS",
     "PICTURES",
     "accuracy_over_depth",
@@ -42,3 +71,15 @@ __all__ = [
     "strip",
     "width_to_learn",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'longthink.figures' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"longthink.figures.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,25 +1,37 @@
 """What all pictures share."""
 
 from pathlib import Path
+from typing import Any, Literal
 
-import matplotlib.pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from longthink.errors import UserError
-from longthink.files import atomic
+from longthink.base.errors import UserError
+from longthink.base.files import atomic
 
-plt.switch_backend("Agg")  # no window is ever opened
 REGIME_COLOUR = "#e6e6e6"
 """Of what is only there for comparison, like the iterations in training."""
 
 
+def subplots(
+    lines: int = 1,
+    columns: int = 1,
+    *,
+    figsize: tuple[float, float],
+    layout: Literal["constrained"] | None = "constrained",
+    **options: Any,
+) -> tuple[Figure, Any]:
+    """A figure and its axes, as of pyplot, which is left alone: no window is opened, and no backend changed."""
+    figure = Figure(figsize=figsize, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(lines, columns, **options)
+
+
 def save(figure: Figure, path: Path) -> Path:
-    """Write and close a figure. Raises UserError for a kind of file that matplotlib does not write."""
+    """Write a figure. Raises UserError for a kind of file that matplotlib does not write."""
     kinds = figure.canvas.get_supported_filetypes()
     if path.suffix.lstrip(".") not in kinds:
-        plt.close(figure)
         raise UserError(f"A picture cannot be written as '{path.name}'; end its name in one of {', '.join(kinds)}.")
     with atomic(path) as partial:
         figure.savefig(partial, dpi=150, format=path.suffix.lstrip("."))
-    plt.close(figure)
     return path

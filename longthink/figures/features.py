@@ -2,30 +2,28 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from longthink.figures._parts import REGIME_COLOUR, save
+from longthink.figures._parts import REGIME_COLOUR, save, subplots
 
 
 def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
     """Share of puzzles solved against effective depth, mean over seeds and one standard error (figures 3.2 and 3.3).
 
     `rows` are those of an experiment whose series are called FORM, ...: one line for each form, in a panel for each
-    reading. The difference of two forms is below, seed by seed: the mean and one standard deviation. Its title leaves
+    evaluator. The difference of two forms is below, seed by seed: the mean and one standard deviation. Its title leaves
     out depths at which there is none with any seed: there both forms are the same net.
     """
     trained = rows[rows["iteration"] == rows["regime"]]
     trained = trained.assign(form=trained["series"].str.partition(",")[0])
-    panels, forms = list(trained.groupby("reading", sort=False)), trained["form"].unique()
+    panels, forms = list(trained.groupby("evaluator", sort=False)), trained["form"].unique()
     depths = [set(trained.loc[trained["form"] == form, "depth"]) for form in forms]
     lines = 2 if len(forms) == 2 and depths[0] & depths[1] else 1
-    figure, grid = plt.subplots(
+    figure, grid = subplots(
         lines,
         len(panels),
         figsize=(max(6.4, 4.6 * len(panels)), 2 + 1.9 * lines),
-        layout="constrained",
         sharex="col",
         sharey="row",
         squeeze=False,
@@ -66,9 +64,7 @@ def probes_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     that features are averaged to (column `pool`).
     """
     panels = list(rows.groupby("pool", sort=False)) if "pool" in rows else [("", rows)]
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(max(6.4, 4.6 * len(panels)), 3.8), layout="constrained", sharey=True, squeeze=False
-    )
+    figure, axes = subplots(1, len(panels), figsize=(max(6.4, 4.6 * len(panels)), 3.8), sharey=True, squeeze=False)
     for axis, (pool, panel) in zip(axes[0], panels, strict=True):
         for series, group in panel.groupby("series", sort=False):
             means = group.groupby("iteration")[["accuracy", "train_accuracy"]].mean() * 100
@@ -87,7 +83,7 @@ def similarity_of_nets(rows: pd.DataFrame, path: Path) -> Path:
     values = rows.groupby(["series", "other"], sort=False)["cka"].mean().unstack()
     values = values[[name for name in rows["series"].unique() if name in values]].loc[rows["series"].unique()]
     size = 1.8 + 0.55 * max(values.shape)
-    figure, axis = plt.subplots(figsize=(size + 1.6, size), layout="constrained")
+    figure, axis = subplots(figsize=(size + 1.6, size))
     image = axis.imshow(values, cmap="viridis")
     axis.set_xticks(range(values.shape[1]), values.columns, rotation=40, ha="right", fontsize="small")
     axis.set_yticks(range(values.shape[0]), values.index, fontsize="small")
@@ -106,9 +102,7 @@ def activity_of_filters(rows: pd.DataFrame, path: Path) -> Path:
     all pairs of puzzle and filter.
     """
     panels = list(rows.groupby("series", sort=False))
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(2.4 + 2.6 * len(panels), 3.6), layout="constrained", sharey=True, squeeze=False
-    )
+    figure, axes = subplots(1, len(panels), figsize=(2.4 + 2.6 * len(panels), 3.6), sharey=True, squeeze=False)
     for axis, (name, panel) in zip(axes[0], panels, strict=True):
         deciles = panel.groupby("iteration")[[f"decile_{tenth}" for tenth in range(1, 10)]].mean() * 100
         for low in range(1, 5):
@@ -131,8 +125,12 @@ def pictures_of_features(rows: pd.DataFrame, path: Path) -> Path:
     rows = rows[rows["seed"] == rows["seed"].min()]
     lines = list(rows.groupby(["series", "filter"], sort=False))
     columns = sorted(rows["iteration"].unique())
-    figure, axes = plt.subplots(
-        len(lines), len(columns), figsize=(1.3 * len(columns) + 0.7, 1.3 * len(lines) + 0.3), squeeze=False
+    figure, axes = subplots(
+        len(lines),
+        len(columns),
+        figsize=(1.3 * len(columns) + 0.7, 1.3 * len(lines) + 0.3),
+        layout=None,
+        squeeze=False,
     )
     for row, ((series, unit), some) in zip(axes, lines, strict=True):
         for axis, iteration in zip(row, columns, strict=True):

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 
-from longthink.figures._parts import REGIME_COLOUR, save
+from longthink.figures._parts import REGIME_COLOUR, save, subplots
 
 LEARNED = 0.99
 """The share of the power from which a net has learned a group."""
@@ -19,9 +18,7 @@ def staircases(rows: pd.DataFrame, path: Path) -> Path:
     `rows` are those of an experiment; below, of the first seed, the share of each irrep that is learned.
     """
     panels = list(rows.groupby("series", sort=False))
-    figure, grid = plt.subplots(
-        2, len(panels), figsize=(1 + 2.9 * len(panels), 5), layout="constrained", sharex="col", squeeze=False
-    )
+    figure, grid = subplots(2, len(panels), figsize=(1 + 2.9 * len(panels), 5), sharex="col", squeeze=False)
     for (above, below), (name, panel) in zip(grid.T, panels, strict=True):
         for _, run in panel.groupby("seed"):
             above.plot(run["iteration"], run["loss"], lw=1)
@@ -48,9 +45,7 @@ def width_to_learn(rows: pd.DataFrame, path: Path) -> Path:
     Where the theory holds, the lines for all k are one.
     """
     groups = list(rows.groupby("group", sort=False))
-    figure, axes = plt.subplots(
-        1, len(groups), figsize=(1.4 + 3.4 * len(groups), 3.6), layout="constrained", sharey=True, squeeze=False
-    )
+    figure, axes = subplots(1, len(groups), figsize=(1.4 + 3.4 * len(groups), 3.6), sharey=True, squeeze=False)
     for axis, (name, panel) in zip(axes[0], groups, strict=True):
         for k, some in panel.groupby("level"):
             neurons = 2.0 ** (some["level"] - 1) * some["order"]

@@ -4,47 +4,55 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from longthink.errors import UserError
-from longthink.figures._parts import save
-from longthink.files import atomic
+from longthink.base.errors import UserError
+from longthink.base.files import atomic
+from longthink.figures._parts import save, subplots
+from longthink.figures.scene import Scene, as_json, pixels, svg
 
-PICTURES = {".png": "PNG", ".jpg": "JPEG"}
+PICTURES = {".png": "PNG", ".jpg": "JPEG", ".svg": "SVG", ".json": "JSON"}
+DRAWN = {kind: PICTURES[kind] for kind in (".png", ".jpg", ".svg")}
+"""What several pictures side by side, or a diagram, are written as."""
 FILMS = {".webp": "WEBP", ".gif": "GIF", ".mp4": "mp4"}
 LAST_FRAME = 2000
 """Milliseconds that a film stands still at its end."""
 
 
-def picture(pixels: NDArray[np.uint8], path: Path) -> Path:
-    """An RGB array (height, width, 3) as an image file. Raises UserError for a kind that is not one of PICTURES."""
+def picture(scene: Scene, path: Path) -> Path:
+    """A scene as an image file, or its parts as JSON. Raises UserError for a kind that is not one of PICTURES."""
     if path.suffix not in PICTURES:
         raise UserError(f"A picture is written as one of {', '.join(PICTURES)}, not as '{path.suffix}'.")
     with atomic(path) as partial:
-        Image.fromarray(pixels).save(partial, format=PICTURES[path.suffix])
+        if path.suffix == ".svg":
+            partial.write_text(svg(scene), encoding="utf-8")
+        elif path.suffix == ".json":
+            partial.write_text(as_json(scene), encoding="utf-8")
+        else:
+            Image.fromarray(pixels(scene)).save(partial, format=PICTURES[path.suffix])
     return path
 
 
-def strip(pictures: Mapping[str, NDArray[np.uint8]], path: Path) -> Path:
-    """Pictures (height, width, 3) side by side, each under its title (figure 4.4)."""
-    figure, axes = plt.subplots(1, len(pictures), figsize=(2 * len(pictures), 2.3), layout="constrained", squeeze=False)
-    for axis, (title, pixels) in zip(axes[0], pictures.items(), strict=True):
-        axis.imshow(pixels, interpolation="nearest")
+def strip(scenes: Mapping[str, Scene], path: Path) -> Path:
+    """Scenes side by side, each under its title (figure 4.4)."""
+    figure, axes = subplots(1, len(scenes), figsize=(2 * len(scenes), 2.3), squeeze=False)
+    for axis, (title, scene) in zip(axes[0], scenes.items(), strict=True):
+        axis.imshow(pixels(scene), interpolation="nearest")
         axis.set_title(title, fontsize=9)
         axis.set_axis_off()
     return save(figure, path)
 
 
-def film(frames: Sequence[NDArray[np.uint8]], path: Path, seconds: float = 6.0) -> Path:
-    """RGB arrays of one size as an animation; the last one stands still for a while.
+def film(scenes: Sequence[Scene], path: Path, seconds: float = 6.0) -> Path:
+    """Scenes of one size as an animation; the last one stands still for a while.
 
     Raises UserError for a kind that is not one of FILMS, and for .mp4 without PyAV.
     """
     if path.suffix not in FILMS:
         raise UserError(f"A film is written as one of {', '.join(FILMS)}, not as '{path.suffix}'.")
+    frames = [pixels(scene) for scene in scenes]
     duration = max(20, min(400, round(1000 * seconds / len(frames))))
     with atomic(path) as partial:
         if path.suffix == ".mp4":

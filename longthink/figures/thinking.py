@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from longthink.figures._parts import REGIME_COLOUR, save
+from longthink.figures._parts import REGIME_COLOUR, save, subplots
 
 STYLES = cycler(linestyle=["-", "--", ":"]) * cycler(color=matplotlib.color_sequences["tab10"])
 """Ten colours, then the same ones dashed, then dotted."""
@@ -21,7 +20,7 @@ def accuracy_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     """Share of puzzles solved against iterations; the line is the mean over seeds, the band one standard error.
 
     As figures 4.1, 5.3 and 5.9: one line for each series, or else each level. `rows` are those of `compare`, of `sweep`
-    or of an experiment. With several series, every level (or reading) has a panel of its own. The training regime
+    or of an experiment. With several series, every level (or evaluator) has a panel of its own. The training regime
     (column `regime`) is shaded.
     """
     figure, axes = _panels(rows, "accuracy", 100)
@@ -46,9 +45,9 @@ def change_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
 def recovery_by_index(rows: pd.DataFrame, path: Path) -> Path:
     """Iterations that a net needs to recover from a flipped bit, against its index (figure 5.8).
 
-    `rows` are those of an experiment whose readings flip bits. Nets that never recover have no point.
+    `rows` are those of an experiment whose evaluators flip bits. Nets that never recover have no point.
     """
-    figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    figure, axis = subplots(figsize=(6.4, 3.8))
     for series, group in rows.groupby("series"):
         by_index = group.groupby(["index", "seed"])["recovered"].first().groupby("index")
         axis.errorbar(by_index.mean().index, by_index.mean(), by_index.sem().fillna(0), marker="o", label=str(series))
@@ -63,7 +62,7 @@ def iterations_by_level(rows: pd.DataFrame, path: Path, solved: float = 0.99) ->
 
     `rows` are those of an experiment; `solved` is another share. The line joins the medians over seeds.
     """
-    figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    figure, axis = subplots(figsize=(6.4, 3.8))
     axis.set_xscale("log", base=2)
     axis.set_yscale("log", base=2)
     axis.set(xlim=(rows["level"].min() / 1.2, rows["level"].max() * 1.2), ylim=(1, rows["iteration"].max() * 1.2))
@@ -94,7 +93,7 @@ def confidence_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     grid = rows.pivot(index="position", columns="iteration", values="probability")
     first = rows[rows["iteration"] == rows["iteration"].min()].sort_values("position")
     height = min(10.0, 1.2 + 0.12 * len(grid))
-    figure, axes = plt.subplots(1, 3, figsize=(6.4, height), layout="constrained", sharey=True, width_ratios=[1, 12, 1])
+    figure, axes = subplots(1, 3, figsize=(6.4, height), sharey=True, width_ratios=[1, 12, 1])
     classes = first["classes"].iloc[0]
     several = classes > 2
     likely: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "viridis"}
@@ -122,7 +121,7 @@ def cost_of_thinking(rows: pd.DataFrame, path: Path) -> Path:
     puzzles on which it agrees with that one best.
     """
     names = [str(name).removesuffix("_agreement") for name in rows.columns if str(name).endswith("_agreement")]
-    figure, (cost, order) = plt.subplots(1, 2, figsize=(9.2, 3.8), layout="constrained")
+    figure, (cost, order) = subplots(1, 2, figsize=(9.2, 3.8))
     first = names[0]
     for solved, marker in ((True, "o"), (False, "x")):
         some = rows[rows["solved"] == solved]
@@ -155,7 +154,7 @@ def perturbed(rows: pd.DataFrame, path: Path) -> Path:
 
     `rows` are those of `dynamics.perturb`; several levels are told apart by the style of the line.
     """
-    figure, (solved, change) = plt.subplots(1, 2, figsize=(9.2, 3.8), layout="constrained")
+    figure, (solved, change) = subplots(1, 2, figsize=(9.2, 3.8))
     for index, (level, of_level) in enumerate(rows.groupby("level")):
         for name, group in of_level.groupby("perturbation", sort=False):
             by_iteration = group.groupby("iteration")
@@ -174,14 +173,14 @@ def perturbed(rows: pd.DataFrame, path: Path) -> Path:
 
 
 def _panels(rows: pd.DataFrame, value: str, factor: float) -> tuple[Figure, list[Axes]]:
-    """A value against iterations: with several series a panel for each reading, else one line for each level."""
+    """A value against iterations: with several series a panel for each evaluator, else one line for each level."""
     several = "series" in rows and rows["series"].nunique() > 1
-    by, panel_by = ("series" if several else "level"), ("reading" if "reading" in rows else "level")
+    by, panel_by = ("series" if several else "level"), ("evaluator" if "evaluator" in rows else "level")
     panels = list(rows.groupby(panel_by, sort=False)) if several else [("", rows)]
     columns = 2 if len(panels) == 4 else min(3, len(panels))
     lines = -(-len(panels) // columns)
     size = (6.4, 3.8) if len(panels) == 1 else (4.6 * columns, 3.8 * lines + 0.6)
-    figure, grid = plt.subplots(lines, columns, figsize=size, layout="constrained", sharey=True, squeeze=False)
+    figure, grid = subplots(lines, columns, figsize=size, sharey=True, squeeze=False)
     axes = list(grid.flat)
     for spare in axes[len(panels) :]:
         spare.remove()
@@ -189,7 +188,7 @@ def _panels(rows: pd.DataFrame, value: str, factor: float) -> tuple[Figure, list
     for axis, (name, panel) in zip(axes, panels, strict=True):
         _panel(axis, panel, by, value, factor)
         if len(panels) > 1:
-            axis.set_title(str(name) if panel_by == "reading" else "level " + str(name), fontsize="medium")
+            axis.set_title(str(name) if panel_by == "evaluator" else "level " + str(name), fontsize="medium")
     handles, labels = axes[0].get_legend_handles_labels()
     if several:
         figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
@@ -204,7 +203,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, by: str, value: str, factor: float) -
         by_iteration = group.groupby("iteration")[value]
         mean, error = by_iteration.mean() * factor, by_iteration.sem().fillna(0) * factor
         label = "level " + str(name) if by == "level" else str(name)
-        # A net of a fixed depth may have a single reading, which a line alone would not show.
+        # A net of a fixed depth may have a single measurement, which a line alone would not show.
         (line,) = axis.plot(mean.index, mean, label=label, marker="o" if len(mean) == 1 else None)
         axis.fill_between(mean.index, mean - error, mean + error, color=line.get_color(), alpha=0.2, lw=0)
     if "regime" in rows:

@@ -1,10 +1,11 @@
 """The library's own files: memory-mapped arrays and a JSON beside them, in SPLIT_LEVEL/.
 
 x.npy (N, C, *P)   y.npy (N, *P)   mask.npy (N, *P), where the problem has one   puzzles.json
+Inputs of several tensors are x.NAME.npy each, further tensors of the puzzles extras.NAME.npy.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
-from longthink.errors import UserError
-from longthink.files import atomic_folder
-from longthink.formats._stream import write_npy
+from longthink.base.arrays import write_npy
+from longthink.base.errors import UserError
+from longthink.base.files import atomic_folder
+from longthink.contracts import Format, Inputs, Problem, Puzzles, Split
+from longthink.registry import name_of, register
 
 
+@register
 class Arrays(Format):
     """x.npy, y.npy, mask.npy and puzzles.json, one folder for each split and level."""
 
@@ -27,7 +30,7 @@ class Arrays(Format):
         rest = iter(batches)
         first = next(rest)
         header = {
-            "problem": {"name": plugin_name(type(first.problem)), **first.problem.model_dump()},
+            "problem": {"name": name_of(type(first.problem)), **first.problem.model_dump(mode="json")},
             "level": first.level,
             "split": first.split,
             "count": count,
@@ -42,20 +45,39 @@ class Arrays(Format):
         source = folder / f"{split}_{level}"
         try:
             header = json.loads((source / "puzzles.json").read_text())
-            x, y = _load(source / "x.npy"), _load(source / "y.npy")
-            mask = _load(source / "mask.npy") if (source / "mask.npy").exists() else None
-        except (OSError, ValueError, EOFError) as error:
+            arrays = {path.stem: _load(path) for path in sorted(source.glob("*.npy"))}
+            kind, its_level, count = header["problem"]["name"], header["level"], header["count"]
+            y = arrays["y"]
+        except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
             raise UserError(f"{source} holds no puzzles, or damaged ones: {error}.") from error
-        if header["problem"]["name"] != plugin_name(type(problem)) or header["level"] != level:
-            raise UserError(f"{source} holds puzzles of {header['problem']['name']}, level {header['level']}.")
-        if not len(x) == len(y) == header["count"]:
-            raise UserError(f"{source} should hold {header['count']} puzzles, but its arrays do not; write it again.")
-        return Puzzles(problem, level, x, y, mask, split)
+        if kind != name_of(type(problem)) or its_level != level:
+            raise UserError(f"{source} holds puzzles of {kind}, level {its_level}.")
+        parts = {name.removeprefix("x."): array for name, array in arrays.items() if name.startswith("x.")}
+        x = _like(problem, level, parts) if parts else arrays.get("x")
+        if x is None or any(len(array) != count for array in arrays.values()):
+            raise UserError(f"{source} should hold {count} puzzles, but its arrays do not; write it again.")
+        extras = {name.removeprefix("extras."): array for name, array in arrays.items() if name.startswith("extras.")}
+        return Puzzles(problem, level, x, y, arrays.get("mask"), split, extras=extras)
+
+
+def _like(problem: Problem, level: int, parts: Mapping[str, Tensor]) -> Inputs:
+    """Parts of inputs put together as the problem has them."""
+    kind = type(problem.sample(level, 1, repeats=True).x)
+    if set(parts) != set(getattr(kind, "_fields", ())):
+        raise UserError(
+            f"These puzzles have inputs of other parts than {name_of(type(problem))} has; write them again."
+        )
+    return kind(**parts)
 
 
 def _tensors(puzzles: Puzzles) -> dict[str, NDArray[Any]]:
-    tensors = {"x": puzzles.x, "y": puzzles.y, "mask": puzzles.mask}
-    return {name: tensor.numpy() for name, tensor in tensors.items() if tensor is not None}
+    if isinstance(puzzles.x, Tensor):
+        tensors = {"x": puzzles.x}
+    else:
+        tensors = {f"x.{name}": part for name, part in zip(puzzles.x._fields, puzzles.x, strict=True)}
+    tensors |= {"y": puzzles.y} | ({} if puzzles.mask is None else {"mask": puzzles.mask})
+    tensors |= {f"extras.{name}": tensor for name, tensor in puzzles.extras.items()}
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
 def _load(path: Path) -> Tensor:

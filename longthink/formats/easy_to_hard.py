@@ -9,12 +9,15 @@ from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
-from longthink.contracts import Format, Problem, Puzzles, Split, plugin_name
-from longthink.errors import UserError
-from longthink.formats import _official_chess_puzzles, _official_mazes, _official_prefix_sums
-from longthink.formats._official_chess_puzzles import ChessPuzzleDataset
-from longthink.formats._official_mazes import MazeDataset
-from longthink.formats._official_prefix_sums import PrefixSumDataset
+from longthink.base.errors import UserError
+from longthink.contracts import Format, Problem, Puzzles, Split
+from longthink.problems.chess import official as _official_chess_puzzles
+from longthink.problems.chess.official import ChessPuzzleDataset
+from longthink.problems.mazes import official as _official_mazes
+from longthink.problems.mazes.official import MazeDataset
+from longthink.problems.prefix_sums import official as _official_prefix_sums
+from longthink.problems.prefix_sums.official import PrefixSumDataset
+from longthink.registry import name_of, register
 
 __all__ = ["ChessPuzzleDataset", "EasyToHard", "MazeDataset", "PrefixSumDataset"]
 
@@ -26,6 +29,7 @@ FILES = {
 """What reads and writes the files of each problem that the package has."""
 
 
+@register
 class EasyToHard(Format):
     """prefix_sums_data, maze_data_{split}_{n} or chess_data, as the module of each problem says."""
 
@@ -41,7 +45,7 @@ class EasyToHard(Format):
 
 
 def _files(problem: Problem) -> ModuleType:
-    name = plugin_name(type(problem))
+    name = name_of(type(problem))
     if name not in FILES:
         raise UserError(f"easy-to-hard-data has no files for {name}; use the format arrays.")
     return FILES[name]

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from longthink.contracts import Thinker
-from longthink.errors import UserError
+from longthink.base.errors import UserError
+from longthink.contracts import Spec, Thinker
+from longthink.registry import register
 
 SMALL = 1e-6
 """Added to a mean square, against division by zero."""
@@ -28,10 +29,11 @@ class Composed(NamedTuple):
     done: int
 
 
+@register
 class Composer(Thinker):
     """The answer at a position is read from what stands there, a composition of the positions up to there.
 
-    With ndim 0, a problem with one answer for a sequence, that is what is read at the last position, (B, K).
+    Where a sequence has one answer, that is what is read at the last position, (B, K).
 
     `order` doubling: step t composes what stands 2 ** t positions to the left with what stands here, so that S
     positions take log2 S steps, as in layered nets; this wants a composition that is associative. `order` sequential:
@@ -40,38 +42,36 @@ class Composer(Thinker):
 
     `width` is W, `products` the number of products in a step, `cleanup` the hidden width of the clean-up; 0 for none.
 
-    >>> net = Composer(channels=6, classes=6, ndim=1)
+    >>> net = Composer(Spec(inputs=6, outputs=6))
     >>> state = net.start(net.see(torch.randn(2, 6, 32)))
     >>> [net.step(state._replace(done=done), None).done for done in (0, 4, 5)]
     [1, 5, 5]
     """
 
-    ndims: ClassVar[tuple[int, ...]] = (0, 1)
+    takes: ClassVar[tuple[str, ...]] = ("line",)
+    gives: ClassVar[tuple[str, ...]] = ("each", "one")
 
     def __init__(
         self,
-        channels: int,
-        classes: int,
-        ndim: int,
+        spec: Spec,
         width: int = 64,
         products: int = 256,
         cleanup: int = 256,
         order: Literal["doubling", "sequential"] = "doubling",
     ):
         super().__init__()
-        if ndim not in self.ndims:
-            raise UserError(f"This net composes sequences (ndim 0 or 1); it is not for ndim {ndim}.")
+        self.check_takes(spec)
         if min(width, products) < 1 or cleanup < 0:
             raise UserError("The width and the number of products must be 1 or more, the clean-up 0 or more.")
-        self.ndim, self.order = ndim, order
-        self.first = nn.Linear(channels, width, bias=False)
+        self.ndim, self.order = spec.ndim, order
+        self.first = nn.Linear(spec.inputs, width, bias=False)
         self.left = nn.Linear(width, products, bias=False)
-        self.right = nn.Linear(channels if order == "sequential" else width, products, bias=False)
+        self.right = nn.Linear(spec.inputs if order == "sequential" else width, products, bias=False)
         self.together = nn.Linear(products, width, bias=False)
         self.cleanup = (
             nn.Sequential(nn.Linear(width, cleanup), nn.ReLU(), nn.Linear(cleanup, width)) if cleanup else None
         )
-        self.last = nn.Linear(width, classes)
+        self.last = nn.Linear(width, spec.outputs)
 
     def see(self, x: Tensor) -> Tensor:
         """(B, C, S) -> (B, S, C). Raises UserError for anything but sequences."""

@@ -11,12 +11,13 @@ from typing import Annotated
 import numpy as np
 import torch
 from pydantic import Field
-from torch import Tensor
 
-from longthink.contracts import Criterion, Objective, State, Thinker
-from longthink.thinking import last_state, think
+from longthink.contracts import Loss, Objective, Puzzles, State, Thinker
+from longthink.registry import register
+from longthink.thinking.loop import last_state, think
 
 
+@register
 class HeadStart(Objective):
     """A `share` of the batches start after n ~ U{0, reach * m} iterations, the others at the net's own start.
 
@@ -33,24 +34,22 @@ class HeadStart(Objective):
     def longest(self, iterations: int) -> int:
         return iterations + int(self.reach * iterations) + (self.settling > 0)
 
-    def loss(
-        self, model: Thinker, x: Tensor, iterations: int, criterion: Criterion, rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor]:
+    def loss(self, net: Thinker, puzzles: Puzzles, iterations: int, rng: np.random.Generator) -> Loss:
         state, transplanted = None, False
         n = int(rng.integers(0, int(self.reach * iterations) + 1)) if rng.random() < self.share else 0
         if n > 0:
             with torch.no_grad():
-                state = last_state(model, x, n)
+                state = last_state(net, puzzles.x, n)
                 transplanted = rng.random() < self.transplant
                 if transplanted:
-                    state = _transplanted(model, state, rng)
-        *_, thought = think(model, x, iterations, state)
-        logits = thought.read()
-        loss = criterion(logits)
+                    state = _transplanted(net, state, rng)
+        *_, thought = think(net, puzzles.x, iterations, state=state)
+        output = thought.read()
+        loss = puzzles.problem.loss(output, puzzles).sum()
         if self.settling > 0 and n >= iterations and not transplanted:
-            *_, after = think(model, x, 1, thought.state)
+            *_, after = think(net, puzzles.x, 1, state=thought.state)
             loss = loss + self.settling * after.change.square().mean()
-        return loss, logits
+        return Loss(loss, output)
 
 
 def _transplanted(model: Thinker, state: State, rng: np.random.Generator) -> State:

@@ -5,8 +5,10 @@ import torch
 from torch import Tensor
 
 from longthink.contracts import Perturbation
+from longthink.registry import register
 
 
+@register
 class Noise(Perturbation):
     """Adds Gaussian noise to the features; `strength` is its standard deviation (the dissertation's: 1)."""
 

@@ -8,8 +8,10 @@ import torch
 from pydantic import Field
 
 from longthink.contracts import Perturbation, Puzzles
+from longthink.registry import register
 
 
+@register
 class RandomInput(Perturbation):
     """Replaces the input by noise of the same range, which has no right answer: watch the change of the state.
 

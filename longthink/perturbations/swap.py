@@ -6,10 +6,12 @@ import numpy as np
 from pydantic import Field
 from torch import Tensor
 
+from longthink.base.errors import UserError
 from longthink.contracts import Perturbation
-from longthink.errors import UserError
+from longthink.registry import register
 
 
+@register
 class Swap(Perturbation):
     """Replaces the features of each puzzle by those of another one; a `strength` below 1 mixes in that share."""
 

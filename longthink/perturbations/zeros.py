@@ -7,8 +7,10 @@ from pydantic import Field
 from torch import Tensor
 
 from longthink.contracts import Perturbation
+from longthink.registry import register
 
 
+@register
 class Zeros(Perturbation):
     """Replaces the features by zeros; a `strength` below 1 only shrinks them by that share."""
 

@@ -2,12 +2,15 @@
 
 from longthink.objectives.final import Final
 from longthink.objectives.progressive import Progressive
-from longthink.problems.chess_puzzles import ChessPuzzles
-from longthink.problems.images import Images
-from longthink.problems.mazes import Mazes
-from longthink.problems.prefix_sums import PrefixSums
-from longthink.problems.sudoku import Sudoku
-from longthink.recipe import Curriculum, ModelChoice, Optimiser, Recipe, Schedule, Validation
+from longthink.problems.chess.problem import ChessPuzzles
+from longthink.problems.images.problem import Images
+from longthink.problems.mazes.problem import Mazes
+from longthink.problems.prefix_sums.problem import PrefixSums
+from longthink.problems.sudoku.problem import Sudoku
+from longthink.registry import register
+from longthink.training.optimisers import SGD, Adam, Schedule
+from longthink.training.recipe import Recipe, Validation, net
+from longthink.training.supervised import Curriculum, Supervised
 
 PREFIX_SUMS_EPOCH = 80
 """Steps of an epoch: 8,000 of the 10,000 examples in batches of 100."""
@@ -25,6 +28,7 @@ IMAGES_EPOCH = 390
 """The same: 50,000 images of CIFAR-10 in batches of 128."""
 
 
+@register
 def prefix_sums_thesis() -> Recipe:
     """DT-Recall of width 400 on 10,000 strings of 32 bits, 150 epochs, alpha 1, m 30.
 
@@ -34,14 +38,16 @@ def prefix_sums_thesis() -> Recipe:
     """
     return Recipe(
         name="prefix_sums_thesis",
-        problem=PrefixSums(),
-        model=ModelChoice(name="dt_net", options={"width": 400, "head": (400, 200), "recall": True}),
-        objective=Progressive(alpha=1.0),
-        curriculum=Curriculum(lowest=32, highest=32, iterations=30),
-        examples=10_000,
+        task=Supervised(
+            problem=PrefixSums(),
+            objective=Progressive(alpha=1.0),
+            curriculum=Curriculum(lowest=32, highest=32, iterations=30),
+            train_size=10_000,
+        ),
+        model=net("dt_net", width=400, head=(400, 200), recall=True),
         batch=100,
         steps=150 * PREFIX_SUMS_EPOCH,
-        optimiser=Optimiser(name="adam", lr=1e-3, weight_decay=2e-4, clip=1.0),
+        optimiser=Adam(lr=1e-3, weight_decay=2e-4, clip=1.0),
         schedule=Schedule(
             decay="step",
             warmup=10 * PREFIX_SUMS_EPOCH,
@@ -52,6 +58,7 @@ def prefix_sums_thesis() -> Recipe:
     )
 
 
+@register
 def mazes_thesis() -> Recipe:
     """DT-Recall of width 128 on 50,000 mazes of 9x9, 50 epochs, alpha 0.01, m 30.
 
@@ -61,19 +68,22 @@ def mazes_thesis() -> Recipe:
     """
     return Recipe(
         name="mazes_thesis",
-        problem=Mazes(),
-        model=ModelChoice(name="dt_net", options={"width": 128, "head": (32, 8), "recall": True}),
-        objective=Progressive(alpha=0.01),
-        curriculum=Curriculum(lowest=9, highest=9, iterations=30),
-        examples=50_000,
+        task=Supervised(
+            problem=Mazes(),
+            objective=Progressive(alpha=0.01),
+            curriculum=Curriculum(lowest=9, highest=9, iterations=30),
+            train_size=50_000,
+        ),
+        model=net("dt_net", width=128, head=(32, 8), recall=True),
         batch=50,
         steps=50 * MAZES_EPOCH,
-        optimiser=Optimiser(name="adam", lr=1e-3, weight_decay=2e-4, recurrent_lr_factor=1 / 30),
+        optimiser=Adam(lr=1e-3, weight_decay=2e-4, recurrent_lr_factor=1 / 30),
         schedule=Schedule(warmup=10 * MAZES_EPOCH),
         validation=Validation(every=MAZES_EPOCH, count=2_000, select="best"),
     )
 
 
+@register
 def chess_thesis() -> Recipe:
     """DT-Recall of width 512 on the 600,000 easiest puzzles, 120 epochs, alpha 0.5, m 30.
 
@@ -84,13 +94,15 @@ def chess_thesis() -> Recipe:
     """
     return Recipe(
         name="chess_thesis",
-        problem=ChessPuzzles(unit="index", width=100_000),
-        model=ModelChoice(name="dt_net", options={"width": 512, "head": (32, 8), "recall": True}),
-        objective=Progressive(alpha=0.5),
-        curriculum=Curriculum(lowest=100_000, highest=600_000, iterations=30),
+        task=Supervised(
+            problem=ChessPuzzles(unit="index", width=100_000),
+            objective=Progressive(alpha=0.5),
+            curriculum=Curriculum(lowest=100_000, highest=600_000, iterations=30),
+        ),
+        model=net("dt_net", width=512, head=(32, 8), recall=True),
         batch=300,
         steps=120 * CHESS_EPOCH,
-        optimiser=Optimiser(name="sgd", lr=1e-2, momentum=0.9, weight_decay=2e-4),
+        optimiser=SGD(lr=1e-2, momentum=0.9, weight_decay=2e-4),
         schedule=Schedule(
             decay="step",
             warmup=3 * CHESS_EPOCH,
@@ -101,6 +113,7 @@ def chess_thesis() -> Recipe:
     )
 
 
+@register
 def sudoku_thesis() -> Recipe:
     """DT-Recall on 20,000 sudoku puzzles with 40 givens, m 30 (section 6.1).
 
@@ -110,19 +123,22 @@ def sudoku_thesis() -> Recipe:
     """
     return Recipe(
         name="sudoku_thesis",
-        problem=Sudoku(),
-        model=ModelChoice(name="dt_net", options={"width": 128, "head": (64, 32), "recall": True}),
-        objective=Progressive(alpha=0.5),
-        curriculum=Curriculum(lowest=41, highest=41, iterations=30),
-        examples=20_000,
+        task=Supervised(
+            problem=Sudoku(),
+            objective=Progressive(alpha=0.5),
+            curriculum=Curriculum(lowest=41, highest=41, iterations=30),
+            train_size=20_000,
+        ),
+        model=net("dt_net", width=128, head=(64, 32), recall=True),
         batch=50,
         steps=50 * SUDOKU_EPOCH,
-        optimiser=Optimiser(name="adam", lr=1e-3, weight_decay=2e-4, clip=1.0),
+        optimiser=Adam(lr=1e-3, weight_decay=2e-4, clip=1.0),
         schedule=Schedule(warmup=10 * SUDOKU_EPOCH),
         validation=Validation(every=SUDOKU_EPOCH, count=2_000, select="best"),
     )
 
 
+@register
 def images_thesis() -> Recipe:
     """A recurrent residual net of width 512 and effective depth 15 on CIFAR-10, 150 epochs (section 3.2.3).
 
@@ -132,13 +148,15 @@ def images_thesis() -> Recipe:
     """
     return Recipe(
         name="images_thesis",
-        problem=Images(mirror=True, shift=4),
-        model=ModelChoice(name="residual_net"),
-        objective=Final(),
-        curriculum=Curriculum(lowest=1, highest=1, iterations=3),
+        task=Supervised(
+            problem=Images(mirror=True, shift=4),
+            objective=Final(),
+            curriculum=Curriculum(lowest=1, highest=1, iterations=3),
+        ),
+        model=net("residual_net"),
         batch=128,
         steps=150 * IMAGES_EPOCH,
-        optimiser=Optimiser(name="adam", lr=1e-3, weight_decay=2e-4, clip=1.0),
+        optimiser=Adam(lr=1e-3, weight_decay=2e-4, clip=1.0),
         schedule=Schedule(
             decay="step", warmup=5 * IMAGES_EPOCH, milestones=(100 * IMAGES_EPOCH, 125 * IMAGES_EPOCH), factor=0.1
         ),

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from longthink.cli import main
-from longthink.recipe import Recipe
 from longthink.recipes.laptop import images_laptop
+from longthink.training.recipe import Recipe
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from longthink import readings
-from longthink.analysis import feature_pictures
 from longthink.cli import main
+from longthink.measuring.inside import feature_pictures
+from longthink.study import evaluators as readings
 
 
 def test_decisions_of_a_net_beside_known_algorithms() -> None:

@@ -9,15 +9,18 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import longthink as lt
+from longthink import registry
 from longthink.cli import main
-from longthink.experiment import Experiment
-from longthink.problems.mazes import Mazes
-from longthink.recipe import Recipe
+from longthink.figures.scene import pixels
+from longthink.problems.mazes.problem import Mazes
 from longthink.recipes.laptop import chess_laptop
-from longthink.reproduce import NothingCameThrough, Outcome
-from longthink.runs import Run
+from longthink.study.experiment import Experiment
+from longthink.study.reproduce import NothingCameThrough, Outcome
+from longthink.training.recipe import Recipe
+from longthink.training.runs import Run
 
-LICHESS = Path(__file__).parent.parent / "data" / "lichess_500.csv"
+LICHESS = Path(__file__).parent.parent / "problems" / "chess" / "lichess_500.csv"
 Train = Callable[..., int]
 """Trains a recipe, with options: the exit code."""
 
@@ -88,15 +91,15 @@ def picture() -> str:
 
 
 def test_a_maze_is_solved_on_its_picture(picture: str, capsys: pytest.CaptureFixture[str]) -> None:
-    puzzles = Mazes().parse(picture)
+    puzzles = Mazes().view.parse(picture)
     assert main(["solve", "mazes", picture, "-o", "solved.png"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith(Mazes().write(puzzles.y, puzzles))
+    assert out.startswith(Mazes().view.write(puzzles.y, puzzles))
     assert "right, confidence" in out
     assert "settled after" in out
     with Image.open("solved.png") as solved:
         drawn = np.asarray(solved)
-    assert np.array_equal(drawn, Mazes().render(puzzles))
+    assert np.array_equal(drawn, pixels(Mazes().view.scene(puzzles)))
 
 
 @pytest.mark.parametrize("kind", ["webp", "gif", "mp4"])
@@ -147,7 +150,7 @@ def test_an_image_of_ones_own_is_classified(image_run: str, capsys: pytest.Captu
 
 
 def test_a_net_is_tested_on_other_puzzles_than_its_own(trained: Train, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["data", "chess_puzzles", "--from", str(LICHESS), "--format", "lichess", "--out", "real"]) == 0
+    assert main(["import", str(LICHESS), "--format", "lichess", "--out", "real"]) == 0
     small = {"steps": 2, "batch": 4, "model.width": 8, "model.head": [8, 4], "validation.count": 4}
     assert trained(chess_laptop().revised(small), "--name", "small") == 0
     changes = ["--change", "problem.source=real", "--change", "problem.unit=rating", "--change", "problem.width=600"]
@@ -180,8 +183,8 @@ def test_a_run_in_use(trained: Train, tiny_recipe: Recipe, capsys: pytest.Captur
 def test_quickstart_trains_tests_and_leaves_a_figure(
     tiny_recipe: Recipe, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("longthink.recipes.laptop.prefix_sums_laptop", lambda: tiny_recipe)
-    monkeypatch.setattr("longthink.registry._functions", lambda kind: {"prefix_sums_laptop": lambda: tiny_recipe})
+    registry.find("recipes", "prefix_sums_laptop")
+    monkeypatch.setitem(registry._registered["recipes"], "prefix_sums_laptop", lambda: tiny_recipe)
     assert main(["quickstart", "--level", "24", "--count", "4"]) == 0
     assert Path("runs/quickstart/test-6-24.png").exists()
     assert "trained on at most 6 bits in" in capsys.readouterr().out
@@ -195,9 +198,9 @@ def test_all_experiments_are_those_of_the_dissertation(monkeypatch: pytest.Monke
         carried_out.append(experiment.title)
         return Outcome(pd.DataFrame(), [], [])
 
-    monkeypatch.setattr("longthink.reproduce.carry_out", stop)
-    monkeypatch.setattr("longthink.report.report", lambda *_: tmp_path)
-    monkeypatch.setattr("longthink.report.contents", lambda *_: tmp_path)
+    monkeypatch.setattr("longthink.study.reproduce.carry_out", stop)
+    monkeypatch.setattr("longthink.study.report.report", lambda *_: tmp_path)
+    monkeypatch.setattr("longthink.study.report.contents", lambda *_: tmp_path)
     assert main(["reproduce", "all"]) == 0
     assert any(title.startswith("Table 5.2") for title in carried_out)
     assert not any(title.startswith("Stabilisers") for title in carried_out)
@@ -211,9 +214,59 @@ def test_an_experiment_that_comes_to_nothing_does_not_stop_the_others(
             raise NothingCameThrough("Nothing came through; the first failure: no memory")
         return Outcome(pd.DataFrame(), [], [])
 
-    monkeypatch.setattr("longthink.reproduce.carry_out", first_fails)
-    monkeypatch.setattr("longthink.report.report", lambda *rest: tmp_path / rest[2])
+    monkeypatch.setattr("longthink.study.reproduce.carry_out", first_fails)
+    monkeypatch.setattr("longthink.study.report.report", lambda *rest: tmp_path / rest[2])
     assert main(["reproduce", "table-4.1", "table-5.2"]) == 2
     told = capsys.readouterr()
     assert "table_5_2" in told.out
     assert told.err == "longthink: table-4.1: Nothing came through; the first failure: no memory\n"
+
+
+def test_what_is_finished_is_kept_when_a_test_is_broken_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done, sweep = 0, lt.sweep
+
+    def broken_off(*arguments: object, **options: object) -> pd.DataFrame:
+        nonlocal done
+        done += 1
+        if done == 2:
+            raise KeyboardInterrupt
+        return sweep(*arguments, **options)
+
+    monkeypatch.setattr("longthink.study.compare.sweep", broken_off)
+    command = [
+        "test",
+        "prefix_sums",
+        "--level",
+        "8",
+        "--level",
+        "12",
+        "--count",
+        "4",
+        "--iterations",
+        "5",
+        "--out",
+        "out",
+    ]
+    assert main(command) == 130
+    assert "interrupted; what is finished is in out/test-8-12.csv" in capsys.readouterr().err
+    rows = pd.read_csv("out/test-8-12.csv")
+    assert set(rows["level"]) == {8}
+    assert len(rows) == 5
+
+
+def test_a_puzzle_is_solved_until_another_rule_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    board = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
+    assert main(["solve", "sudoku", board, "--stop", "verified"]) == 0
+    assert "right" in capsys.readouterr().out
+    assert main(["solve", "prefix_sums", "1011", "--stop", "budget", "--iterations", "7"]) == 2  # twice the same word
+    capsys.readouterr()
+    assert main(["solve", "prefix_sums", "1011", "--stop", "confident", "--probability", "0.6"]) == 0
+    assert "confident after" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["svg", "json", "jpg"])
+def test_an_answer_is_drawn_as_other_kinds_too(picture: str, kind: str) -> None:
+    assert main(["solve", "mazes", picture, "-o", f"solved.{kind}"]) == 0
+    assert Path(f"solved.{kind}").stat().st_size > 1000

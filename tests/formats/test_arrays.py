@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from longthink.errors import UserError
+from longthink.base.errors import UserError
 from longthink.formats.arrays import Arrays
-from longthink.problems.prefix_sums import PrefixSums
+from longthink.problems.prefix_sums.problem import PrefixSums
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from longthink.errors import UserError
-from longthink.formats import _official_prefix_sums
+from longthink.base.errors import UserError
 from longthink.formats.easy_to_hard import ChessPuzzleDataset, EasyToHard, MazeDataset, PrefixSumDataset
-from longthink.problems.chess_puzzles import ChessPuzzles
-from longthink.problems.mazes import Mazes
-from longthink.problems.prefix_sums import PrefixSums
+from longthink.problems.chess.problem import ChessPuzzles
+from longthink.problems.mazes.problem import Mazes
+from longthink.problems.prefix_sums import official as _official_prefix_sums
+from longthink.problems.prefix_sums.problem import PrefixSums
 
 LENGTHS = (16, 20)
 OFFICIAL_LENGTHS = PrefixSumDataset.lengths
@@ -235,7 +235,7 @@ def test_the_chess_drop_in_serves_ranges(chess_files: Path) -> None:
     board, target, black = whole[3]
     assert torch.equal(board, puzzles.x[3])
     assert torch.equal(target, puzzles.y[3])
-    assert bool(black) == bool(puzzles.details["who_moves"][3])
+    assert bool(black) == bool(puzzles.extras["who_moves"][3])
     assert black.shape == (1,)
     part = ChessPuzzleDataset(chess_files, idx_start=5, idx_end=9, who_moves=False, download=False)
     assert len(part) == 4

@@ -3,15 +3,16 @@
 import pytest
 import torch
 
-from longthink.errors import UserError
+from longthink.base.errors import UserError
+from longthink.contracts import Spec
 from longthink.models.composer import Composer
-from longthink.problems.group_products import GroupProducts
-from longthink.thinking import last_state, think
+from longthink.problems.groups.products import GroupProducts
+from longthink.thinking.loop import last_state, think
 
 
 def signs(order: str) -> Composer:
     """Elements are 1 and -1, and are multiplied as they are."""
-    net = Composer(channels=2, classes=2, ndim=1, width=1, products=1, cleanup=0, order=order)
+    net = Composer(Spec(2, 2, "line"), width=1, products=1, cleanup=0, order=order)
     apart = torch.tensor([[1.0, -1.0]])
     with torch.no_grad():
         net.first.weight.copy_(apart)
@@ -35,7 +36,7 @@ def test_signs_are_multiplied_in_as_many_steps_as_the_order_takes(order: str, it
 
 @pytest.mark.parametrize("order", ["doubling", "sequential"])
 def test_a_finished_answer_does_not_change(order: str) -> None:
-    net = Composer(channels=3, classes=3, ndim=1, width=8, products=16, cleanup=8, order=order).eval()
+    net = Composer(Spec(3, 3, "line"), width=8, products=16, cleanup=8, order=order).eval()
     x = torch.randn(2, 3, 6)
     with torch.no_grad():
         finished, later = (net.features(last_state(net, x, iterations)) for iterations in (5, 50))
@@ -43,7 +44,7 @@ def test_a_finished_answer_does_not_change(order: str) -> None:
 
 
 def test_after_t_steps_of_doubling_a_position_knows_two_to_the_t_elements() -> None:
-    net = Composer(channels=3, classes=3, ndim=1, width=8, products=16, cleanup=8)
+    net = Composer(Spec(3, 3, "line"), width=8, products=16, cleanup=8)
     x = torch.randn(1, 3, 20, requires_grad=True)
     net.read(last_state(net, x, 3))[..., 15].sum().backward()
     assert x.grad is not None
@@ -51,8 +52,8 @@ def test_after_t_steps_of_doubling_a_position_knows_two_to_the_t_elements() -> N
 
 
 def test_one_answer_for_a_sequence_is_what_stands_at_its_last_position() -> None:
-    net = Composer(channels=3, classes=3, ndim=1, width=8, products=16, cleanup=8)
-    once, x = Composer(channels=3, classes=3, ndim=0, width=8, products=16, cleanup=8), torch.randn(2, 3, 6)
+    net = Composer(Spec(3, 3, "line"), width=8, products=16, cleanup=8)
+    once, x = Composer(Spec(3, 3, "line", "one"), width=8, products=16, cleanup=8), torch.randn(2, 3, 6)
     once.load_state_dict(net.state_dict())
     with torch.no_grad():
         everywhere, last = (one.read(last_state(one, x, 3)) for one in (net, once))
@@ -60,9 +61,9 @@ def test_one_answer_for_a_sequence_is_what_stands_at_its_last_position() -> None
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(UserError, match="ndim 0 or 1"):
-        Composer(channels=3, classes=2, ndim=2)
+    with pytest.raises(UserError, match="is for positions 'line'"):
+        Composer(Spec(3, 2, "grid"))
     with pytest.raises(UserError, match="not for inputs of shape"):
-        Composer(channels=3, classes=2, ndim=0).see(torch.zeros(1, 3, 8, 8))
+        Composer(Spec(3, 2, "line", "one")).see(torch.zeros(1, 3, 8, 8))
     with pytest.raises(UserError, match="1 or more"):
-        Composer(channels=3, classes=2, ndim=1, products=0)
+        Composer(Spec(3, 2, "line"), products=0)

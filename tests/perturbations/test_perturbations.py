@@ -5,12 +5,13 @@ import pytest
 import torch
 
 import longthink as lt
+from longthink.base.errors import UserError
+from longthink.base.seeds import generator
 from longthink.contracts import Puzzles
-from longthink.errors import UserError
-from longthink.problems import _maze_kernels as kernels
-from longthink.problems.mazes import Mazes, to_cells
-from longthink.problems.prefix_sums import PrefixSums
-from longthink.seeds import generator
+from longthink.problems.mazes import _kernels as kernels
+from longthink.problems.mazes._cells import to_cells
+from longthink.problems.mazes.problem import Mazes
+from longthink.problems.prefix_sums.problem import PrefixSums
 
 
 def test_noise_has_the_stated_scale_and_is_repeatable() -> None:

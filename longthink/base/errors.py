@@ -1,0 +1,18 @@
+"""The one kind of error that is a user's to put right, and how a misspelt word is met."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """Something a user can put right. The message is one sentence that says what to do."""
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """A ' (did you mean ...?)' for a misspelt word, or nothing.
+
+    >>> suggest("widht", ["width", "head"]), suggest("colour", ["width"])
+    (" (did you mean 'width'?)", '')
+    """
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -1,0 +1,35 @@
+"""What a feature can depend on, measured (dissertation, section 3.4.2); nets compute it as `receptive_field`."""
+
+import copy
+
+import torch
+from torch import nn
+
+from longthink.contracts import Thinker
+from longthink.thinking.loop import last_state
+
+SMALL = 0.01
+
+
+def measured(net: Thinker, size: int, iterations: int) -> int:
+    """Pixels along an axis that the middle feature depends on after so many steps, in pictures of `size` x `size`.
+
+    All weights of a copy of the net are made positive, so that no path cancels another, and the gradient of the feature
+    shows which pixels matter. A field that fills the picture may be cut off by its border.
+
+    >>> from longthink.contracts import Spec
+    >>> from longthink.models.images.conv_net import ConvNet
+    >>> net = ConvNet(Spec(3, 10, "grid", "one"))
+    >>> measured(net, size=32, iterations=2), net.receptive_field(2)
+    (9, 9)
+    """
+    positive = copy.deepcopy(net).eval().double()  # products of many small weights
+    with torch.no_grad():
+        for parameter in positive.parameters():
+            parameter.fill_(SMALL)
+    channels = next(layer.in_channels for layer in positive.modules() if isinstance(layer, nn.Conv2d))
+    x = torch.ones(1, channels, size, size, dtype=torch.double, requires_grad=True)
+    features = positive.features(last_state(positive, x, iterations))
+    middle = features.shape[-1] // 2
+    (gradient,) = torch.autograd.grad(features[0, :, middle, middle].sum(), x)
+    return int((gradient.abs().sum((0, 1, 2)) > 0).sum())

@@ -1,0 +1,147 @@
+"""Solve one puzzle that a user brings: think until it is enough, check the answer against the rules."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from longthink.base.errors import UserError
+from longthink.contracts import Puzzles, Stop, Thinker, Thought, Thoughts
+from longthink.figures.scene import Scene
+from longthink.thinking.loop import think
+from longthink.thinking.step_layers import NotLocal
+from longthink.thinking.stops import Settled
+
+LIMIT = 2000
+"""Iterations at most, unless it is said otherwise."""
+TOLERANCE = 0.1
+"""What counts as no movement of a large grid's state, see `thinking.local`."""
+LARGE = 32**2
+"""Positions from which on thinking locally is worth its overhead."""
+FRAMES = 120
+"""Frames of a film, at least half as many and at most."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a net made of a puzzle."""
+
+    puzzles: Puzzles
+    answers: Tensor
+    """(1, *P)"""
+    text: str
+    """The answer, as the problem's view writes it."""
+    solved: bool | None
+    """Whether it is right by the problem's rules; None where that cannot be told, since the solution is not known."""
+    iterations: int
+    why: str
+    """The rule that ended the thinking, or `limit`."""
+    confidence: float
+    seconds: float
+
+
+def solve(
+    net: Thinker,
+    puzzles: Puzzles,
+    limit: int | None = None,
+    stop: Stop | None = None,
+    watch: Callable[[Thought], None] | None = None,
+) -> Solution:
+    """Think about one puzzle until it is enough.
+
+    Large grids are thought about locally where the net can, and then settled means that nothing moves at all.
+
+    Args:
+        net: the net.
+        puzzles: one puzzle, sampled, or read by the `view` of its problem.
+        limit: the most iterations; by default LIMIT, or the net's own.
+        stop: when it is enough; by default when the state has settled.
+        watch: is shown every thought.
+
+    Returns:
+        The answer, and whether it is right.
+
+    Raises:
+        UserError: more than one puzzle; a limit below 1 or beyond the net's own.
+
+    >>> import longthink as lt
+    >>> solution = solve(lt.load("prefix_sums"), lt.problem("prefix_sums").view.parse("110100111"))
+    >>> solution.text, solution.solved, solution.why
+    ('100111010', True, 'settled')
+    """
+    if len(puzzles) != 1:
+        raise UserError(f"One puzzle is solved at a time, and these are {len(puzzles)}; take puzzles[:1].")
+    limit = (net.limit or LIMIT) if limit is None else limit
+    if limit < 1:
+        raise UserError(f"A net needs at least 1 iteration to answer, not {limit}.")
+    problem, begun = puzzles.problem, time.monotonic()
+    with torch.inference_mode():
+        for thought in _thoughts(net, puzzles, limit, stop):
+            if watch is not None:
+                watch(thought)
+        output = thought.read()
+    answers = problem.answer(output, puzzles)
+    assert thought.stops is not None
+    return Solution(
+        puzzles=puzzles,
+        answers=answers,
+        text=problem.view.describe(output, puzzles),
+        solved=bool(problem.correct(answers, puzzles)[0]) if puzzles.known or problem.verifiable else None,
+        iterations=thought.iteration,
+        why=thought.stops.why[0] or "limit",
+        confidence=float(problem.confidence(output, puzzles)[0]),
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _thoughts(net: Thinker, puzzles: Puzzles, limit: int, stop: Stop | None) -> Thoughts:
+    if puzzles.y[0].numel() >= LARGE:
+        try:
+            return think(net, puzzles, limit, stop or Settled(tolerance=0), tolerance=TOLERANCE)
+        except NotLocal:
+            pass
+    return think(net, puzzles, limit, stop or Settled())
+
+
+class Film:
+    """Shown every thought, keeps what its problem shows of it after some iterations.
+
+    After those of `at`, or else after evenly spaced ones: at most FRAMES of them.
+    """
+
+    def __init__(self, puzzles: Puzzles, at: Sequence[int] = ()) -> None:
+        self.puzzles = puzzles
+        self.at = set(at)
+        self.every = 1
+        self.frames: dict[int, Tensor] = {}
+        """Bytes: probabilities as 255ths, or else answers as signed numbers."""
+
+    def __call__(self, thought: Thought) -> None:
+        wanted = thought.iteration in self.at if self.at else (thought.iteration - 1) % self.every == 0
+        if not wanted:
+            return
+        shown = self.puzzles.problem.view.shown(thought.read(), self.puzzles)
+        small = (shown * 255).round().to(torch.uint8) if shown.is_floating_point() else shown.to(torch.int8)
+        self.frames[thought.iteration] = small.cpu()
+        if not self.at and len(self.frames) > FRAMES:
+            self.every *= 2
+            self.frames = {at: frame for at, frame in self.frames.items() if (at - 1) % self.every == 0}
+
+    def scenes(self) -> dict[int, Scene]:
+        """What was shown after each iteration that was kept."""
+        scene = self.puzzles.problem.view.scene
+        return {
+            at: scene(self.puzzles, frame / 255 if frame.dtype == torch.uint8 else frame)
+            for at, frame in self.frames.items()
+        }
+
+    def strip(self) -> dict[str, Scene]:
+        """The same between the puzzle and its target, each with its title (figure 4.4)."""
+        view = self.puzzles.problem.view
+        return {
+            "puzzle": view.scene(self.puzzles, view.blank(self.puzzles)),
+            **{f"iteration {at}": scene for at, scene in self.scenes().items()},
+            "target": view.scene(self.puzzles),
+        }

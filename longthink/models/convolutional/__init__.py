@@ -1,0 +1,1 @@
+"""Nets of convolutions on strings and grids: one block, repeated or not."""

@@ -1,0 +1,214 @@
+"""What the recurrent net and its feed-forward twin are both made of: one block of weights for strings and for grids.
+
+Shapes: B batch, C input channels, W width, K classes, *P positions (S, or H, Y). A string of S positions is treated
+as a grid of one row, (B, W, 1, S): two-dimensional convolutions with channels last are the fastest on every processor.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from longthink.base.errors import UserError
+from longthink.contracts import Spec, State, Thinker
+
+Activation = Literal["relu", "elu", "gelu", "silu"]
+ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),  # only ever applied to what a layer has just made
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
+Norm = Literal["none", "inside", "outside"]
+"""Group norm after each convolution of the block but the recall's, as in the field's code; or once, after the block."""
+Recall = bool | Literal["inside"]
+"""Whether the input is seen again once an iteration, before the block; or also inside it, before its second half."""
+Dilation = int | tuple[int, int, int, int]
+"""That of every convolution, as in the dissertation; or of each of the block's four, the others then having 1.
+
+With 2 everywhere, the even positions of a string never meet the odd ones; in mazes a cell is two pixels wide, so both
+know all.
+"""
+Pooling = Literal[1, 2]
+"""Positions along an axis that one position of the state stands for."""
+PROJECTION_LAYERS = 1
+BLOCK_LAYERS = 4
+HEAD_LAYERS = 3
+GROUPS = 4
+"""Groups of channels that group norm uses, as in the field's code."""
+
+
+class Layers:
+    """Makes the layers of one net: how a convolution looks is decided here, once."""
+
+    def __init__(self, spec: Spec, width: int, dilation: Dilation, activation: Activation, norm: Norm):
+        if width < 1 or (norm != "none" and width % GROUPS):
+            raise UserError(f"The width must be 1 or more, with group norm a multiple of {GROUPS}, not {width}.")
+        self.dilation, self.dilations_of_block = _dilations(dilation)
+        if min(self.dilation, *self.dilations_of_block) < 1:
+            raise UserError(f"The dilation must be 1 or more, not {dilation}.")
+        self.kernel = (1, 3) if spec.positions == "line" else (3, 3)
+        self.activation = ACTIVATIONS[activation]
+        self.norm = norm
+
+    def convolution(self, inputs: int, outputs: int) -> nn.Conv2d:
+        """Three wide along each axis, no bias, and padding that keeps the shape (section 4.2)."""
+        down, across = (self.dilation * (size // 2) for size in self.kernel)
+        return nn.Conv2d(inputs, outputs, self.kernel, padding=(down, across), dilation=self.dilation, bias=False)
+
+    def pointwise(self) -> "Layers":
+        """The same, but each convolution looks at its own position alone."""
+        layers = copy.copy(self)
+        layers.kernel = (1, 1)
+        return layers
+
+    def of_block(self) -> list["Layers"]:
+        """The same for each of the four convolutions of a block."""
+        four = []
+        for dilation in self.dilations_of_block:
+            layers = copy.copy(self)
+            layers.dilation = dilation
+            four.append(layers)
+        return four
+
+    def norm_where(self, place: Norm, width: int) -> nn.Module:
+        """What normalises there: group norm without weights of its own, or nothing if it is done elsewhere."""
+        return nn.GroupNorm(GROUPS, width, affine=False) if self.norm == place else nn.Identity()
+
+    def projection(self, channels: int, width: int) -> nn.Sequential:
+        """p: one convolution and an activation."""
+        return nn.Sequential(self.convolution(channels, width), self.activation())
+
+    def head(self, width: int, hidden: Sequence[int], classes: int) -> nn.Sequential:
+        """h: three convolutions of decreasing width, activations after the first two (section 5.3.1)."""
+        if len(hidden) != HEAD_LAYERS - 1:
+            raise UserError(
+                f"The head has {HEAD_LAYERS - 1} hidden layers; give {HEAD_LAYERS - 1} widths, not {len(hidden)}."
+            )
+        first, second = hidden
+        return nn.Sequential(
+            self.convolution(width, first),
+            self.activation(),
+            self.convolution(first, second),
+            self.activation(),
+            self.convolution(second, classes),
+        )
+
+
+class ResidualPair(nn.Module):
+    """Two convolutions and a skip around them."""
+
+    def __init__(self, first: Layers, second: Layers, width: int):
+        super().__init__()
+        self.first = nn.Sequential(
+            first.convolution(width, width), first.norm_where("inside", width), first.activation()
+        )
+        self.second = nn.Sequential(second.convolution(width, width), second.norm_where("inside", width))
+        self.activation = second.activation()
+
+    def forward(self, features: Tensor) -> Tensor:
+        out: Tensor = self.activation(self.second(self.first(features)).add_(features))
+        return out
+
+
+class Block(nn.Module):
+    """r: four convolutions with a skip every two; with recall, first one that maps [features, input] to the width.
+
+    The field's code follows that convolution by an activation for strings, and by none for grids. The four are made by
+    `pair_layers`, if given.
+    """
+
+    def __init__(self, layers: Layers, channels: int, width: int, recall: Recall, pair_layers: Layers | None = None):
+        super().__init__()
+        first, second, third, fourth = (pair_layers or layers).of_block()
+        self.recall = layers.convolution(width + channels, width) if recall else None
+        self.recall_again = layers.convolution(width + channels, width) if recall == "inside" else None
+        self.recall_activation = layers.activation() if layers.kernel[0] == 1 else nn.Identity()
+        self.pairs = nn.Sequential(ResidualPair(first, second, width), ResidualPair(third, fourth, width))
+        self.norm = layers.norm_where("outside", width)
+
+    def forward(self, features: Tensor, seen: Tensor, dilation: int = 1) -> Tensor:
+        """One iteration; the recall's convolution looks `dilation` times as far as it was made for."""
+        for recall, pair in zip((self.recall, self.recall_again), self.pairs, strict=True):
+            if recall is not None:
+                features = self.recall_activation(_recalled(recall, features, seen, dilation))
+            features = pair(features)
+        out: Tensor = self.norm(features)
+        return out
+
+
+def _recalled(recall: nn.Conv2d, features: Tensor, seen: Tensor, further: int) -> Tensor:
+    """conv([features, x]) = conv(features) + conv(x). Apart, since W + C channels are slow where W are fast."""
+    width = features.shape[1]
+    down, across = recall.dilation
+    dilation = further * down, further * across
+    padding = tuple(along * (size // 2) for along, size in zip(dilation, recall.kernel_size, strict=True))
+    out = F.conv2d(features, recall.weight[:, :width], None, 1, padding, dilation)
+    return out.add_(F.conv2d(seen, recall.weight[:, width:], None, 1, padding, dilation))
+
+
+def _dilations(dilation: Dilation) -> tuple[int, Sequence[int]]:
+    """Of the convolutions beside the block, and of each in it."""
+    return (dilation, (dilation,) * BLOCK_LAYERS) if isinstance(dilation, int) else (1, dilation)
+
+
+class ConvolutionalThinker(Thinker):
+    """h(r(...r(p(x)))): what the recurrent and the feed-forward net share, which is everything but the step.
+
+    A subclass makes `projection`, its block or blocks, and `head`, in this order, and calls `finish`.
+    """
+
+    projection: nn.Sequential
+    head: nn.Sequential
+
+    def __init__(self, spec: Spec, dilation: Dilation, recall: Recall, pooling: int):
+        super().__init__()
+        self.check_takes(spec)
+        self.ndim = spec.ndim
+        self.pooling = pooling
+        recalls = 2 if recall == "inside" else int(recall)
+        self.layers_of_step = BLOCK_LAYERS + recalls
+        self.dilation, of_block = _dilations(dilation)
+        self.reach_of_step = self.dilation * recalls + sum(of_block)
+
+    def see(self, x: Tensor) -> Tensor:
+        """(B, C, *P) -> (B, C, H, Y), channels last; with pooling, the mean of each square of 2 x 2 positions.
+
+        The first square begins one position outside, as the cells of mazes do (three pixels of border, two a cell).
+        """
+        channels = self.projection[0].in_channels
+        if x.shape[1] != channels:
+            raise UserError(f"This net takes inputs of {channels} channels, and this one has {x.shape[1]}.")
+        if self.ndim == 1:
+            x = x.unsqueeze(2)
+        if self.pooling > 1:
+            if x.shape[-1] % 2 or (self.ndim == 2 and x.shape[-2] % 2):
+                raise UserError(f"A net with pooling takes an even number of positions, not {list(x.shape[2:])}.")
+            window, padding = ((2, 2), (1, 1)) if self.ndim == 2 else ((1, 2), (0, 1))
+            x = F.avg_pool2d(x, window, padding=padding)
+        return x.contiguous(memory_format=torch.channels_last)
+
+    def read(self, state: State) -> Tensor:
+        logits: Tensor = self.head(self.features(state))
+        if self.pooling > 1:  # every position of a square has the same answer; the outermost squares stick out by one
+            logits = logits.repeat_interleave(2, -1)[..., 1:-1]
+            if self.ndim == 2:
+                logits = logits.repeat_interleave(2, -2)[..., 1:-1, :]
+        return logits.squeeze(2) if self.ndim == 1 else logits
+
+    def effective_depth(self, iterations: int) -> int:
+        """Layers between input and output (dissertation, section 4.2)."""
+        return PROJECTION_LAYERS + self.layers_of_step * iterations + HEAD_LAYERS
+
+    def receptive_field(self, iterations: int) -> int:
+        """Positions along an axis that one output position can depend on."""
+        reach = self.dilation * (PROJECTION_LAYERS + HEAD_LAYERS) + self.reach_of_step * iterations
+        return self.pooling * (1 + 2 * reach)
+
+    def finish(self) -> None:
+        """Lay the weights out with channels last, like the features."""
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

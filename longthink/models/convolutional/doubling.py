@@ -1,0 +1,80 @@
+"""A deep-thinking net that looks twice as far in each iteration, until it looks beyond the puzzle.
+
+For the question that section 4.4.1 leaves open: can a net learn an algorithm whose iterations grow like the logarithm
+of the length? All iterations share one block, as in a DT-Recall net, but the recall's convolution, the only one of the
+block that looks at other positions, has the dilation 2 ** t in iteration t. So n positions are crossed in log2 n
+iterations, and the parallel prefix sum of Hillis and Steele (1986, "Data parallel algorithms") is within reach: each
+position adds what is known as far back as it looks. From then on every position sees itself and nothing else, as the
+first ones did all along: what keeps their answer keeps everyone's, and the net need not overthink.
+
+Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positions.
+"""
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from longthink.contracts import Spec
+from longthink.models.convolutional._parts import (
+    HEAD_LAYERS,
+    PROJECTION_LAYERS,
+    Activation,
+    Block,
+    ConvolutionalThinker,
+    Layers,
+)
+from longthink.registry import register
+
+
+class Doublings(NamedTuple):
+    """Features (B, W, H, Y), and how often the reach was doubled, up to where it is beyond the puzzle."""
+
+    features: Tensor
+    done: int
+
+
+@register
+class Doubling(ConvolutionalThinker):
+    """`width` is W, `head` the hidden channels of what reads the answer.
+
+    >>> import torch
+    >>> net = Doubling(Spec(inputs=1, outputs=2), width=8, head=(4, 4))
+    >>> seen = net.see(torch.zeros(3, 1, 512))
+    >>> [net.step(net.start(seen)._replace(done=done), seen).done for done in (0, 8, 9)]
+    [1, 9, 9]
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        width: int = 32,
+        head: tuple[int, int] = (32, 16),
+        activation: Activation = "relu",
+    ):
+        super().__init__(spec, dilation=1, recall=True, pooling=1)
+        layers = Layers(spec, width, dilation=1, activation=activation, norm="none")
+        self.projection = layers.projection(spec.inputs, width)
+        self.block = Block(layers, spec.inputs, width, recall=True, pair_layers=layers.pointwise())
+        self.head = layers.head(width, head, spec.outputs)
+        self.finish()
+
+    def start(self, seen: Tensor) -> Doublings:
+        return Doublings(self.projection(seen), 0)
+
+    def step(self, state: Doublings, seen: Tensor) -> Doublings:
+        beyond: int = (max(seen.shape[2:]) - 1).bit_length()  # doublings after which nothing else is in sight
+        return Doublings(self.block(state.features, seen, 2**state.done), min(state.done + 1, beyond))
+
+    def receptive_field(self, iterations: int) -> int:
+        """Positions along an axis that one output position can depend on, in a puzzle that is wide enough."""
+        reach: int = PROJECTION_LAYERS + 2**iterations - 1 + HEAD_LAYERS
+        return 1 + 2 * reach
+
+    def features(self, state: Doublings) -> Tensor:
+        return state.features
+
+    def with_features(self, state: Doublings, features: Tensor) -> Doublings:
+        return state._replace(features=features)
+
+    def recurrent_parameters(self) -> list[nn.Parameter]:
+        return list(self.block.parameters())

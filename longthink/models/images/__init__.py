@@ -1,0 +1,1 @@
+"""The nets of chapter 3, which give a picture one label."""

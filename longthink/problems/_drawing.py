@@ -1,0 +1,78 @@
+"""Drawing sequences of a split: a hash says which split one belongs to, so there is nothing to keep.
+
+Shapes: N sequences, W words of 64 bits (or symbols) each.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from longthink.base.errors import UserError
+from longthink.contracts import Split
+
+Words = NDArray[np.uint64]
+SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
+"""Which of ten equal shares of all sequences a split owns."""
+
+
+def every_sequence(symbols: int, length: int) -> Words:
+    """All (symbols ** length, length) of them, the first place changing fastest.
+
+    >>> every_sequence(2, 2).tolist()
+    [[0, 0], [1, 0], [0, 1], [1, 1]]
+    """
+    return (np.arange(symbols**length)[:, None] // symbols ** np.arange(length) % symbols).astype(np.uint64)
+
+
+def choose(
+    raw: Callable[[int], Words],
+    everything: Words,
+    level: int,
+    count: int,
+    split: Split,
+    repeats: bool,
+    called: Callable[[Split], str],
+) -> Words:
+    """Choose among all sequences (N, W) of a level, with or without repeats. `raw` draws words.
+
+    Raises UserError where there are too few; `called` says what they are.
+    """
+    some = everything[is_in(split, everything, level)]
+    if len(some) == 0 or (count > len(some) and not repeats):
+        raise UserError(
+            f"There are only {len(some)} different {called(split)}, and {count} are asked for;"
+            " ask for fewer or for longer ones."
+        )
+    chosen = raw(count) % np.uint64(len(some)) if repeats else np.argsort(raw(len(some)), kind="stable")[:count]
+    words: Words = some[chosen]
+    return words
+
+
+def draw_until_enough(
+    draw: Callable[[int], Words], level: int, count: int, split: Split, repeats: bool, most: int
+) -> Words:
+    """Draw sequences, `draw(n)` of them (n, W) at a time and `most` at the most, until `count` are of the split."""
+    per_round = min(count * 10 // len(SHARES[split]) + 64, max(64, most))
+    drawn = draw(per_round)
+    found = drawn[is_in(split, drawn, level)]
+    while True:
+        if not repeats:
+            _, first = np.unique(found, axis=0, return_index=True)
+            found = found[np.sort(first)]
+        if len(found) >= count:
+            return found[:count]
+        drawn = draw(per_round)
+        found = np.concatenate([found, drawn[is_in(split, drawn, level)]])
+
+
+def is_in(split: Split, sequences: Words, level: int) -> NDArray[np.bool_]:
+    """Which sequences belong to a split, by a 64-bit hash (the finaliser of splitmix64) of their words and length."""
+    hashed = np.full(len(sequences), level, dtype=np.uint64)
+    for word in sequences.T:
+        hashed = hashed ^ word
+        hashed = (hashed ^ (hashed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        hashed = hashed ^ (hashed >> np.uint64(31)) ^ np.uint64(0x9E3779B97F4A7C15)
+    share = (hashed >> np.uint64(32)) % np.uint64(10)
+    return (share >= SHARES[split].start) & (share < SHARES[split].stop)

@@ -1,0 +1,1 @@
+"""Chess puzzles (dissertation, section 2.2.3)."""

@@ -1,0 +1,266 @@
+"""Chess puzzles (dissertation, section 2.2.3): the one best move of a position. The level is a place among ratings.
+
+x is (B, 12, 8, 8): planes of 0 and 1 for K Q B N R P of the side to move, then for the same of the other side. Row 0 is
+rank 1 and column 0 the file a, whoever moves. y is (B, 8, 8): 1 on the squares that the move leads from and to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+
+from longthink.base.compiled import compiled
+from longthink.base.errors import UserError
+from longthink.base.seeds import generator_of
+from longthink.contracts import Problem, Puzzles, Spec, Split
+from longthink.problems.chess import _rules as rules
+from longthink.problems.chess._store import Rows, Store, open_store, unpack
+from longthink.problems.chess.view import ChessView
+from longthink.registry import PACKAGE, register
+
+SHIPPED = PACKAGE / "puzzles" / "chess_puzzles"
+"""The store that comes with the package."""
+TENTHS = 10
+WORTH = np.array([0, 0, 9, 3, 3, 5, 1])
+"""Of nothing, and of king to pawn, in pawns."""
+
+
+@register
+class ChessPuzzles(Problem):
+    """Find the best move.
+
+    `source` is a folder that `longthink data chess_puzzles --from` has written; without one, puzzles that come with the
+    package. With `unit` tenth, level 1 holds the easiest tenth of them by rating, level 10 the hardest. With index,
+    level L holds those from L - `width` to L - 1 in the order of their ratings, as the dissertation counts them
+    (100,000 at a time); with rating, those rated so.
+
+    `reading`: the two squares of highest confidence are the answer (section 4.3.3), or the legal move whose two squares
+    are the most probable together, pawns becoming queens. With `perspective` mover the board is turned for Black, so
+    that pawns of the side to move always go up. With `mirror`, half of the training puzzles are mirrored, a-file to
+    h-file.
+
+    Splits are shares of all positions, the same for mirrored boards and exchanged colours, so they are disjoint in
+    every source.
+
+    >>> puzzles = ChessPuzzles().sample(level=ChessPuzzles.easy, count=2)
+    >>> puzzles.x.shape, puzzles.y.sum((1, 2)).tolist()
+    (torch.Size([2, 12, 8, 8]), [2, 2])
+    """
+
+    spec: ClassVar[Spec] = Spec(inputs=12, outputs=2, positions="grid", size=8)
+    easy: ClassVar[int] = 6
+    hard: ClassVar[tuple[int, ...]] = (7, 10)
+
+    source: str = ""
+    unit: Literal["tenth", "index", "rating"] = "tenth"
+    width: Annotated[int, Field(ge=1)] = 100
+    reading: Literal["two_squares", "legal_move"] = "two_squares"
+    perspective: Literal["white", "mover"] = "white"
+    mirror: bool = False
+
+    @property
+    def view(self) -> ChessView:
+        return ChessView(self)
+
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        if level < 1:
+            raise UserError(f"Levels of chess puzzles are 1 or more; level {level} does not exist.")
+        store = self.store()
+        rows = store.of_split(self.range_of(level), split)
+        if len(rows) == 0 or (count > len(rows) and not repeats):
+            low, high = store.ratings
+            raise UserError(
+                f"There are only {len(rows)} {split} puzzles of level {level} ({self.says(level)}) in"
+                f" {store.folder.name}, which has {len(store)} rated {low} to {high}, and {count} are asked for."
+            )
+        raw = generator_of(key).bit_generator.random_raw
+        if repeats:
+            chosen = rows[raw(count) % np.uint64(len(rows))]
+        else:
+            chosen = rows[np.argsort(raw(len(rows)), kind="stable")[:count]]
+        mirrored = raw(count) % np.uint64(2) == 1 if self.mirror and split == "train" else None
+        return self.from_rows(store.rows[chosen], level, split, mirrored)
+
+    def levels(self, lowest: int, highest: int) -> Sequence[int]:
+        return range(lowest, highest + 1, 1 if self.unit == "tenth" else self.width)
+
+    def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
+        marked = (logits[:, 1] - logits[:, 0]).flatten(1)
+        answers = torch.zeros_like(marked, dtype=torch.long)
+        if self.reading == "two_squares":
+            return answers.scatter_(1, marked.topk(2, dim=1).indices, 1).view(-1, 8, 8)
+        who_moves = puzzles.extras["who_moves"]
+        probable = torch.nn.functional.logsigmoid(marked).view(-1, 8, 8)
+        scores = self.turned(probable, who_moves).flatten(1).double().cpu().numpy()
+        squares = _most_probable(puzzles.extras["position"].cpu().numpy(), scores)
+        answers.scatter_(1, torch.from_numpy(squares).to(answers.device), 1)
+        return self.turned(answers.view(-1, 8, 8), who_moves)
+
+    def confidence(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
+        """The mean probability of being part of the move over the two squares of the answer."""
+        probability = (logits[:, 1] - logits[:, 0]).sigmoid()
+        return (probability * self.answer(logits, puzzles)).flatten(1).sum(1) / 2
+
+    def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """A legal move by chance; or one that wins the most material at once, by chance among equals."""
+        positions = puzzles.extras["position"].cpu().numpy()
+        marked = self.turned(puzzles.y, puzzles.extras["who_moves"]).flatten(1).cpu().numpy()
+        chance, greedy = np.zeros((2, len(puzzles)))
+        _without_thought(positions, marked, chance, greedy)
+        return {"chance": torch.from_numpy(chance), "most material": torch.from_numpy(greedy)}
+
+    def store(self) -> Store:
+        return open_store(Path(self.source) if self.source else SHIPPED)
+
+    def range_of(self, level: int) -> range:
+        """The rows of the store that a level holds."""
+        store = self.store()
+        if self.unit == "rating":
+            return store.of_rating(level - self.width, level)
+        if self.unit == "index":
+            return range(max(0, level - self.width), min(level, len(store)))
+        return range((level - 1) * len(store) // TENTHS, level * len(store) // TENTHS if level <= TENTHS else 0)
+
+    def says(self, level: int) -> str:
+        """What a level holds, for people."""
+        if self.unit == "tenth":
+            return f"tenth {level} of {TENTHS} by rating"
+        return f"{self.unit} {level - self.width} to {level - 1}"
+
+    def from_rows(self, rows: Rows, level: int, split: Split, mirrored: NDArray[np.bool_] | None = None) -> Puzzles:
+        """Puzzles from rows of a store, some of them mirrored.
+
+        Their extras, beside those of `from_positions`: `rating` (N,), and where none is mirrored `row` (N, 52), the
+        bytes of the row.
+        """
+        before, answers = unpack(rows), rows["answer"].copy()
+        positions = np.empty_like(before)
+        _made(before, np.ascontiguousarray(rows["first"]), positions)
+        if mirrored is not None:
+            _mirror(positions, answers, mirrored)
+        puzzles = self.from_positions(positions, answers, level, split)
+        extras = {**puzzles.extras, "rating": torch.from_numpy(rows["rating"].astype(np.int64))}
+        if mirrored is None:
+            extras["row"] = torch.from_numpy(rows.view(np.uint8).reshape(len(rows), -1).copy())
+        return replace(puzzles, extras=extras)
+
+    def from_boards(
+        self, boards: Tensor, targets: Tensor, who_moves: Tensor, rating: Tensor, level: int, split: Split
+    ) -> Puzzles:
+        """Puzzles from official tensors: x, y, who_moves (N,) bool, rating (N,). They do not say who may castle."""
+        kinds = torch.arange(1, 7).view(6, 1, 1)
+        pieces = (boards[:, :6] * kinds - boards[:, 6:] * kinds).sum(1).flatten(1).to(torch.int8)
+        side = torch.where(who_moves, -1, 1).to(torch.int8)[:, None]
+        state = torch.cat([side, torch.zeros_like(side), torch.full_like(side, -1)], dim=1)
+        extras = {
+            "position": torch.cat([pieces * side, state], dim=1),
+            "who_moves": who_moves,
+            "rating": rating,
+        }
+        x, y = self.turned(boards, who_moves), self.turned(targets, who_moves)
+        return Puzzles(self, level, x, y, split=split, extras=extras)
+
+    def from_positions(
+        self, positions: rules.Position, answers: rules.Moves, level: int, split: Split, known: bool = True
+    ) -> Puzzles:
+        """Puzzles from positions (N, 67) and moves (N, 3), whose squares are marked if they are `known`.
+
+        Their extras: `position`, and `who_moves` (N,), true where Black does.
+        """
+        x, y = np.zeros((len(positions), 12, 64), np.float32), np.zeros((len(positions), 64), np.int64)
+        _paint(positions, answers, known, self.perspective == "mover", x, y)
+        extras = {
+            "position": torch.from_numpy(positions),
+            "who_moves": torch.from_numpy(positions[:, rules.TURN] < 0),
+        }
+        boards, marked = torch.from_numpy(x).view(-1, 12, 8, 8), torch.from_numpy(y).view(-1, 8, 8)
+        return Puzzles(self, level, boards, marked, split=split, extras=extras, known=known)
+
+    def turned(self, values: Tensor, who_moves: Tensor) -> Tensor:
+        """Boards (B, ..., 8, 8) as they are to how the net sees them, and back."""
+        if self.perspective == "white":
+            return values
+        return torch.where(who_moves.view(-1, *[1] * (values.ndim - 1)), values.flip(-2), values)
+
+
+@compiled
+def _made(positions, moves, after):  # type: ignore[no-untyped-def]
+    """Fill `after` with what each move (N, 3) makes of each position (N, 67)."""
+    for index in range(len(positions)):
+        rules.make(positions[index], moves[index], after[index])
+
+
+@compiled
+def _mirror(positions, moves, which):  # type: ignore[no-untyped-def]
+    """Mirror some positions (N, 67) and moves (N, 3) in place, a-file to h-file. Castling rights are lost."""
+    for index in range(len(positions)):
+        if not which[index]:
+            continue
+        position = positions[index]
+        for row in range(0, 64, 8):
+            for file in range(4):
+                left, right = position[row + file], position[row + 7 - file]
+                position[row + file], position[row + 7 - file] = right, left
+        position[rules.CASTLING] = 0
+        if position[rules.EN_PASSANT] >= 0:
+            position[rules.EN_PASSANT] ^= 7
+        moves[index, 0] ^= 7
+        moves[index, 1] ^= 7
+
+
+@compiled
+def _paint(positions, moves, known, mover, x, y):  # type: ignore[no-untyped-def]
+    """Fill planes x (N, 12, 64) and, if the moves are known, targets y (N, 64), both zeros before."""
+    for index in range(len(positions)):
+        side = positions[index, rules.TURN]
+        turned = 56 if mover and side < 0 else 0
+        for square in range(64):
+            piece = side * positions[index, square]
+            if piece != 0:
+                x[index, piece - 1 if piece > 0 else 5 - piece, square ^ turned] = 1
+        if known:
+            y[index, moves[index, 0] ^ turned] = 1
+            y[index, moves[index, 1] ^ turned] = 1
+
+
+@compiled
+def _most_probable(positions, scores):  # type: ignore[no-untyped-def]
+    """Origin and goal (N, 2) of the legal move with the highest sum of scores (N, 64); a1, b1 where there is none."""
+    found = np.zeros((len(positions), 2), np.int64)
+    moves = np.empty((rules.MOST_MOVES, 3), np.uint8)
+    for index in range(len(positions)):
+        found[index, 1] = 1
+        best = -np.inf
+        for which in range(rules.legal_moves(positions[index], moves)):
+            origin, goal = np.int64(moves[which, 0]), np.int64(moves[which, 1])
+            score = scores[index, origin] + scores[index, goal]
+            if score > best:
+                best = score
+                found[index, 0], found[index, 1] = origin, goal
+    return found
+
+
+@compiled
+def _without_thought(positions, marked, chance, greedy):  # type: ignore[no-untyped-def]
+    """Fill the probabilities that a move by chance, and one that wins most material, is marked (N, 64)."""
+    moves = np.empty((rules.MOST_MOVES, 3), np.uint8)
+    for index in range(len(positions)):
+        position, most, best, right, right_best, count = positions[index], -1, 0, 0, 0, 0
+        for which in range(rules.legal_moves(position, moves)):
+            origin, goal, promotion = moves[which]
+            if promotion not in (0, rules.QUEEN):
+                continue
+            won = WORTH[abs(position[goal])] + (WORTH[promotion] - 1 if promotion else 0)
+            is_right = marked[index, origin] + marked[index, goal] == 2
+            count, right = count + 1, right + is_right
+            if won > most:
+                most, best, right_best = won, 0, 0
+            if won == most:
+                best, right_best = best + 1, right_best + is_right
+        chance[index], greedy[index] = right / count, right_best / best

@@ -1,0 +1,1 @@
+"""Finite groups: products of their elements, and how nets learn them (Marchetti et al. 2026)."""

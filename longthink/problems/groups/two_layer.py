@@ -1,0 +1,79 @@
+"""A net of one hidden layer whose neurons take a power of what they see (Marchetti et al. 2026, section 3).
+
+Shapes: B batch, C numbers that encode an element, k elements, H neurons.
+"""
+
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from longthink.base.errors import UserError
+from longthink.contracts import Spec, Thinker
+from longthink.registry import register
+
+
+class Layer(NamedTuple):
+    """What the inputs, layer 0, or the hidden neurons, layer 1, say: (B, K C) or (B, H)."""
+
+    features: Tensor
+    number: int
+
+
+@register
+class TwoLayer(Thinker):
+    """f(x) = sum over neurons i of w_i (sum over j of <u_ij, x_j>)^k: one step, from inputs to neurons.
+
+    `length` is k, of the sequence and of the power; `width` is H; weights begin as Gaussian with the standard deviation
+    `scale`. To learn every product it wants some multiple of 2^(k - 1) times the order of the group as its width.
+
+    >>> net = TwoLayer(Spec(5, 5, answers="one"), length=3, width=40)
+    >>> sum(p.numel() for p in net.parameters())
+    800
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ("line",)
+    gives: ClassVar[tuple[str, ...]] = ("one",)
+    limit = 1
+
+    def __init__(self, spec: Spec, length: int = 2, width: int = 200, scale: float = 1e-3):
+        super().__init__()
+        self.check_takes(spec)
+        if length < 1 or width < 1:
+            raise UserError("The length and the width must be 1 or more.")
+        self.degree = length
+        self.inside = nn.Parameter(scale * torch.randn(width, spec.inputs, length))
+        self.outside = nn.Parameter(scale * torch.randn(width, spec.outputs))
+
+    @classmethod
+    def specs(cls) -> tuple[Spec, ...]:
+        return (Spec(inputs=3, outputs=4, positions="line", answers="one", size=2),)
+
+    def see(self, x: Tensor) -> Tensor:
+        """Raises UserError for sequences of another length."""
+        if x.shape[1:] != self.inside.shape[1:]:
+            raise UserError(
+                f"This net takes sequences of {self.degree} elements, not of shape {list(x.shape[1:])};"
+                " set model.length to the level."
+            )
+        return x
+
+    def start(self, seen: Tensor) -> Layer:
+        return Layer(seen.flatten(1), 0)
+
+    def step(self, state: Layer, seen: Tensor) -> Layer:  # noqa: ARG002
+        if state.number == self.limit:
+            raise UserError(f"This net has {self.limit} steps and all of them are done.")
+        return Layer((state.features @ self.inside.flatten(1).T) ** self.degree, 1)
+
+    def read(self, state: Layer) -> Tensor:
+        return state.features @ self.outside
+
+    def features(self, state: Layer) -> Tensor:
+        return state.features
+
+    def with_features(self, state: Layer, features: Tensor) -> Layer:
+        return state._replace(features=features)
+
+    def recurrent_parameters(self) -> list[nn.Parameter]:
+        return [self.inside]

@@ -1,0 +1,80 @@
+"""Products in groups read, written and drawn."""
+
+from colorsys import hsv_to_rgb
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from longthink.base.errors import UserError
+from longthink.contracts import Puzzles, View
+from longthink.figures.scene import Cells, Scene, greys
+
+if TYPE_CHECKING:
+    from longthink.problems.groups.composition import GroupComposition
+    from longthink.problems.groups.products import GroupProducts
+
+SAID_AT_ONCE = 20
+"""Elements that a message names."""
+CELL = 8
+"""Along the side of one element, or of one number of its encoding."""
+
+
+class ProductsView(View):
+    """Numbers of elements; two rows of cells, a colour for each element."""
+
+    problem: "GroupProducts"
+
+    def parse(self, text: str) -> Puzzles:
+        """Numbers of elements, with spaces between: 3 1 4 1 5."""
+        words, elements, symbols = text.replace(",", " ").split(), list[int](), self.problem.symbols
+        known = dict(zip(map(str, symbols), range(len(symbols)), strict=True))
+        for word in words:
+            if word not in known:
+                some = ", ".join([*known][:SAID_AT_ONCE]) + (", ..." if len(known) > SAID_AT_ONCE else "")
+                raise UserError(f"'{word}' is no symbol of {self.problem.group}; those that are fed are {some}.")
+            elements.append(known[word])
+        if not elements:
+            raise UserError("A product has at least 1 element; give their numbers, like 3 1 4.")
+        return self.problem.from_symbols(np.array([elements]), "test")
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
+        return " ".join(map(str, answers[0].tolist()))
+
+    def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
+        """Elements above, products below; or `values` below, black to white."""
+        order = self.problem.order
+        colours = (np.array([hsv_to_rgb(element / order, 0.8, 0.9) for element in range(order)]) * 255).astype(np.uint8)
+        above = colours[np.array(self.problem.symbols)[puzzles.x[0].argmax(0).cpu().numpy()]]
+        if values is None:
+            below = colours[puzzles.y[0].cpu().numpy()]
+        else:
+            (below,) = greys(values.double().clamp(0, 1)[None].cpu().numpy())
+        cells = Cells.squares(np.stack([above, below]), CELL)
+        return Scene(float(cells.columns[-1]), float(cells.rows[-1]), (cells,))
+
+
+class CompositionView(View):
+    """Numbers of elements; encodings as rows of grey."""
+
+    problem: "GroupComposition"
+
+    def parse(self, text: str) -> Puzzles:
+        """Numbers of elements, with spaces between: 3 1."""
+        words, problem = text.replace(",", " ").split(), self.problem
+        if len(words) < 2 or not all(word.isdecimal() and int(word) < problem.order for word in words):
+            raise UserError(
+                f"A composition is 2 numbers or more of elements of {problem.group}, 0 to {problem.order - 1},"
+                " like 3 1."
+            )
+        return problem.from_elements(np.array([[int(word) for word in words]]), "test")
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
+        return str(int(answers[0]))
+
+    def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:  # noqa: ARG002
+        """The encodings of the elements and of their product."""
+        rows = torch.cat([puzzles.x[0].T, puzzles.extras["target"][:1]]).double().cpu()
+        shares = (rows - rows.min()) / (rows.max() - rows.min()).clamp_min(1e-9)
+        return Scene.of_shares(shares.numpy(), CELL)

@@ -1,0 +1,1 @@
+"""Image classification (dissertation, chapter 3)."""

@@ -1,0 +1,167 @@
+"""Images with labels packed into files: bytes of one size, memory-mapped.
+
+{part}_images.npy   bytes (N, H, W, C), C 1 for grey or 3 for colour; part is train, or test if the source has one
+{part}_labels.npy   the class of each (N,)
+{part}_shares.npy   which of ten shares of all images it belongs to (N,); LEFT_OUT in train for what test has too
+store.json          classes, mean and deviation of each channel (in 0..1, over train), what it was made from
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from longthink.base.errors import UserError
+from longthink.base.files import atomic_folder
+from longthink.contracts import Split
+
+Part = Literal["train", "test"]
+SHARES = 10
+LEFT_OUT = 255
+NAMES = ("images", "labels")
+BYTES = 256
+"""Values that a byte can have."""
+
+
+class Block(NamedTuple):
+    """Some images of one part: bytes (N, H, W, C), and their classes (N,)."""
+
+    part: Part
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
+class _Growing:
+    """A .npy that is written a block at a time: numpy leaves room in its header for the first axis to grow."""
+
+    def __init__(self, file: IO[bytes], dtype: type):
+        self.file, self.dtype, self.shape = file, np.dtype(dtype), (0,)
+
+    def append(self, rows: NDArray[Any]) -> None:
+        if self.shape[0] == 0:
+            self.shape = (0, *rows.shape[1:])
+            self._write_header()
+        if rows.shape[1:] != self.shape[1:]:
+            raise UserError(f"Images are of one size; here are some of {self.shape[1:]} and some of {rows.shape[1:]}.")
+        self.shape = (self.shape[0] + len(rows), *self.shape[1:])
+        self.file.write(np.ascontiguousarray(rows, self.dtype).tobytes())
+
+    def finish(self) -> None:
+        self.file.seek(0)
+        self._write_header()
+
+    def _write_header(self) -> None:
+        header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": self.shape}
+        np.lib.format.write_array_header_2_0(self.file, header)
+
+
+def build(blocks: Iterable[Block], folder: Path, classes: Sequence[str], sources: Sequence[str]) -> int:
+    """Write a store of all images; how many there are. Memory grows by 8 bytes an image.
+
+    Raises UserError if there are none for training, if they differ in size, if a label is no class, or if the folder
+    exists.
+    """
+    if folder.exists():
+        raise UserError(f"{folder} exists already; choose another folder.")
+    hashes: dict[Part, list[int]] = {"train": [], "test": []}
+    with atomic_folder(folder) as partial, ExitStack() as stack:
+        files: dict[Part, tuple[_Growing, _Growing]] = {}
+        counts = np.zeros((0, BYTES), np.int64)
+        for part, images, labels in blocks:
+            if part not in files:
+                opened = (stack.enter_context((partial / f"{part}_{name}.npy").open("wb")) for name in NAMES)
+                files[part] = _Growing(next(opened), np.uint8), _Growing(next(opened), np.int64)
+            if labels.min() < 0 or labels.max() >= len(classes):
+                wrong = labels[(labels < 0) | (labels >= len(classes))][0]
+                raise UserError(f"There is an image of class {wrong}, and the classes are 0 to {len(classes) - 1}.")
+            files[part][0].append(images)
+            files[part][1].append(labels)
+            hashes[part] += map(_hash, images)
+            if part == "train":
+                seen = [
+                    np.bincount(images[..., channel].ravel(), minlength=BYTES) for channel in range(images.shape[3])
+                ]
+                counts = np.stack(seen) + (counts if len(counts) else 0)
+        for growing in files.values():
+            for file in growing:
+                file.finish()
+        if not hashes["train"]:
+            raise UserError(f"There is no image for training in {', '.join(sources)}.")
+        shares = {part: np.array(hashes[part], np.uint64) for part in files}
+        repeated = np.isin(shares["train"], shares.get("test", np.zeros(0, np.uint64)))
+        for part, some in shares.items():
+            share = (some % np.uint64(SHARES)).astype(np.uint8)
+            np.save(partial / f"{part}_shares.npy", np.where(repeated, LEFT_OUT, share) if part == "train" else share)
+        values = np.arange(BYTES) / (BYTES - 1)
+        mean = counts @ values / counts.sum(1)
+        deviation = np.sqrt(counts @ values**2 / counts.sum(1) - mean**2)
+        header = {
+            "classes": list(classes),
+            "mean": mean.tolist(),
+            "deviation": deviation.tolist(),
+            "images": {part: len(hashes[part]) for part in files},
+            "left out of train, since test has the same": int(repeated.sum()),
+            "sources": list(sources),
+        }
+        (partial / "store.json").write_text(json.dumps(header, indent=2) + "\n")
+    return sum(map(len, hashes.values()))
+
+
+def _hash(image: NDArray[np.uint8]) -> int:
+    """64 bits that equal images have in common."""
+    return int.from_bytes(hashlib.blake2b(image.tobytes(), digest_size=8).digest(), "big")
+
+
+class ImageStore:
+    """A folder that `build` has written. Raises UserError if it is none, or damaged.
+
+    Without a part for testing, a tenth of all images is for testing. A tenth of the others is for validation.
+    """
+
+    def __init__(self, folder: Path):
+        try:
+            header = json.loads((folder / "store.json").read_text())
+            self.classes: tuple[str, ...] = tuple(header["classes"])
+            self.mean, self.deviation = np.array(header["mean"]), np.array(header["deviation"])
+            parts = list(header["images"])
+            self.images, self.labels, self.shares = (
+                {part: np.load(folder / f"{part}_{name}.npy", mmap_mode="r", allow_pickle=False) for part in parts}
+                for name in (*NAMES, "shares")
+            )
+        except (OSError, ValueError, EOFError, KeyError) as error:
+            raise UserError(
+                f"{folder} holds no images, or damaged ones ({error}); bring some in with `longthink data images --from"
+                " FILES --format idx --out FOLDER`, or another format."
+            ) from error
+        for part, count in header["images"].items():
+            if not len(self.images[part]) == len(self.labels[part]) == len(self.shares[part]) == count:
+                raise UserError(f"{folder} is damaged: its files do not fit together; make it again.")
+        self.folder = folder
+
+    @property
+    def side(self) -> int:
+        """The longer one, in pixels."""
+        return int(max(self.images["train"].shape[1:3]))
+
+    @lru_cache(maxsize=8)  # noqa: B019  (a store lives as long as the process)
+    def of_split(self, split: Split) -> tuple[Part, NDArray[np.int64]]:
+        """The part that a split is in, and which of its rows are of the split."""
+        if split == "test" and "test" in self.shares:
+            return "test", np.arange(len(self.shares["test"]))
+        shares = self.shares["train"]
+        if split == "test":
+            return "train", np.flatnonzero(shares == SHARES - 1)
+        kept = shares != LEFT_OUT if "test" in self.shares else shares < SHARES - 1
+        return "train", np.flatnonzero(kept & ((shares == 0) == (split == "validation")))
+
+
+@lru_cache(maxsize=16)
+def open_image_store(folder: Path) -> ImageStore:
+    """The store in a folder, opened once."""
+    return ImageStore(folder)

@@ -1,0 +1,1 @@
+"""Mazes (dissertation, section 2.2.2)."""

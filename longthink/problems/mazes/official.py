@@ -1,0 +1,97 @@
+"""maze_data_{split}_{n}/inputs.npy (N, 3, H, W) and solutions.npy (N, H, W) of easy-to-hard-data, 0 and 1.
+
+This library writes them as bytes. Their splits are called train and test, and validation is a folder more.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from longthink.base.arrays import write_npy
+from longthink.base.download import SITE, download_archive
+from longthink.base.errors import UserError
+from longthink.base.files import atomic_folder
+from longthink.contracts import Puzzles, Split
+from longthink.problems.mazes._cells import side_of
+from longthink.problems.mazes.problem import Mazes
+
+
+class MazeDataset(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
+    """Mazes of one size, as easy-to-hard-data serves them: picture (3, H, W) float and solution (H, W) long.
+
+    `transform`, if given, is applied to both stacked, (4, H, W). With `download`, the files are fetched from `url`
+    unless they are below `root` already. Raises UserError for an even size, and for files that are missing, damaged
+    or no mazes.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        train: bool = True,
+        size: int = 9,
+        transform: Callable[[Tensor], Tensor] | None = None,
+        download: bool = True,
+        url: str | None = None,
+    ):
+        side_of(size)
+        root, name = Path(root), folder_of("train" if train else "test", size)
+        if download and not (root / name).exists():
+            download_archive(url or f"{SITE}{name}.tar.gz", root, name, lambda at: _verify(at / name, size))
+        self.transform = transform
+        self.inputs, self.targets = _load(root / name, size)
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        x, y = self.inputs[index], self.targets[index]
+        if self.transform is not None:
+            stacked = self.transform(torch.cat([x, y.unsqueeze(0)]))
+            x, y = stacked[:3].float(), stacked[3].long()
+        return x, y
+
+
+def write(batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
+    rest = iter(batches)
+    first = next(rest)
+    target = folder / folder_of(first.split, first.level)
+    with atomic_folder(target) as partial:
+        write_npy(chain([first], rest), count, partial, _arrays)
+    return sorted(target.iterdir())
+
+
+def read(problem: Mazes, level: int, folder: Path, split: Split) -> Puzzles:
+    inputs, solutions = _load(folder / folder_of(split, level), level)
+    return Puzzles(problem, level, inputs, solutions, inputs.amax(1) > 0, split)
+
+
+def folder_of(split: Split, level: int) -> str:
+    return f"maze_data_{split}_{level}"
+
+
+def _arrays(puzzles: Puzzles) -> dict[str, NDArray[np.uint8]]:
+    return {"inputs": puzzles.x.to(torch.uint8).numpy(), "solutions": puzzles.y.to(torch.uint8).numpy()}
+
+
+def _load(folder: Path, level: int) -> tuple[Tensor, Tensor]:
+    """Pictures (N, 3, H, W) float and solutions (N, H, W) long."""
+    try:
+        inputs, solutions = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("inputs", "solutions"))
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{folder} holds no mazes, or damaged ones: {error}.") from error
+    side = side_of(level)
+    if inputs.shape[1:] != (3, side, side) or solutions.shape != (len(inputs), side, side):
+        raise UserError(f"{folder} does not hold mazes of size {level}, which are pictures of {side} x {side} pixels.")
+    x, y = torch.from_numpy(inputs).float(), torch.from_numpy(solutions).long()
+    if not (((x == 0) | (x == 1)).all() and (y <= x.amax(1)).all() and (y >= 0).all()):
+        raise UserError(f"{folder} does not hold mazes and paths in them.")
+    return x, y
+
+
+def _verify(folder: Path, level: int) -> None:
+    _load(folder, level)

@@ -1,0 +1,157 @@
+"""Mazes as pictures (dissertation, section 2.2.2). The level is the maze's size, odd: 9 is a grid graph of 5 x 5 nodes.
+
+x is (B, 3, H, W) with H = W = 2 * level + 6: two pixels a cell, three black ones on each side; open cells are white,
+one end is green, the other red. y is (B, H, W): 1 on the shortest path, both ends included. The mask is what is open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+
+from longthink.base.errors import UserError
+from longthink.base.memory import require
+from longthink.contracts import Problem, Puzzles, Spec, Split
+from longthink.problems.mazes import _kernels as kernels
+from longthink.problems.mazes._cells import BORDER, PIXELS, side_of, to_cells, to_pixels
+from longthink.problems.mazes.view import MazeView
+from longthink.registry import register
+
+SHARES: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
+"""Which of the equal shares of all wall layouts a split owns, from and to."""
+BYTES_PER_PIXEL = 3 * 4 + 8 + 1
+"""Of x, y and mask."""
+ALGORITHMS = {
+    "depth_first": kernels.DEPTH_FIRST,
+    "wilson": kernels.WILSON,
+    "kruskal": kernels.KRUSKAL,
+    "prim": kernels.PRIM,
+}
+
+
+@register
+class Mazes(Problem):
+    """Find the shortest path from red to green.
+
+    `algorithm` makes the spanning tree, `openings` is the share of the remaining walls between nodes that are opened
+    too (0: exactly one path), `ends` says which nodes may be red and green. The split of a maze is a function of its
+    walls, the same for the 8 mirrored and turned forms, so splits are disjoint by construction.
+
+    >>> puzzles = Mazes().sample(level=9, count=2, seed=0)
+    >>> puzzles.x.shape, puzzles.y.shape
+    (torch.Size([2, 3, 24, 24]), torch.Size([2, 24, 24]))
+    """
+
+    spec: ClassVar[Spec] = Spec(inputs=3, outputs=2, positions="grid")
+    easy: ClassVar[int] = 9
+    hard: ClassVar[tuple[int, ...]] = (13, 59)
+
+    algorithm: Literal["depth_first", "wilson", "kruskal", "prim"] = "depth_first"
+    openings: Annotated[float, Field(ge=0, le=1)] = 0.0
+    ends: Literal["anywhere", "dead_ends"] = "anywhere"
+
+    @property
+    def view(self) -> MazeView:
+        return MazeView(self)
+
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        side = side_of(level)
+        require(count * side * side * BYTES_PER_PIXEL, f"{count} mazes of level {level}")
+        cells, paths = self._draw(key, 0, level, count, split)
+        if not repeats:
+            cells, paths = self._without_repeats(key, cells, paths, split)
+        return replace(self.from_cells(cells, paths), split=split)
+
+    def algorithms(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """Breadth-first search: when it reaches a cell. Dead-end filling: when it fills one."""
+        rounds = np.zeros((2, len(puzzles), *puzzles.y.shape[1:]), np.int64)
+        for index in range(len(puzzles)):
+            cells = to_cells(puzzles.x[index])
+            both = np.stack([kernels.breadth_first_rounds(cells), kernels.dead_end_rounds(cells)])
+            rounds[:, index] = to_pixels(both)
+        return dict(zip(("breadth_first", "dead_end_filling"), map(torch.from_numpy, rounds), strict=True))
+
+    def from_maze(self, cells: NDArray[np.uint8]) -> Puzzles:
+        """One puzzle from cells (rows, columns), solved by breadth-first search."""
+        path = np.empty_like(cells)
+        kernels.shortest_path(cells, path)
+        return self.from_cells(cells[None], path[None])
+
+    def levels(self, lowest: int, highest: int) -> Sequence[int]:
+        return range(lowest + 1 - lowest % 2, highest + 1, 2)
+
+    def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
+        """bool (B,): the answer on open pixels is a shortest path, whichever (predictions on walls are ignored)."""
+        solved = super().correct(answers, puzzles)
+        assert puzzles.mask is not None
+        open_answers = (answers == 1) & puzzles.mask
+        as_long = open_answers.flatten(1).sum(1) == puzzles.y.flatten(1).sum(1)
+        for other in (as_long & ~solved).nonzero().flatten().tolist():
+            path = open_answers[other].cpu().numpy()
+            solved[other] = _is_path(path, to_cells(puzzles.x[other]))
+        return solved
+
+    def from_cells(self, cells: NDArray[np.uint8], paths: NDArray[np.uint8]) -> Puzzles:
+        """Puzzles from cells (N, rows, columns) and paths of the same shape, as `_kernels` has them."""
+        count, rows, columns = cells.shape
+        shape = (PIXELS * rows + 2 * BORDER, PIXELS * columns + 2 * BORDER)
+        x, y = np.zeros((count, 3, *shape), np.float32), np.zeros((count, *shape), np.int64)
+        mask = np.zeros((count, *shape), np.bool_)
+        kernels.paint(cells, paths, PIXELS, BORDER, x, y, mask)
+        return Puzzles(self, max(rows, columns), torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(mask))
+
+    def _draw(
+        self, key: int, first: int, level: int, count: int, split: Split
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        cells, paths = np.empty((2, count, level, level), np.uint8)
+        found = kernels.draw(
+            key,
+            first,
+            level,
+            ALGORITHMS[self.algorithm],
+            self.openings,
+            self.ends == "dead_ends",
+            *SHARES[split],
+            cells,
+            paths,
+        )
+        if not found:
+            raise UserError(f"There are no {split} mazes of level {level} like these; take a higher level.")
+        return cells, paths
+
+    def _without_repeats(
+        self, key: int, cells: NDArray[np.uint8], paths: NDArray[np.uint8], split: Split
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The same number of mazes, all different: repeated ones are replaced by later ones of the stream."""
+        count, level = cells.shape[:2]
+        drawn = count
+        while True:
+            first = {maze.tobytes(): index for index, maze in reversed(list(enumerate(cells)))}
+            kept = sorted(first.values())[:count]
+            cells, paths = cells[kept], paths[kept]
+            missing = count - len(kept)
+            if missing == 0:
+                return cells, paths
+            if drawn > 50 * count + 10_000:
+                raise UserError(
+                    f"Only {len(kept)} different {split} mazes of level {level} were found, and {count} are asked for;"
+                    " ask for fewer or for larger ones."
+                )
+            extra = max(missing, 1000)  # repeats only ever occur at small levels
+            more, more_paths = self._draw(key, drawn, level, extra, split)
+            drawn += extra
+            cells, paths = np.concatenate([cells, more]), np.concatenate([paths, more_paths])
+
+
+def _is_path(path: NDArray[np.bool_], cells: NDArray[np.uint8]) -> bool:
+    """Whether pixels (H, W), as many as a shortest path has, are one: whole cells that join red and green."""
+    inside = path[BORDER:-BORDER, BORDER:-BORDER]
+    marked = inside[::PIXELS, ::PIXELS]
+    if (inside != marked.repeat(PIXELS, 0).repeat(PIXELS, 1)).any():
+        return False
+    return bool(kernels.shortest_path(np.where(marked, cells, kernels.WALL), np.empty(cells.shape, np.uint8)))

@@ -1,0 +1,1 @@
+"""Prefix sums (dissertation, section 2.2.1)."""

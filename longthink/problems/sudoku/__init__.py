@@ -1,0 +1,1 @@
+"""Sudoku (dissertation, section 6.1)."""

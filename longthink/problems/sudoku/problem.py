@@ -1,0 +1,244 @@
+"""Sudoku of any size (dissertation, section 6.1). The level is the number of blank cells: 41 of 81 leave 40 givens.
+
+x is (B, 1 + n, n, n) for n symbols: channel 0 is 1 where a cell is blank, channel s where symbol s is given. y is
+(B, n, n), the symbols less 1. The mask is what is blank.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Field
+from torch import Tensor
+
+from longthink.base.errors import UserError
+from longthink.base.seeds import generator_of
+from longthink.contracts import Problem, Puzzles, Spec, Split
+from longthink.problems.sudoku import _boards as _sudoku_boards
+from longthink.problems.sudoku import _solver as _sudoku_solver
+from longthink.problems.sudoku._houses import houses
+from longthink.problems.sudoku._store import SudokuStore, open_store
+from longthink.problems.sudoku._text import GUESSES, MOST_SYMBOLS, Board
+from longthink.problems.sudoku.view import SudokuView
+from longthink.registry import register
+
+SHARES: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
+"""Which of the equal shares of all boards a split owns, from and to."""
+FEWEST_GIVENS = {4: 4, 6: 8, 8: 14, 9: 17}
+"""That any board with one solution has, by the number of symbols, where that is known."""
+TRIES = 400
+"""Boards that a puzzle is looked for on."""
+PATIENCE = 150_000_000
+"""Steps of the first walk to boards with fewer givens, times the cube of the number of cells."""
+HARD_SHARES = (45 / 81, 49 / 81, 53 / 81, 57 / 81)
+"""Of blank cells: 36, 32, 28 and 24 givens of 81."""
+
+
+def _box(box: tuple[int, int]) -> tuple[int, int]:
+    if not 4 <= box[0] * box[1] <= MOST_SYMBOLS or min(box) < 2:
+        raise ValueError(f"a box has 2 rows and 2 columns or more, and {MOST_SYMBOLS} cells at the most")
+    return box
+
+
+Box = Annotated[tuple[int, int], AfterValidator(_box)]
+"""Rows and columns of a box."""
+
+
+@register
+class Sudoku(Problem):
+    """Fill the blank cells so that each row, column and box has every symbol once; there is one way to do it.
+
+    `box` is the size of a box, (3, 3) for boards of 9 x 9. A split is a function of the full board, the same for all
+    boards that the symmetries make of it; of boards smaller than 9 x 9, which are of a few kinds only, a function of
+    the puzzle.
+
+    What training batches are made of: `also`, boxes of further boards that batches have in turn, with as large a share
+    of their cells blank. `stalled`, the share of the other batches whose boards are dug as far as goes and then filled
+    again with all that singles give, and with some cells more, until no more than the level are blank: such boards ask
+    for more than singles.
+    With `source`, a folder that `longthink data sudoku --from` has written, puzzles are those of others; `augment` then
+    moves each in training by a random symmetry; further boards are still made.
+
+    >>> puzzles = Sudoku().sample(level=41, count=2)
+    >>> puzzles.x.shape, puzzles.y.shape, int(puzzles.mask[0].sum())
+    (torch.Size([2, 10, 9, 9]), torch.Size([2, 9, 9]), 41)
+    """
+
+    verifiable: ClassVar[bool] = True
+
+    box: Box = (3, 3)
+    also: tuple[Box, ...] = ()
+    stalled: Annotated[float, Field(ge=0, le=1)] = 0.0
+    source: str = ""
+    augment: bool = True
+
+    @property
+    def spec(self) -> Spec:  # type: ignore[override]  # here it depends on the box
+        return Spec(1 + self.symbols, self.symbols, positions="grid", size=self.symbols)
+
+    @property
+    def view(self) -> SudokuView:
+        return SudokuView(self)
+
+    @property
+    def symbols(self) -> int:
+        """Different ones, as many as cells of a box."""
+        return self.box[0] * self.box[1]
+
+    @property
+    def cells(self) -> int:
+        return self.symbols**2
+
+    @property
+    def easy(self) -> int:  # type: ignore[override]
+        """With 40 givens of 81."""
+        return self.cells // 2 + 1
+
+    @property
+    def hard(self) -> tuple[int, ...]:  # type: ignore[override]
+        return tuple(round(share * self.cells) for share in HARD_SHARES)
+
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        boards = (self.box, *self.also) if split == "train" else (self.box,)
+        box = boards[key % len(boards)]
+        if box != self.box:
+            other = self.model_copy(update={"box": box, "also": (), "stalled": 0.0, "source": ""})
+            return other.draw(max(1, round(level / self.cells * other.cells)), count, split, key, repeats)
+        if self.source:
+            return self._choose(level, count, split, key, repeats)
+        fewest = FEWEST_GIVENS.get(self.symbols, 1)
+        if not 1 <= level <= self.cells - fewest:
+            raise UserError(
+                f"The level of a sudoku is its number of blank cells, from 1 to {self.cells - fewest} on a board of"
+                f" {self._size}; level {level} does not exist."
+            )
+        stalled = split == "train" and generator_of(key).random() < self.stalled
+        found = self._generate(key, 0, level, count, split, stalled)
+        if not repeats:
+            found = self._without_repeats(found, key, level, split, stalled)
+        return replace(self.from_boards(*found), split=split)
+
+    def levels(self, lowest: int, highest: int) -> Sequence[int]:
+        """With a source, those that it has training puzzles of."""
+        every = range(lowest, highest + 1)
+        if not self.source:
+            return every
+        levels = [level for level in every if len(self._store().rows(level, *SHARES["train"]))]
+        if not levels:
+            raise UserError(f"{self.source} has no training puzzles with {lowest} to {highest} blank cells.")
+        return levels
+
+    def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
+        """Givens stay as they are."""
+        return torch.where(_blank(puzzles), logits.argmax(1), puzzles.y)
+
+    def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
+        """bool (B,): the answers keep the givens, and every house has every symbol once."""
+        kept = ((answers == puzzles.y) | _blank(puzzles)).flatten(1).all(1)
+        inside = torch.from_numpy(houses(_box_of(puzzles))).to(answers.device)
+        each = answers.flatten(1)[:, inside].sort(-1).values
+        whole = (each == torch.arange(inside.shape[1], device=answers.device)).flatten(1).all(1)
+        return kept & whole
+
+    def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """What naked and hidden singles, filled in one after the other, solve."""
+        boards = boards_of(puzzles)
+        _sudoku_solver.fill_singles(boards, houses(_box_of(puzzles)))
+        return {"singles": torch.from_numpy((boards > 0).all(1)).double()}
+
+    def guesses(self, puzzles: Puzzles) -> NDArray[np.int64]:
+        """How many guesses each puzzle takes, where singles are filled in before each: a second measure of difficulty.
+
+        -1 where it takes more than a million.
+        """
+        rated: NDArray[np.int64] = _sudoku_solver.rate(boards_of(puzzles), houses(_box_of(puzzles)), GUESSES)
+        return rated
+
+    def from_boards(self, boards: Board, solutions: Board) -> Puzzles:
+        """Puzzles from boards (N, cells), 0 for blank, and their solutions."""
+        shape = (len(boards), self.symbols, self.symbols)
+        given = torch.from_numpy(boards).view(shape)
+        x = torch.nn.functional.one_hot(given, 1 + self.symbols).movedim(-1, 1).float().contiguous()
+        level = int((boards == 0).sum(1).max())
+        return Puzzles(self, level, x, torch.from_numpy(solutions - 1).view(shape), given == 0)
+
+    def _generate(
+        self, key: int, first: int, level: int, count: int, split: Split, stalled: bool
+    ) -> tuple[Board, Board]:
+        boards, solutions = np.empty((2, count, self.cells), np.int64)
+        few, steps = self.symbols < _sudoku_boards.FEW_KINDS, PATIENCE // self.cells**3
+        found = _sudoku_boards.draw(
+            key, first, level, stalled, houses(self.box), *SHARES[split], few, TRIES, steps, boards, solutions
+        )
+        if not found:
+            raise UserError(
+                f"No {split} sudoku of {self._size} with {self.cells - level} givens was found in {TRIES} tries"
+                f" and {_sudoku_boards.WALKS} walks; take another level."
+            )
+        return boards, solutions
+
+    def _without_repeats(
+        self, found: tuple[Board, Board], key: int, level: int, split: Split, stalled: bool
+    ) -> tuple[Board, Board]:
+        """The same number of puzzles, all different: repeated ones are replaced by later ones of the stream."""
+        (boards, solutions), count = found, len(found[0])
+        drawn = count
+        while True:
+            kept = np.sort(np.unique(boards, axis=0, return_index=True)[1])[:count]
+            boards, solutions = boards[kept], solutions[kept]
+            if len(boards) == count:
+                return boards, solutions
+            if drawn > 50 * count + 2000:
+                raise UserError(
+                    f"Only {len(boards)} different {split} boards of {self._size} with {self.cells - level} givens were"
+                    f" found, and {count} are asked for; ask for fewer."
+                )
+            extra = max(count - len(boards), 200)  # repeats only ever occur on small boards
+            more, their_solutions = self._generate(key, drawn, level, extra, split, stalled)
+            boards, solutions = np.concatenate([boards, more]), np.concatenate([solutions, their_solutions])
+            drawn += extra
+
+    def _store(self) -> SudokuStore:
+        store = open_store(self.source)
+        if store.box != self.box:
+            raise UserError(f"{self.source} has boxes of {store.box}, not {self.box}; set problem.box to them.")
+        return store
+
+    def _choose(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        """From the source."""
+        store, rng = self._store(), generator_of(key)
+        rows = store.rows(level, *SHARES[split])
+        if len(rows) == 0 or (count > len(rows) and not repeats):
+            raise UserError(
+                f"{self.source} has {len(rows)} {split} puzzles with {level} blank cells, and {count} are asked for."
+            )
+        chosen = rng.choice(rows, count, replace=repeats)
+        boards, solutions = store.boards[chosen].astype(np.int64), store.solutions[chosen].astype(np.int64)
+        if self.augment and split == "train":
+            _sudoku_boards.move(key, self.box, boards, solutions)
+        extras = {"rating": torch.from_numpy(store.ratings[chosen])}
+        return replace(self.from_boards(boards, solutions), split=split, extras=extras)
+
+    @property
+    def _size(self) -> str:
+        return f"{self.symbols} x {self.symbols}"
+
+
+def boards_of(puzzles: Puzzles) -> Board:
+    """The boards (B, cells), 0 for blank."""
+    boards: Board = puzzles.x.argmax(1).flatten(1).cpu().numpy()
+    return boards
+
+
+def _blank(puzzles: Puzzles) -> Tensor:
+    """Which cells are to be filled, bool (B, n, n)."""
+    assert puzzles.mask is not None
+    return puzzles.mask
+
+
+def _box_of(puzzles: Puzzles) -> tuple[int, int]:
+    assert isinstance(puzzles.problem, Sudoku)
+    return puzzles.problem.box

@@ -1,0 +1,116 @@
+"""Sudoku boards read, written and drawn."""
+
+from dataclasses import replace
+from math import isqrt
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from longthink.contracts import Puzzles, View
+from longthink.figures.scene import Line, Scene, Text
+from longthink.problems.sudoku._houses import houses, most_square
+from longthink.problems.sudoku._text import Board, read_board, solved, write_board
+
+if TYPE_CHECKING:
+    from longthink.problems.sudoku.problem import Sudoku
+
+CERTAIN = 0.99
+"""The probability from which on an answer is certain."""
+NONE = -1
+"""The value of a cell without an answer."""
+CELL = 36
+INK, RIGHT, WRONG, FAINT = (20, 20, 20), (20, 130, 60), (200, 30, 30), (170, 170, 170)
+
+
+class SudokuView(View):
+    """Boards row by row; values of -1 are left blank."""
+
+    problem: "Sudoku"
+
+    def parse(self, text: str) -> Puzzles:
+        """A board, row by row: a digit for each cell, 0 or . for blank; or numbers with spaces between.
+
+        A board of another size is taken to have the most nearly square boxes.
+        """
+        board = read_board(text)
+        symbols = isqrt(len(board))
+        here = self.problem if symbols == self.problem.symbols else type(self.problem)(box=most_square(symbols))
+        solution, known = solved(board, here.box)
+        return replace(here.from_boards(board[None], solution[None]), known=known)
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
+        return write_board(answers[0].cpu().numpy().ravel() + 1)
+
+    def describe(self, output: Tensor, puzzles: Puzzles) -> str:
+        """The full board; or what is certain and breaks no rule, and that it is not solved."""
+        answers = self.problem.answer(output, puzzles)
+        if self.problem.correct(answers, puzzles)[0]:
+            return self.write(answers, puzzles)
+        given = ~_to_fill(puzzles).ravel()
+        certain = (output[0].softmax(0).amax(0) >= CERTAIN).cpu().numpy().ravel() | given
+        board = np.where(certain, answers[0].cpu().numpy().ravel() + 1, 0)
+        for others in (np.where(given, board, 0), board):  # what clashes with a given is wrong, so others may be right
+            board[_clashing(board, others, _box_of(puzzles)) & ~given] = 0
+        return f"not solved; certain so far: {write_board(board)}"
+
+    def shown(self, output: Tensor, puzzles: Puzzles) -> Tensor:
+        return self.problem.answer(output, puzzles)[0]
+
+    def blank(self, puzzles: Puzzles) -> Tensor:
+        return torch.full_like(puzzles.y[0], NONE)
+
+    def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
+        """Givens in black, answers in green where they are right and else in red.
+
+        Where the solution is not known, answers are right that break no rule.
+        """
+        target, to_fill, box = puzzles.y[0].cpu().numpy(), _to_fill(puzzles), _box_of(puzzles)
+        if values is None:
+            values = puzzles.y[0] if puzzles.known else self.blank(puzzles)
+        shown = np.where(to_fill, values.long().cpu().numpy(), target)
+        right = shown == target
+        if not puzzles.known:
+            board = shown.ravel() + 1
+            right = ~_clashing(board, board, box).reshape(shown.shape)
+        texts = []
+        for row, column in np.argwhere(shown >= 0).tolist():
+            colour = INK if not to_fill[row, column] else RIGHT if right[row, column] else WRONG
+            x, y = (column + 0.5) * CELL, (row + 0.5) * CELL
+            texts.append(Text(x, y, str(shown[row, column] + 1), CELL * 0.6, colour))
+        size = len(target) * CELL + 1
+        return Scene(size, size, lines=tuple(_lines(len(target), box)), texts=tuple(texts))
+
+
+def _lines(symbols: int, box: tuple[int, int]) -> list[Line]:
+    """Down and across, those around boxes in black."""
+    lines, size = [], symbols * CELL + 1
+    for number in range(symbols + 1):
+        at, (rows, columns) = number * CELL + 0.5, box
+        lines.append(Line(at, 0, at, size, INK if number % columns == 0 else FAINT))
+        lines.append(Line(0, at, size, at, INK if number % rows == 0 else FAINT))
+    return lines
+
+
+def _clashing(board: Board, others: Board, box: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which cells of a board hold a symbol that another cell of one of their houses holds in `others`; (cells,) each.
+
+    0 is no symbol.
+    """
+    inside = houses(box)
+    alike = (board[inside][:, :, None] == others[inside][:, None, :]) & ~np.eye(inside.shape[1], dtype=bool)
+    found = np.zeros(len(board), bool)
+    found[inside[alike.any(2)]] = True
+    return found & (board > 0)
+
+
+def _to_fill(puzzles: Puzzles) -> NDArray[np.bool_]:
+    """Which cells of the first puzzle are no givens, (n, n)."""
+    assert puzzles.mask is not None
+    return puzzles.mask[0].cpu().numpy()
+
+
+def _box_of(puzzles: Puzzles) -> tuple[int, int]:
+    return cast("Sudoku", puzzles.problem).box

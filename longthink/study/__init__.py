@@ -1,0 +1,1 @@
+"""Experiments on many trained nets: evaluators, claims, pages."""

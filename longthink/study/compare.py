@@ -1,0 +1,155 @@
+"""Runs compared on the same puzzles -> rows, and their summary."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, cast, get_args
+
+import pandas as pd
+from tqdm import tqdm
+
+from longthink.base.errors import UserError
+from longthink.contracts import Problem, Split, Thinker
+from longthink.measuring.sweep import Exit, sweep
+from longthink.thinking.loop import think
+from longthink.training.recipe import Recipe
+from longthink.training.runs import Run
+
+MEASUREMENTS = 50
+"""Along a test, unless it is said otherwise."""
+
+
+class Contender(NamedTuple):
+    """A run that is compared: what tables call it, its net, and what it is tested on."""
+
+    labels: Mapping[str, str | int]
+    model: Thinker
+    problem: Problem
+    levels: Sequence[int]
+
+
+def compare(
+    runs: Sequence[Run],
+    levels: Sequence[int] | None = None,
+    iterations: int = 400,
+    every: int | None = None,
+    count: int = 1000,
+    seed: int = 0,
+    exit_rule: str = "default",
+    progress: bool = True,
+    tolerance: float | None = None,
+    changes: Mapping[str, Any] | None = None,
+    split: Split = "test",
+    keep: Callable[[pd.DataFrame], None] | None = None,
+) -> pd.DataFrame:
+    """Sweeps of runs at several levels (by default the problem's hard ones), on the same puzzles of a split.
+
+    Columns beside those of `sweep`: `series`, see `series_of`; `seed`, the recipe's; `regime`, the most iterations in
+    training. A net that cannot take so many iterations takes all it can.
+
+    Args:
+        changes: options of the problem that are other than in training, like problem.source.
+        keep: is told all rows so far after each run and level, so that they may be saved before the next.
+
+    Raises:
+        UserError: an option, a level or a tolerance that does not fit, a run without a net or that was not trained on
+            puzzles; all before the first sweep.
+    """
+    if exit_rule not in get_args(Exit):
+        raise UserError(f"The exit rule is one of {', '.join(get_args(Exit))}, not '{exit_rule}'.")
+    if iterations < 1 or (every is not None and every < 1):
+        raise UserError("Think for at least 1 iteration, and measure every 1 or more.")
+    wrong = next((option for option in changes or () if not option.startswith("problem.")), None)
+    if wrong is not None:
+        raise UserError(f"A test can change options of the problem, like problem.source, and not '{wrong}'.")
+    contenders = _contenders(runs, levels, changes or {})
+    for one in contenders:
+        _check(one, seed, split, tolerance)
+    step = every or max(1, iterations // MEASUREMENTS)
+    asked = {*range(step, iterations, step), iterations}
+    table = pd.DataFrame()
+    total = count * sum(len(one.levels) for one in contenders)
+    with tqdm(total=total, unit="puzzle", disable=None if progress else True) as bar:
+
+        def told(puzzles: int) -> None:
+            bar.update(puzzles)
+
+        for one in contenders:
+            possible = {min(iteration, one.model.limit or iteration) for iteration in asked}
+            for level in one.levels:
+                puzzles = one.problem.sample(level, count, seed, split)
+                rows = sweep(
+                    one.model,
+                    puzzles,
+                    possible,
+                    cast(Exit, exit_rule),
+                    labels=one.labels,
+                    tolerance=tolerance,
+                    progress=told,
+                )
+                table = pd.concat([table, rows], ignore_index=True) if len(table) else rows
+                if keep is not None:
+                    keep(table)
+    return table
+
+
+def series_of(recipes: Sequence[Recipe]) -> list[str]:
+    """What tables call the runs of some recipes, one name for those that are equal but for the seed.
+
+    It is the recipe's name. Where recipes of one name differ in more than the seed, their options that differ follow.
+
+    >>> from longthink.recipes.laptop import prefix_sums_laptop
+    >>> recipe = prefix_sums_laptop()
+    >>> series_of([recipe, recipe.revised({"seed": 1})])
+    ['prefix_sums_laptop', 'prefix_sums_laptop']
+    >>> series_of([recipe, recipe.revised({"model.width": 16})])
+    ['prefix_sums_laptop, model.width 24', 'prefix_sums_laptop, model.width 16']
+    """
+    options = [recipe.options() for recipe in recipes]
+    names = []
+    for recipe, own in zip(recipes, options, strict=True):
+        namesakes = [some for other, some in zip(recipes, options, strict=True) if other.name == recipe.name]
+        told = [
+            f"{option} {value}" for option, value in own.items() if option != "seed" and _differs(option, namesakes)
+        ]
+        names.append(", ".join([recipe.name, *told]))
+    return names
+
+
+def _differs(option: str, trees: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether not all have it, or not all with the same value."""
+    return len({repr(tree[option]) if option in tree else None for tree in trees}) > 1
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Peak and final accuracy of every series, level and seed, from the rows of `sweep`."""
+    found = []
+    for key, group in rows.groupby(["series", "level", "seed"], sort=True):
+        best, last = group.iloc[group["accuracy"].argmax()], group.iloc[group["iteration"].argmax()]
+        found.append(
+            {
+                **dict(zip(("series", "level", "seed"), key, strict=True)),
+                "puzzles": last["puzzles"],
+                "peak": best["accuracy"],
+                "at": best["iteration"],
+                "final": last["accuracy"],
+                "iterations": last["iteration"],
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def _contenders(runs: Sequence[Run], levels: Sequence[int] | None, changes: Mapping[str, Any]) -> list[Contender]:
+    recipes = [run.recipe() for run in runs]
+    found = []
+    for run, recipe, series in zip(runs, recipes, series_of(recipes), strict=True):
+        problem = recipe.revised(changes).problem
+        labels: dict[str, str | int] = {"series": series, "seed": recipe.seed, "regime": recipe.regime}
+        found.append(Contender(labels, run.model(), problem, levels or problem.hard))
+    return found
+
+
+def _check(one: Contender, seed: int, split: Split, tolerance: float | None) -> None:
+    """Raises UserError for levels that there are not, and for a tolerance that is not for the net."""
+    for level in one.levels:
+        puzzles = one.problem.sample(level, 1, seed, split)
+        if tolerance is not None:
+            think(one.model, puzzles, 1, tolerance=tolerance)

@@ -1,0 +1,261 @@
+"""Products in groups: how two-layer nets learn them, and nets that solve far longer ones than in training."""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from longthink import figures
+from longthink.base.seeds import generator
+from longthink.problems.groups.group import Group
+from longthink.problems.groups.staircase import predicted
+from longthink.recipes.laptop import group_products_laptop, staircase
+from longthink.registry import register
+from longthink.study.claims import at_least
+from longthink.study.evaluators import Learned, Stepped, Sweep
+from longthink.study.experiment import Experiment, Scale, Variant
+from longthink.training.recipe import Recipe
+
+GROUPS: Mapping[str, Mapping[str, Any]] = {
+    "C3": {},
+    "S3": {},
+    "Q8": {},
+    "A5": {},
+    "S5": {"batch": 128, "steps": 2000},
+}
+"""And what a group needs that others do not."""
+STAIRCASES: Mapping[str, tuple[int, int, float, int]] = {
+    "C11": (2, 150, 0.02, 1500),
+    "C5xC5": (2, 500, 0.02, 2500),
+    "D5": (2, 200, 0.05, 1000),
+    "O": (2, 500, 0.025, 2500),
+    "C10": (3, 500, 0.01, 1500),
+    "C4xC4": (3, 600, 0.01, 3500),
+    "A5": (2, 600, 0.01, 9000),
+}
+"""k, the width of the net, the length of Euler's steps, and their number."""
+WIDTHS_OF, LENGTHS = ("C4", "C5", "C7"), (2, 3, 4)
+WIDTHS = tuple(2 ** (half / 2) for half in range(11))
+"""In units of the order of the group."""
+LONGER = (3, 4, 6, 8, 12, 16)
+LEAST_UTILITY = 0.2
+"""Of the irrep that is learned last, where that of the first is 1."""
+LONG = (Sweep(level=512, iterations=12, fixed=9, count=500), Sweep(level=4096, iterations=16, fixed=12, count=100))
+"""Measured after as many iterations as they are doublings long."""
+
+
+@register
+def group_products(scale: Scale) -> Experiment:  # noqa: ARG001
+    """Products of at most 32 elements in training, of 512 and 4,096 in the test, in five groups (our own question).
+
+    Command: longthink reproduce group-products --seeds 5
+    Expected: nothing is published; the nets are small at both scales.
+    """
+    base = group_products_laptop()
+    nets = {group: base.revised({"problem.group": group, **changes}) for group, changes in GROUPS.items()}
+    variants = tuple(Variant(group, net) for group, net in nets.items())
+    return Experiment(
+        title="Products in groups, from 32 elements to 4,096",
+        beyond=True,
+        variants=variants,
+        evaluators=LONG,
+        claims=tuple(at_least(1.0, variant.name, evaluator) for evaluator in LONG for variant in variants),
+    )
+
+
+@register
+def staircases(scale: Scale) -> Experiment:  # noqa: ARG001
+    """Two-layer nets that learn a group by gradient flow, irrep by irrep, against theory's order and heights.
+
+    Command: longthink reproduce staircases --seeds 3
+    Expected: the order of the irreps' utilities; plateaus at half the power that is not learned yet (arXiv 2602.03655).
+    """
+    evaluator = Stepped()
+    variants = [
+        Variant(f"{name}, k = {setting[0]}", _staircase(name, _even_steps(name)))
+        for name, setting in STAIRCASES.items()
+    ]
+    return Experiment(
+        title="Staircases: a group is learned one representation after the other",
+        beyond=True,
+        variants=tuple(variants),
+        evaluators=(evaluator,),
+        claims=tuple(at_least(1.0, variant.name, evaluator) for variant in variants),
+        figure=figures.staircases,
+    )
+
+
+@register
+def staircase_encodings(scale: Scale) -> Experiment:  # noqa: ARG001
+    """The same nets and groups under other encodings: theory says that the order of learning is theirs to set.
+
+    Command: longthink reproduce staircase-encodings --seeds 3
+    Expected: the order of the irreps' utilities, whichever irreps the encoding favours (arXiv 2602.03655).
+    """
+    evaluator, variants = Stepped(), []
+    for name in ("C11", "O"):
+        ranks = np.arange(len(Group.named(name).components) - 1)
+        for called, order in (("first to last", ranks), ("last to first", ranks[::-1]), ("rotated", np.roll(ranks, 2))):
+            variants.append(Variant(f"{name}, {called}", _staircase(name, _even_steps(name, order))))
+    return Experiment(
+        title="Staircases: the encoding sets the order",
+        beyond=True,
+        variants=tuple(variants),
+        evaluators=(evaluator,),
+        claims=tuple(at_least(1.0, variant.name, evaluator) for variant in variants),
+        figure=figures.staircases,
+    )
+
+
+def _staircase(name: str, power: list[float]) -> Recipe:
+    k, width, lr, steps = STAIRCASES[name]
+    return _every_product(staircase(), name, k).revised(
+        {
+            "problem.power": power,
+            "model.width": width,
+            "validation.every": steps,
+            "optimiser.lr": lr,
+            "steps": steps,
+        }
+    )
+
+
+def _every_product(base: Recipe, name: str, k: int) -> Recipe:
+    """Trained on all products of k elements at once."""
+    number = Group.named(name).order ** k
+    return base.revised(
+        {
+            "problem.group": name,
+            "model.length": k,
+            "curriculum.lowest": k,
+            "curriculum.highest": k,
+            "batch": number,
+            "validation.count": number,
+        }
+    )
+
+
+def _even_steps(name: str, places: NDArray[np.int64] | None = None) -> list[float]:
+    """Powers for which the utilities of the components go from 1 down to a fifth by even factors.
+
+    `places` says which place in that order each component has; without, they are drawn.
+    """
+    group, k = Group.named(name), STAIRCASES[name][0]
+    number = len(group.components) - 1
+    if places is None:
+        places = generator("staircases", group.order, k).permutation(number)
+    wanted = LEAST_UTILITY ** (places / max(1, number - 1))
+    of_power_one = predicted(group, group.template([1.0] * number), k).set_index("component")["utility"]
+    unit = np.array([of_power_one[group.irreps[some[0]].name] for some in group.components[1:]])
+    powers: list[float] = ((wanted / unit) ** (2 / (k + 1))).round(6).tolist()  # utilities go with power^((k + 1) / 2)
+    return powers
+
+
+@register
+def group_width(scale: Scale) -> Experiment:  # noqa: ARG001
+    """How wide a two-layer net must be to learn products of k elements of a cyclic group.
+
+    Command: longthink reproduce group-width --seeds 3
+    Expected: a width that goes with 2^(k - 1) |G| (arXiv 2602.03655); 99 % of the power counts as learned.
+    """
+    base = staircase().revised(
+        {
+            "problem.power": None,
+            "model.scale": 0.03,
+            "optimiser": "adam",
+            "optimiser.lr": 0.01,
+            "schedule.decay": "cosine",
+            "schedule.warmup": 20,
+            "schedule.tail": 0.5,
+            "steps": 1500,
+            "validation.every": 1500,
+        }
+    )
+    variants = []
+    for name, k in product(WIDTHS_OF, LENGTHS):
+        for width in (round(unit * Group.named(name).order) for unit in WIDTHS):
+            net = _every_product(base, name, k).revised({"model.width": width})
+            variants.append(Variant(f"{name}, k = {k}, width {width}", net))
+    return Experiment(
+        title="Two-layer nets: width against length",
+        beyond=True,
+        variants=tuple(variants),
+        evaluators=(Learned(),),
+        figure=figures.width_to_learn,
+    )
+
+
+@register
+def group_steps(scale: Scale) -> Experiment:  # noqa: ARG001
+    """Steps that recurrent and layered nets of one width need for products of k elements of C10, one net for each k.
+
+    Command: longthink reproduce group-steps --seeds 3
+    Expected: k - 1 in sequence, log2 k in layers (arXiv 2602.03655). The loss is of the whole product alone.
+    """
+    base = group_products_laptop().revised(
+        {
+            "problem": "group_composition",
+            "problem.group": "C10",
+            "model.width": 20,
+            "model.products": 40,
+            "model.cleanup": 0,
+            "batch": 256,
+            "regularisation": {},
+            "steps": 2000,
+            "validation.every": 2000,
+        }
+    )
+    in_sequence = {
+        "model.order": "sequential",
+        "curriculum.iterations_per_doubling": 0.0,
+        "curriculum.iterations_per_level": 1.0,
+    }
+    variants = []
+    for k in LONGER:
+        net = base.revised({"curriculum.highest": k})
+        variants += [Variant(f"recurrent, k = {k}", net.revised(in_sequence)), Variant(f"layered, k = {k}", net)]
+    evaluator = Learned()
+    return Experiment(
+        title="Recurrent and layered nets: steps against length",
+        beyond=True,
+        variants=tuple(variants),
+        evaluators=(evaluator,),
+        claims=tuple(at_least(0.99, variant.name, evaluator) for variant in variants),
+        figure=figures.iterations_by_form,
+    )
+
+
+@register
+def group_products_parts(scale: Scale) -> Experiment:  # noqa: ARG001
+    """What the net for products in A5 needs: one part less at a time, all else the same (our own question).
+
+    Command: longthink reproduce group-products-parts --seeds 3
+    Expected: nothing is published.
+    """
+    base = group_products_laptop()
+    without_product = {
+        "model": "doubling",
+        "model.width": 64,
+        "model.head": [64, 64],
+        "regularisation.start_noise": 0.0,
+        "regularisation.state_noise": 0.1,
+    }
+    no_noise = {"regularisation.start_noise": 0.0, "regularisation.state_noise": 0.0}
+    variants = (
+        Variant("the recipe", base),
+        Variant("without noise", base.revised(no_noise)),
+        Variant("without the clean-up", base.revised({"model.cleanup": 0})),
+        Variant("without the moving average", base.revised({"regularisation.ema": None})),
+        Variant("without the curriculum", base.revised({"curriculum.start": 32})),
+        Variant("generators alone", base.revised({"problem.feed": "generators"})),
+        Variant("convolutions instead of products", base.revised(without_product)),
+    )
+    at_32 = Sweep(level=32, iterations=8, fixed=5, count=500)
+    return Experiment(
+        title="Products in A5: what the net needs",
+        beyond=True,
+        variants=variants,
+        evaluators=(at_32, LONG[0]),
+    )

@@ -1,0 +1,152 @@
+"""One page for an experiment, as Markdown and HTML: the dissertation's numbers beside ours, and every seed."""
+
+import base64
+import os
+import platform
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import markdown
+import pandas as pd
+import torch
+
+from longthink.base.files import atomic
+from longthink.measuring.rows import save_rows
+from longthink.study.claims import Claim
+from longthink.study.evaluators import Evaluator, percent
+from longthink.study.experiment import Experiment, Scale, Variant
+from longthink.study.reproduce import Outcome, summaries, summarised
+
+STYLE = (
+    '<!doctype html><meta charset="utf-8"><style>body{font-family:sans-serif;max-width:70em;margin:2em auto}'
+    "td,th{padding:.2em .8em;text-align:left}img{max-width:100%}</style>"
+)
+UNTOLD = ("name", "seed")
+
+
+def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, folder: Path) -> Path:
+    """Write the page (.md and .html), its figure and the rows of all evaluators into `folder`; the Markdown page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_rows(outcome.rows, folder / "rows.csv")
+    picture = experiment.figure(outcome.rows, folder / "figure.png")
+    text = "\n".join(_page(experiment, outcome, name, scale, picture.name))
+    embedded = f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+    html = markdown.markdown(text.replace(f"({picture.name})", f"({embedded})"), extensions=["tables"])
+    for path, content in ((folder / "report.md", text), (folder / "report.html", f"{STYLE}\n{html}\n")):
+        with atomic(path) as partial:
+            partial.write_text(content)
+    return folder / "report.md"
+
+
+def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folder: Path) -> Path:
+    """Write README.md into `folder`, which lists the pages there and how many of the dissertation's claims held."""
+    columns = ("page", "command", "claims that hold", "trainings", "their minutes taken together")
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    for name, (experiment, outcome) in done.items():
+        table = summarised(outcome.rows, experiment.evaluators)
+        held = sum(_holds(claim, table) is True for claim in experiment.claims)
+        claims = f"{held} of {len(experiment.claims)}" if experiment.claims else ""
+        cells = (
+            f"[{experiment.title}]({name}/report.md)",
+            f"`longthink reproduce {as_typed(name)} --scale {scale}`",
+            claims,
+            str(len(outcome.seconds)),
+            f"{sum(outcome.seconds) / 60:.1f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    page = folder / "README.md"
+    with atomic(page) as partial:
+        partial.write_text("\n".join(["# Tables and figures\n", *lines, ""]))
+    return page
+
+
+def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, picture: str) -> Iterable[str]:
+    lines = summaries(outcome.rows, experiment.evaluators)
+    seeds = sorted(outcome.rows["seed"].unique().tolist())
+    yield f"# {experiment.title}\n"
+    changes = "".join(f" --change {option}={value}" for option, value in experiment.changes.items())
+    yield f"    longthink reproduce {as_typed(name)} --scale {scale} --seeds {len(seeds)}{changes}\n"
+    minutes = [one / 60 for one in outcome.seconds]
+    yield (
+        f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. "
+        f"{len(minutes)} trainings took {sum(minutes):.1f} minutes taken together; the longest {max(minutes):.1f}.\n"
+    )
+    for evaluator in experiment.evaluators:
+        yield f"## {evaluator.heading}\n"
+        yield f"{evaluator.note}\n"
+        yield from _table(evaluator, [line for line in lines if line["evaluator"] == evaluator.title])
+        without = [f"{name} {percent(share)}" for name, share in outcome.baselines.get(evaluator.title, {}).items()]
+        if without:
+            yield f"Without a net: {', '.join(without)}.\n"
+    yield f"![{(experiment.figure.__doc__ or '').splitlines()[0]}]({picture})\n"
+    if experiment.claims:
+        yield "## What was expected\n"
+        table = summarised(outcome.rows, experiment.evaluators)
+        yield from (_verdict(claim, table) for claim in experiment.claims)
+        yield ""
+    if outcome.failures:
+        yield "## Trials that failed\n"
+        yield from (f"- {failure}" for failure in outcome.failures)
+        yield ""
+    yield "## Recipes\n"
+    yield from _recipes(experiment.variants)
+    yield ""
+
+
+def _table(evaluator: Evaluator, lines: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """A line for each net, of the columns that the evaluator gives."""
+    cells = [
+        {"net": line["series"], **evaluator.columns(line, evaluator.published.get(line["series"], ""))}
+        for line in lines
+    ]
+    names = list(dict.fromkeys(name for line in cells for name in line))
+    if not names:
+        yield "No trial came through.\n"
+        return
+    yield f"| {' | '.join(names)} |"
+    yield f"|{' --- |' * len(names)}"
+    for line in cells:
+        yield f"| {' | '.join(line.get(name, '') for name in names)} |"
+    yield ""
+
+
+def as_typed(name: str) -> str:
+    """`table_5_2` as table-5.2."""
+    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", "-")
+
+
+def _verdict(claim: Claim, table: pd.DataFrame) -> str:
+    holds = _holds(claim, table)
+    if isinstance(holds, str):
+        return f"- {claim.sentence} It cannot be told: no trial of {holds} came through."
+    return f"- {claim.sentence} {'It holds here.' if holds else '**It does not hold** here.'}"
+
+
+def _holds(claim: Claim, table: pd.DataFrame) -> bool | str:
+    """Whether it does, or the series whose trials all failed."""
+    try:
+        return claim.holds(table)
+    except KeyError as missing:
+        return str(missing)
+
+
+def _recipes(variants: Sequence[Variant]) -> Iterable[str]:
+    """What each net was trained with, as far as it differs from the first."""
+    first = variants[0].recipe.options()
+    told = ", ".join(f"`{key} {value}`" for key, value in first.items() if key not in UNTOLD)
+    yield f"- {variants[0].name}: {told}"
+    for variant in variants[1:]:
+        options = variant.recipe.options()
+        changed = [
+            f"`{key} {value}`" for key, value in options.items() if first.get(key) != value and key not in UNTOLD
+        ]
+        gone = [f"no `{key}`" for key in first if key not in options]
+        yield f"- {variant.name}: the same but {', '.join(changed + gone)}"
+
+
+def _machine() -> str:
+    processor = f"{platform.processor() or platform.machine()} with {os.cpu_count()} CPUs"
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
+    return f"{processor}, {gpu}, Python {platform.python_version()}, torch {torch.__version__}"

@@ -1,0 +1,229 @@
+"""What objectives, stop rules, perturbations, optimisers, formats and recipes promise."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from longthink import registry
+from longthink.base.errors import UserError
+from longthink.contracts import Format, Objective, Optimiser, Perturbation, Problem, Puzzles, Spec, Split, Stop, Thinker
+from longthink.testing._run import Check, NotTested, all_of, refused, run, same
+from longthink.thinking.loop import last_state, think
+from longthink.training.recipe import Recipe, parse_recipe
+
+
+class Copying(Problem):
+    """Say each bit again: what the checks below train on. y is x."""
+
+    spec: ClassVar[Spec] = Spec(inputs=1, outputs=2, positions="line")
+    easy: ClassVar[int] = 8
+    hard: ClassVar[tuple[int, ...]] = (16,)
+
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:  # noqa: ARG002
+        bits = torch.randint(0, 2, (count, level), generator=torch.Generator().manual_seed(key))
+        return Puzzles(self, level, bits[:, None].float() - 0.5, bits, split=split)
+
+
+class Counting(Thinker):
+    """Two layers and a skip, which count how often they are asked: what the checks below train."""
+
+    takes: ClassVar[tuple[str, ...]] = ("line",)
+
+    def __init__(self, spec: Spec, width: int = 4):
+        super().__init__()
+        self.check_takes(spec)
+        self.first = nn.Conv1d(spec.inputs, width, 1)
+        self.inner = nn.Conv1d(width + spec.inputs, width, 3, padding=1)
+        self.last = nn.Conv1d(width, spec.outputs, 1)
+        self.steps_taken = 0
+
+    def start(self, seen: Tensor) -> Tensor:
+        return torch.tanh(self.first(seen))
+
+    def step(self, state: Tensor, seen: Tensor) -> Tensor:
+        self.steps_taken += 1
+        return torch.tanh(self.inner(torch.cat([state, seen], 1)))
+
+    def read(self, state: Tensor) -> Tensor:
+        logits: Tensor = self.last(state)
+        return logits
+
+    def recurrent_parameters(self) -> list[nn.Parameter]:
+        return list(self.inner.parameters())
+
+
+def check_objective(objective: Objective, net: Thinker | None = None, puzzles: Puzzles | None = None) -> dict[str, str]:
+    """All that an objective promises, of a net and puzzles of its kind; by default small ones of a line."""
+    torch_state = torch.random.get_rng_state()
+    net = Counting(Copying.spec) if net is None else net
+    torch.random.set_rng_state(torch_state)
+    puzzles = Copying().sample(8, 4, repeats=True) if puzzles is None else puzzles
+    return all_of(OBJECTIVE, objective, net, puzzles)
+
+
+def _the_losses_have_gradients(objective: Objective, net: Thinker, puzzles: Puzzles) -> None:
+    for iterations in (1, 2, 5):
+        for seed in range(4):
+            losses = list(objective.losses(net, puzzles, iterations, np.random.default_rng(seed)))
+            assert losses, "there is a loss"
+            for loss in losses:
+                assert loss.value.shape == ()
+                net.zero_grad()
+                torch.autograd.backward(loss.value)
+                assert all(parameter.grad is not None for parameter in net.recurrent_parameters())
+                answers = puzzles.problem.answer(loss.output, puzzles)
+                assert answers.shape == puzzles.y.shape, "the output is one that the problem understands"
+
+
+def _what_is_random_comes_from_the_generator(objective: Objective, net: Thinker, puzzles: Puzzles) -> None:
+    values = [objective.loss(net, puzzles, 5, np.random.default_rng(3)).value.item() for _ in range(2)]
+    assert values[0] == values[1]
+
+
+def _no_batch_runs_for_longer_than_it_says(objective: Objective, net: Thinker, puzzles: Puzzles) -> None:
+    if not isinstance(net, Counting):
+        raise NotTested("only a net that counts its steps tells")
+    for seed in range(20):
+        net.steps_taken = 0
+        for _ in objective.losses(net, puzzles, 5, np.random.default_rng(seed)):
+            pass
+        assert 1 <= net.steps_taken <= 2 * objective.longest(5), "two passes of `longest` at the most"
+
+
+OBJECTIVE: tuple[Check, ...] = (
+    _the_losses_have_gradients,
+    _what_is_random_comes_from_the_generator,
+    _no_batch_runs_for_longer_than_it_says,
+)
+"""Takes an objective, a net and puzzles each."""
+
+
+def check_perturbation(cls: type[Perturbation], problems: Iterable[Problem], **options: Any) -> dict[str, str]:
+    """That a perturbation of no strength does nothing, a strong one something, of the problems that it is for."""
+    _refused_value(lambda: cls(strength=-1.0, **options), "a negative strength")
+    found = {name: run(_perturbs, cls, problem, options) for problem in problems for name in [_called(problem)]}
+    assert None in found.values(), "it is for one of the problems at least"
+    return {name: reason for name, reason in found.items() if reason is not None}
+
+
+def _called(problem: Problem) -> str:
+    return registry.name_of(type(problem))
+
+
+def _refused_value(call: Callable[[], object], what: str) -> None:
+    try:
+        call()
+    except ValueError:
+        return
+    raise AssertionError(f"{what} must be refused")
+
+
+def _perturbs(cls: type[Perturbation], problem: Problem, options: Mapping[str, Any]) -> None:
+    puzzles, features = problem.sample(problem.easy, 4), torch.rand(4, 3, 7)
+    for strength in (0.0, 1.0):
+        perturbation = cls(strength=strength, **options)
+        try:
+            changed = perturbation.to_puzzles(puzzles, np.random.default_rng(0))
+        except UserError as error:
+            raise NotTested(str(error)) from error
+        disturbed = perturbation.to_features(features, np.random.default_rng(0))
+        untouched = same((changed.x, changed.y, disturbed), (puzzles.x, puzzles.y, features))
+        assert untouched == (strength == 0), "nothing is done without strength, and something with it"
+        assert problem.correct(changed.y, changed).all(), "changed puzzles come with their new answers"
+        assert disturbed.shape == features.shape
+
+
+def check_stop(stop: Stop, net: Thinker | None = None, puzzles: Puzzles | None = None) -> dict[str, str]:
+    """That a rule tells each puzzle by itself, that what has stopped stays, and that it says why."""
+    net = Counting(Copying.spec) if net is None else net
+    puzzles = Copying().sample(8, 3, repeats=True) if puzzles is None else puzzles
+    return all_of((_a_stop_is_of_each_puzzle,), stop, net, puzzles)
+
+
+def _a_stop_is_of_each_puzzle(stop: Stop, net: Thinker, puzzles: Puzzles) -> None:
+    states: dict[int, Tensor] = {}
+    with torch.no_grad():
+        try:
+            thoughts = list(think(net, puzzles, 30, stop))
+        except UserError as error:
+            raise NotTested(str(error)) from error
+    for thought in thoughts:
+        stops = thought.stops
+        assert stops is not None
+        assert stops.stopped.shape == stops.steps.shape == (len(puzzles),)
+        features = net.features(thought.state)
+        for which in range(len(puzzles)):
+            assert (stops.why[which] is not None) == bool(stops.stopped[which]), "who stops says why"
+            if which in states:
+                assert torch.equal(features[which], states[which]), "what has stopped stays as it is"
+            elif stops.stopped[which]:
+                assert stops.steps[which] == thought.iteration
+                states[which] = features[which].clone()
+    assert len(states) == len(puzzles), "all have stopped in the end, be it at the limit"
+
+
+def check_optimiser(optimiser: Optimiser, net: Thinker | None = None) -> dict[str, str]:
+    """That an optimiser has groups that the schedule can act on, and moves weights down their gradient."""
+    return all_of((_weights_move_downwards,), optimiser, Counting(Copying.spec) if net is None else net)
+
+
+def _weights_move_downwards(optimiser: Optimiser, net: Thinker) -> None:
+    puzzles = Copying().sample(8, 16, repeats=True)
+
+    def loss() -> Tensor:
+        return puzzles.problem.loss(net.read(last_state(net, puzzles.x, 2)), puzzles).sum()
+
+    try:
+        built = optimiser.build(net)
+    except UserError as error:
+        raise NotTested(str(error)) from error
+    assert all("base_lr" in group for group in built.param_groups), "each group has a base_lr"
+    before = loss()
+    torch.autograd.backward(before)
+    built.step()
+    assert loss() < before, "a step lowers the loss"
+
+
+def check_format(made: Format, problems: Iterable[Problem]) -> dict[str, str]:
+    """That a format reads what it wrote, of the problems that it is for, and refuses others."""
+    found = {_called(problem): run(_reads_what_it_wrote, made, problem) for problem in problems}
+    assert None in found.values(), "it is for one of the problems at least"
+    return {name: reason for name, reason in found.items() if reason is not None}
+
+
+def _reads_what_it_wrote(made: Format, problem: Problem) -> None:
+    puzzles = problem.sample(problem.easy, 6, split="train")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        try:
+            written = made.write([puzzles[:4], puzzles[4:]], 6, folder / "files")
+        except UserError as error:
+            raise NotTested(str(error)) from error
+        assert all(path.is_file() for path in written)
+        again = made.read(problem, problem.easy, folder / "files")
+        assert same(again.x, puzzles.x), "what was written is read"
+        assert torch.equal(again.y, puzzles.y)
+        assert (again.mask is None) == (puzzles.mask is None)
+        assert puzzles.mask is None or torch.equal(again.mask, puzzles.mask)  # type: ignore[arg-type]
+        refused(lambda: made.read(problem, problem.easy, folder / "nowhere"), "a folder that is not there")
+
+
+def check_recipe(recipe: Recipe) -> dict[str, str]:
+    """That a recipe survives being written, and that its net answers its puzzles."""
+    return all_of((_a_recipe_survives_json_and_builds,), recipe)
+
+
+def _a_recipe_survives_json_and_builds(recipe: Recipe) -> None:
+    assert parse_recipe(recipe.to_json()) == recipe
+    recipe.check_loadable()
+    net, problem = recipe.build(), recipe.problem
+    assert net.limit is None or net.limit >= recipe.task.longest, "the net can take the recipe's iterations"
+    puzzles = problem.sample(recipe.curriculum.lowest, 2, repeats=True)
+    with torch.no_grad():
+        output = net.read(last_state(net, puzzles.x, min(2, net.limit or 2)))
+    assert problem.answer(output, puzzles).shape == puzzles.y.shape

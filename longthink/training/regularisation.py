@@ -1,0 +1,104 @@
+"""What keeps a net stable in training: noise, as a net wrapped around the net, and bounds on its convolutions."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from longthink.contracts import Inputs, State, Thinker
+
+FREQUENCIES = 8
+"""Along each axis, where the gain of a convolution is looked for. Kernels are 3 wide, so it varies little between."""
+
+
+class Wrapped(Thinker):
+    """A Thinker around another one, which does all as that does; a subclass changes something."""
+
+    def __init__(self, inner: Thinker):
+        super().__init__()
+        self.inner = inner
+        self.limit = inner.limit
+
+    def see(self, x: Inputs) -> Any:
+        return self.inner.see(x)
+
+    def start(self, seen: Any) -> State:
+        return self.inner.start(seen)
+
+    def step(self, state: State, seen: Any) -> State:
+        return self.inner.step(state, seen)
+
+    def read(self, state: State) -> Any:
+        return self.inner.read(state)
+
+    def halt(self, state: State) -> Tensor:
+        return self.inner.halt(state)
+
+    def features(self, state: State) -> Tensor:
+        return self.inner.features(state)
+
+    def with_features(self, state: State, features: Tensor) -> State:
+        return self.inner.with_features(state, features)
+
+
+class Compiled(Wrapped):
+    """A Thinker whose step is compiled. The net itself is left as it is, so that copies of it have a step of theirs."""
+
+    def __init__(self, inner: Thinker):
+        super().__init__(inner)
+        self._compiled = torch.compile(inner.step, dynamic=False)
+
+    def step(self, state: State, seen: Any) -> State:
+        return self._compiled(state, seen)
+
+
+class NoisyThinker(Wrapped):
+    """A Thinker whose start and steps are followed by Gaussian noise on the features."""
+
+    def __init__(self, inner: Thinker, start_noise: float, state_noise: float, generator: torch.Generator):
+        super().__init__(inner)
+        self.start_noise = start_noise
+        self.state_noise = state_noise
+        self.generator = generator
+
+    def start(self, seen: Any) -> State:
+        return self._stir(self.inner.start(seen), self.start_noise)
+
+    def step(self, state: State, seen: Any) -> State:
+        return self._stir(self.inner.step(state, seen), self.state_noise)
+
+    def _stir(self, state: State, scale: float) -> State:
+        if scale == 0:
+            return state
+        features = self.inner.features(state)
+        # Drawn flat and laid out like the features: normal_ is ten times slower on channels-last memory.
+        noise = torch.randn(features.numel(), generator=self.generator, dtype=features.dtype, device=features.device)
+        noise = noise.mul_(scale).as_strided(features.size(), features.stride())
+        return self.inner.with_features(state, features + noise)
+
+
+def bound_gains(model: Thinker, most: float) -> None:
+    """Scale down each convolution of the repeated step whose gain is above `most`: its spectral norm, in place.
+
+    A step of convolutions below one, without skips around them, is a contraction, and its thoughts settle.
+    """
+    recurrent = {id(parameter) for parameter in model.recurrent_parameters()}
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, nn.Conv2d) and id(module.weight) in recurrent:
+                module.weight.mul_((most / gain(module.weight)).clamp(max=1))
+
+
+def gain(weight: Tensor) -> Tensor:
+    """The spectral norm of a convolution (O, I, h, w) with periodic borders, by its Fourier transform: a scalar.
+
+    The largest singular value over FREQUENCIES along each axis (Sedghi, Gupta and Long, 2019, "The singular values of
+    convolutional layers").
+
+    >>> bool(torch.isclose(gain(torch.ones(1, 1, 1, 3)), torch.tensor(3.0)))
+    True
+    """
+    sizes = [FREQUENCIES if size > 1 else 1 for size in weight.shape[2:]]
+    matrices = torch.fft.rfft2(weight.float(), s=sizes).permute(2, 3, 0, 1)
+    norms: Tensor = torch.linalg.matrix_norm(matrices, ord=2)
+    return norms.max()

@@ -1,0 +1,207 @@
+"""A run's folder, which is all there is to a run:
+
+    recipe.json        what was asked for
+    history.jsonl      one row every so many steps
+    checkpoint.pt      to go on from after an interruption
+    config.json, model.safetensors    the net to use; `from_pretrained` reads the folder
+
+A file is written under another name and then moved into place, so that none is ever half there.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError
+from safetensors.torch import load_model
+
+from longthink import registry
+from longthink.base.errors import UserError
+from longthink.base.files import atomic, atomic_folder, check_writable
+from longthink.base.tensors import load_tensors
+from longthink.contracts import Spec, Thinker
+from longthink.registry import PACKAGE
+from longthink.training.recipe import Recipe, parse_recipe
+
+SHIPPED = PACKAGE / "weights"
+RUNS = Path("runs")
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+HISTORY = "history.jsonl"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder with a recipe and, once training has ended, a net."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def results(self) -> Path:
+        """Where results about the run go: its own folder, or runs/NAME for a shipped net."""
+        return RUNS / self.name if self.shipped else self.folder
+
+    @property
+    def shipped(self) -> bool:
+        return self.folder.parent == SHIPPED
+
+    def recipe(self) -> Recipe:
+        """Raises UserError if recipe.json is missing or does not fit."""
+        return parse_recipe(_read(self.folder / "recipe.json"))
+
+    def model(self) -> Thinker:
+        """The net, in evaluation mode. Raises UserError if its files are missing, damaged or of another net."""
+        config = _read_json(self.folder / CONFIG)
+        if not (self.folder / WEIGHTS).is_file():
+            raise UserError(
+                f"{self.folder} has no {WEIGHTS}: its training has not ended;"
+                f" go on with `longthink train {self.folder} --resume`."
+            )
+        cls = registry.find("models", str(config.pop("model", None)), config.pop("from", None))
+        try:
+            spec = _spec(cls, config)
+            net: Thinker = cls(spec, **config)
+            load_model(net, self.folder / WEIGHTS)
+        except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
+            first_line = str(error).strip().splitlines()[0].rstrip(":.")
+            raise UserError(
+                f"The weights in {self.folder} are damaged or of another net than its {CONFIG} says"
+                f" ({first_line}); copy the folder again or train anew."
+            ) from error
+        return net.eval()
+
+    def history(self) -> list[dict[str, Any]]:
+        path = self.folder / HISTORY
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def seconds(self) -> float:
+        """How long training took, as far as it is on record."""
+        return float(max((row["seconds"] for row in self.history() if "seconds" in row), default=0.0))
+
+    def write_history(self, rows: list[dict[str, Any]]) -> None:
+        with atomic(self.folder / HISTORY) as path:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def save_model(self, model: Thinker) -> None:
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            model.save_pretrained(folder)
+            for name in (CONFIG, WEIGHTS):
+                os.replace(Path(folder) / name, self.folder / name)
+
+    def save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        with atomic(self.folder / "checkpoint.pt") as path:
+            torch.save(checkpoint, path)
+
+    def load_checkpoint(self) -> dict[str, Any] | None:
+        """The last checkpoint, on the CPU, or None where training did not come so far. Never runs pickled code."""
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return None
+        checkpoint: dict[str, Any] = load_tensors(path)
+        return checkpoint
+
+
+def check_free(folder: Path) -> None:
+    """Raises UserError if a folder already holds something, or cannot be made where it shall be."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} exists already; go on with --resume, or choose another --name.")
+    check_writable(folder)
+
+
+def create(folder: Path, recipe: Recipe) -> Run:
+    """A new run, its folder and recipe there together or not at all. Raises UserError as `check_free` does."""
+    check_free(folder)
+    with atomic_folder(folder) as partial:
+        (partial / "recipe.json").write_text(recipe.to_json())
+    return Run(folder)
+
+
+def open_run(name: str | Path) -> Run:
+    """A run by its folder, its name below runs/, a shipped net's name, or a hub id; else raises UserError."""
+    folders = [Path(name), RUNS / name, SHIPPED / str(name).replace("-", "_")]
+    # What was measured of a shipped net is below runs/ too, in a folder that is no run.
+    for folder in sorted(folders, key=lambda folder: not (folder / CONFIG).is_file()):
+        if folder.is_dir():
+            return Run(folder)
+    if str(name).count("/") == 1 and not str(name).startswith((".", "/", f"{RUNS}/")):
+        return Run(_from_hub(str(name)))
+    raise UserError(
+        f"There is no run '{name}': it is neither a folder nor a shipped net ({', '.join(shipped())})"
+        " nor a hub id (user/name)."
+    )
+
+
+def recipe_of(name: str | Path) -> Recipe:
+    """A recipe by its own name, from a recipe.json, or of a run by any name that `open_run` takes.
+
+    Raises UserError for a name that nothing goes by, and for a file that is no recipe.
+    """
+    path = Path(name)
+    if path.is_file():
+        return parse_recipe(_read(path))
+    if path.is_dir() or str(name) in shipped():
+        return open_run(name).recipe()
+    made: Recipe = registry.find("recipes", str(name))()
+    return made
+
+
+def load(name: str | Path) -> Thinker:
+    """The net of a run, by any name that `open_run` takes.
+
+    >>> sum(parameter.numel() for parameter in load("prefix_sums").parameters())
+    11448
+    """
+    return open_run(name).model()
+
+
+def shipped() -> list[str]:
+    """The names of the nets that come with the package."""
+    return sorted(folder.name for folder in SHIPPED.iterdir() if (folder / CONFIG).is_file())
+
+
+def _spec(cls: type[Thinker], config: dict[str, Any]) -> Spec:
+    """Takes the spec out of a config; version 0.1.0 wrote channels, classes and the axes of an answer's positions."""
+    if "spec" in config:
+        return Spec(**config.pop("spec"))
+    inputs, outputs, ndim = (config.pop(name) for name in ("channels", "classes", "ndim"))
+    if ndim == 0:
+        return Spec(inputs, outputs, "line" if "line" in cls.takes else "grid", answers="one")
+    return Spec(inputs, outputs, "line" if ndim == 1 else "grid")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise UserError(f"{path.parent} is not a run: it has no readable {path.name}.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is damaged: it is not text.") from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        tree = json.loads(_read(path))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path} is damaged: {error}.") from error
+    if not isinstance(tree, dict):
+        raise UserError(f"{path} is damaged: it holds no options.")
+    return tree
+
+
+def _from_hub(name: str) -> Path:
+    try:
+        return Path(snapshot_download(name, allow_patterns=["*.json", WEIGHTS]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise UserError(
+            f"There is no folder '{name}' here, and the hub has no net of this name that can be reached."
+        ) from error

@@ -1,0 +1,161 @@
+"""Puzzles with their solutions, of levels that a curriculum chooses."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import torch
+from pydantic import model_validator
+
+from longthink.base.frozen import Frozen
+from longthink.base.seeds import generator
+from longthink.contracts import Loss, Objective, Problem, Puzzles, Spec, Thinker
+from longthink.measuring.sweep import accuracy
+from longthink.registry import register
+from longthink.training.optimisers import NotNegative, Positive, Share
+from longthink.training.options import chosen
+from longthink.training.task import Lessons, Task
+
+if TYPE_CHECKING:
+    from longthink.training.recipe import Recipe
+
+
+class Curriculum(Frozen):
+    """Which level a batch is of, and for how many iterations it is unrolled (the training regime m).
+
+    Levels are drawn evenly from `lowest` up to a limit that grows from `start` to `highest` over the share `grow` of
+    the steps. Iterations are `iterations + iterations_per_level * level + iterations_per_doubling * log2(level)`,
+    rounded up.
+    """
+
+    lowest: Positive
+    highest: Positive
+    start: Positive | None = None
+    grow: Share = 0.0
+    iterations: NotNegative = 0.0
+    iterations_per_level: NotNegative = 0.0
+    iterations_per_doubling: NotNegative = 0.0
+
+    @model_validator(mode="after")
+    def _check(self) -> "Curriculum":
+        if not self.lowest <= (self.start or self.highest) <= self.highest:
+            raise ValueError("lowest, start and highest must be in this order")
+        if self.iterations_at(self.lowest) < 1:
+            raise ValueError("iterations, iterations_per_level and iterations_per_doubling leave no iteration at first")
+        return self
+
+    def limit_at(self, progress: float) -> int:
+        """The highest level drawn when a share `progress` of the steps is done.
+
+        >>> Curriculum(lowest=2, start=4, highest=32, grow=0.5, iterations=1).limit_at(0.25)
+        18
+        """
+        if self.start is None or progress >= self.grow:
+            return self.highest
+        return self.start + int((self.highest - self.start) * progress / self.grow)
+
+    def iterations_at(self, level: int) -> int:
+        """The training regime m at a level.
+
+        >>> Curriculum(lowest=2, highest=32, iterations_per_level=0.3).iterations_at(32)
+        10
+        >>> Curriculum(lowest=2, highest=32, iterations_per_doubling=1).iterations_at(17)
+        5
+        """
+        longer = self.iterations_per_level * level + self.iterations_per_doubling * math.log2(level)
+        return math.ceil(round(self.iterations + longer, 6))
+
+
+@register
+class Supervised(Task):
+    """Puzzles and their solutions. `train_size`: size of a fixed set for each level; None: fresh ones for ever."""
+
+    problem: Annotated[Problem, *chosen("problems")]
+    objective: Annotated[Objective, *chosen("objectives")]
+    curriculum: Curriculum
+    train_size: Positive | None = None
+
+    @property
+    def spec(self) -> Spec:
+        return self.problem.spec
+
+    @property
+    def regime(self) -> int:
+        return self.curriculum.iterations_at(self.curriculum.highest)
+
+    @property
+    def longest(self) -> int:
+        return self.objective.longest(self.regime)
+
+    def begin(self, recipe: "Recipe") -> "PuzzleLessons":
+        return PuzzleLessons(self, recipe)
+
+
+@dataclass(frozen=True)
+class PuzzleBatch:
+    """Puzzles, and the number of iterations to unroll."""
+
+    puzzles: Puzzles
+    iterations: int
+
+    def part(self, rank: int, of: int) -> "PuzzleBatch":
+        return replace(self, puzzles=self.puzzles[rank::of])
+
+    def to(self, device: torch.device | str) -> "PuzzleBatch":
+        return replace(self, puzzles=self.puzzles.to(device))
+
+
+class PuzzleLessons(Lessons):
+    """Batches that are fresh for ever, or passes over a fixed set, each in a new order."""
+
+    def __init__(self, task: Supervised, recipe: "Recipe"):
+        self.task, self.recipe = task, recipe
+        self._fixed = cache(self._draw_fixed)
+        highest, count = task.curriculum.highest, recipe.validation.count
+        self.held_out = task.problem.sample(highest, count, recipe.seed, "validation", repeats=True)
+
+    def batch(self, step: int) -> PuzzleBatch:
+        task, recipe = self.task, self.recipe
+        limit = task.curriculum.limit_at(step / recipe.steps)
+        levels = task.problem.levels(task.curriculum.lowest, limit)
+        level = levels[int(generator("level", recipe.seed, step).integers(len(levels)))]
+        iterations = task.curriculum.iterations_at(level)
+        if task.train_size is None:
+            puzzles = task.problem.sample(level, recipe.batch, recipe.seed, "train", index=step + 1, repeats=True)
+            return self._smoothed(puzzles, iterations)
+        fixed = self._fixed(level)
+        batches = len(fixed) // recipe.batch
+        epoch, which = divmod(step, batches)
+        order = generator("order", recipe.seed, level, epoch).permutation(len(fixed))
+        some = order[which * recipe.batch : (which + 1) * recipe.batch]
+        return self._smoothed(fixed[torch.from_numpy(some)], iterations)
+
+    def losses(self, net: Thinker, batch: PuzzleBatch, rng: np.random.Generator) -> Iterator[Loss]:
+        return self.task.objective.losses(net, batch.puzzles, batch.iterations, rng)
+
+    def measures(self, batch: PuzzleBatch, loss: Loss) -> dict[str, float | int]:
+        puzzles, problem = batch.puzzles, batch.puzzles.problem
+        solved = problem.correct(problem.answer(loss.output, puzzles), puzzles).double().mean()
+        return {
+            "accuracy": float(solved),
+            "level": puzzles.level,
+            "iterations": batch.iterations,
+            **loss.metrics,
+            **problem.measures(loss.output, puzzles),
+        }
+
+    def evaluate(self, net: Thinker) -> dict[str, float]:
+        iterations = self.task.curriculum.iterations_at(self.held_out.level)
+        return {"validation_accuracy": accuracy(net, self.held_out, iterations)}
+
+    def _smoothed(self, puzzles: Puzzles, iterations: int) -> PuzzleBatch:
+        return PuzzleBatch(replace(puzzles, label_smoothing=self.recipe.regularisation.label_smoothing), iterations)
+
+    def _draw_fixed(self, level: int) -> Puzzles:
+        """80 % of them: the other 20 % are for validation (section 5.6.3)."""
+        assert self.task.train_size is not None
+        size = max(self.recipe.batch, self.task.train_size * 4 // 5)
+        return self.task.problem.sample(level, size, self.recipe.seed, "train")

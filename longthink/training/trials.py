@@ -1,0 +1,70 @@
+"""Trainings side by side: each known by its recipe, done once, resumed where it was cut short; none stops others."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from longthink.base.parallel import Where, side_by_side
+from longthink.training import runs
+from longthink.training.loop import train
+from longthink.training.recipe import Recipe, parse_recipe
+
+TRIALS = runs.RUNS / "trials"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training, finished or failed: then `error` says why."""
+
+    recipe: Recipe
+    folder: Path
+    error: str | None = None
+
+    @property
+    def run(self) -> runs.Run:
+        return runs.Run(self.folder)
+
+
+def folder_of(recipe: Recipe, below: Path = TRIALS) -> Path:
+    """Where the trial of a recipe is: named by a digest of all of it but its name, which changes nothing."""
+    known = recipe.revised({"name": "trial"}).to_json()
+    return below.absolute() / hashlib.sha256(known.encode()).hexdigest()[:16]
+
+
+def run_trials(
+    recipes: Sequence[Recipe],
+    below: Path = TRIALS,
+    workers: int | None = None,
+    on: Where = "local",
+    accelerator: str = "auto",
+    progress: bool = True,
+) -> list[Trial]:
+    """Train each recipe that was not trained yet, `workers` at a time, and return all trials in the order asked for.
+
+    Workers are processes of this machine, or of a Ray cluster that shares the folder `below`; by default, and at most,
+    as many as there are CPUs, which they share out as threads: the same number for each, so that the weights do not
+    depend on which worker made them. A trial that was killed goes on from its last checkpoint.
+    Raises UserError for a place that is not known, or a cluster that is not there.
+
+    >>> import tempfile
+    >>> from longthink.recipes.laptop import prefix_sums_laptop
+    >>> small = prefix_sums_laptop().revised({"steps": 2, "model.width": 4, "model.head": [4, 4]})
+    >>> trials = run_trials([small, small.revised({"seed": 1})], Path(tempfile.mkdtemp()), progress=False)
+    >>> [trial.error for trial in trials]
+    [None, None]
+    """
+    folders = [folder_of(recipe, below) for recipe in recipes]
+    pending = {
+        folder: recipe.to_json()
+        for folder, recipe in zip(folders, recipes, strict=True)
+        if not (folder / runs.WEIGHTS).is_file()
+    }
+    arguments = [(recipe, folder, accelerator) for folder, recipe in pending.items()]
+    results = side_by_side(_train_one, arguments, workers, on, progress)
+    errors = dict(zip(pending, (result if isinstance(result, str) else None for result in results), strict=True))
+    return [Trial(recipe, folder, errors.get(folder)) for recipe, folder in zip(recipes, folders, strict=True)]
+
+
+def _train_one(recipe: str, folder: Path, accelerator: str) -> None:
+    train(parse_recipe(recipe), folder, resume=folder.exists(), accelerator=accelerator, progress=False)

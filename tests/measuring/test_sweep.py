@@ -1,0 +1,229 @@
+"""Sweeps, on a net whose accuracy at every iteration is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import longthink as lt
+from longthink.contracts import Spec
+from longthink.measuring.decisions import decisions
+from longthink.measuring.rows import save_rows
+from longthink.models.composer import Composer
+from longthink.models.convolutional.dt_net import DTNet
+from longthink.models.convolutional.feedforward import FeedForward
+from longthink.problems.batches import batches
+from longthink.study.compare import summary
+from longthink.thinking.loop import last_state
+
+LEVEL = 16
+
+
+def known_accuracy(puzzles: lt.Puzzles, iteration: int) -> tuple[float, float]:
+    """Puzzles and positions right after an iteration of the hand-made net: it sees the last t bits only."""
+    bits = (puzzles.x[:, 0] + 0.5).long()
+    before = torch.nn.functional.pad(bits.cumsum(1), (iteration, 0))[:, : puzzles.level]
+    right = before % 2 == 0
+    return right.all(1).double().mean().item(), right.double().mean().item()
+
+
+def test_accuracy_is_exact_at_every_iteration(parity_net: DTNet) -> None:
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 300)
+    rows = lt.sweep(parity_net, puzzles, range(1, 21))
+    assert rows["iteration"].tolist() == list(range(1, 21))
+    for row in rows.itertuples():
+        expected = known_accuracy(puzzles, row.iteration)
+        assert (row.accuracy, row.position_accuracy) == pytest.approx(expected, abs=1e-12)
+    assert rows["accuracy"].iloc[LEVEL - 1 :].tolist() == [1.0] * 5
+    assert rows["accuracy"].iloc[LEVEL - 4] < 1
+    assert rows["change"].iloc[-1] == 0
+    # Logits are 1/2 against 0 or 1, so every position is as confident as a softmax of 1/2 makes it.
+    assert rows["confidence"].tolist() == pytest.approx([1 / (1 + np.exp(-0.5))] * 20)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 300, 1000])
+def test_batches_do_not_matter(parity_net: DTNet, batch: int) -> None:
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 40)
+    whole, cut = (lt.sweep(parity_net, puzzles, [3, 9], batch=size) for size in (40, batch))
+    pd.testing.assert_frame_equal(whole, cut)
+
+
+def test_only_asked_iterations_are_read(parity_net: DTNet) -> None:
+    reads = []
+    read = parity_net.read
+    parity_net.read = lambda state: reads.append(1) or read(state)
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 4)
+    lt.sweep(parity_net, puzzles, [5, 50, 5], batch=4)
+    assert len(reads) == 2
+
+
+class Doubtful(DTNet):
+    """Says 1 everywhere at iteration 1 (sure), 0 at 2 (unsure), the truth at 3 (as sure as at 1), 0 from 4 on."""
+
+    def __init__(self, truth: torch.Tensor) -> None:
+        super().__init__(Spec(1, 2), width=4, head=(4, 4))
+        self.truth = truth
+
+    def start(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(x), 1)
+
+    def step(self, state: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        return state + 1
+
+    def read(self, state: torch.Tensor) -> torch.Tensor:
+        iteration = int(state[0, 0])
+        said = {1: torch.ones_like(self.truth), 3: self.truth}.get(iteration, torch.zeros_like(self.truth))
+        size = 5.0 if iteration in (1, 3) else 1.0
+        return torch.nn.functional.one_hot(said, 2).movedim(-1, 1) * size
+
+
+def test_the_maximum_confidence_exit_rule() -> None:
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 8)
+    net = Doubtful(puzzles.y)
+    default = lt.sweep(net, puzzles, [1, 2, 3, 4, 9], batch=8)
+    confident = lt.sweep(net, puzzles, [1, 2, 3, 4, 9], exit_rule="max_confidence", batch=8)
+    assert default["accuracy"].tolist() == [0, 0, 1, 0, 0]
+    # The later of two equally confident outputs counts, and it is kept.
+    assert confident["accuracy"].tolist() == [0, 0, 1, 1, 1]
+    assert confident["confidence"].is_monotonic_increasing
+    # Every iteration counts, also those that are not asked for.
+    assert lt.sweep(net, puzzles, [9], exit_rule="max_confidence", batch=8)["accuracy"].tolist() == [1]
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("not enough memory")])
+def test_a_batch_that_does_not_fit_is_halved(parity_net: DTNet, error: Exception) -> None:
+    sizes = []
+    start = parity_net.start
+
+    def limited(x: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(x))
+        if len(x) > 3:
+            raise error
+        return start(x)
+
+    parity_net.start = limited
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 10)
+    rows = lt.sweep(parity_net, puzzles, [LEVEL], batch=10)
+    assert rows["accuracy"].tolist() == [1]
+    assert sizes == [10, 5, 2, 3, 5, 2, 3]
+
+
+def test_a_puzzle_that_never_fits_and_other_errors_are_not_hidden(parity_net: DTNet) -> None:
+    def failing(message: str):
+        def start(x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError(message)
+
+        return start
+
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 2)
+    parity_net.start = failing("not enough memory")
+    with pytest.raises(lt.UserError, match="does not fit the memory"):
+        lt.sweep(parity_net, puzzles, [1], batch=2)
+    parity_net.start = failing("a bug")
+    with pytest.raises(RuntimeError, match="a bug"):
+        lt.sweep(parity_net, puzzles, [1], batch=2)
+
+
+@pytest.mark.parametrize("iterations", [[], [0], [-1, 5]])
+def test_impossible_iterations_are_refused(parity_net: DTNet, iterations: list[int]) -> None:
+    with pytest.raises(lt.UserError, match="1 or more"):
+        lt.sweep(parity_net, lt.problem("prefix_sums").sample(LEVEL, 2), iterations)
+
+
+def test_more_iterations_than_a_feed_forward_net_has_are_refused() -> None:
+    net = FeedForward(Spec(1, 2), limit=3, width=4, head=(4, 4))
+    with pytest.raises(lt.UserError, match="has 3 steps and cannot take 4; ask for 3 at most"):
+        lt.sweep(net, lt.problem("prefix_sums").sample(LEVEL, 2), [4])
+
+
+def test_the_trace_holds_the_probability_of_every_bit_at_every_iteration(parity_net: DTNet) -> None:
+    rows = lt.trace(parity_net, lt.problem("prefix_sums").view.parse("1101"), 5)
+    assert len(rows) == 20
+    last = rows[rows["iteration"] == 5]
+    assert last["target"].tolist() == [1, 0, 0, 1]
+    assert (last["probability"] > 0.5).astype(int).tolist() == [1, 0, 0, 1]
+    assert last["input"].tolist() == [0.5, 0.5, -0.5, 0.5]
+
+
+def test_the_summary_names_peak_and_end_of_every_seed() -> None:
+    rows = pd.DataFrame(
+        {
+            "series": "a",
+            "level": 8,
+            "seed": [0, 0, 0, 1, 1, 1],
+            "puzzles": 10,
+            "iteration": [1, 2, 3] * 2,
+            "accuracy": [0.1, 0.9, 0.5, 0.2, 0.3, 1.0],
+        }
+    )
+    found = summary(rows)
+    assert found[["seed", "peak", "at", "final", "iterations"]].values.tolist() == [
+        [0, 0.9, 2, 0.5, 3],
+        [1, 1, 3, 1, 3],
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_rows_are_saved(tmp_path, parity_net: DTNet, suffix: str) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    rows = lt.sweep(parity_net, lt.problem("prefix_sums").sample(LEVEL, 4), [2, 20])
+    path = save_rows(rows, tmp_path / f"deep/rows.{suffix}")
+    again = pd.read_csv(path) if suffix == "csv" else pd.read_parquet(path)
+    pd.testing.assert_frame_equal(again, rows, check_dtype=False)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    with pytest.raises(lt.UserError, match="not as '.xlsx'"):
+        save_rows(rows, tmp_path / "rows.xlsx")
+
+
+def test_decisions_of_a_net_that_fills_dead_ends_are_those_of_the_algorithm(dead_end_net: DTNet) -> None:
+    puzzles = lt.problem("mazes").sample(13, 8)
+    rows = decisions(dead_end_net, puzzles, 120)
+    assert rows["solved"].all()
+    assert (rows["decided"] == rows["dead_end_filling"]).all()
+    assert np.allclose(rows["dead_end_filling_agreement"], 1)
+    assert (rows["breadth_first"] == puzzles.y.flatten(1).sum(1).numpy() / 4).all()
+    assert (rows["breadth_first_agreement"].dropna() < 1).all()
+    pd.testing.assert_frame_equal(rows, decisions(dead_end_net, puzzles, 120, tolerance=0.0))
+
+
+def test_decisions_count_mistakes(dead_end_net: DTNet) -> None:
+    rows = decisions(dead_end_net, lt.problem("mazes").sample(33, 5), 3)
+    assert not rows["solved"].any()
+    assert (rows["decided"] == 3).all()
+
+
+def test_decisions_of_a_scan(parity_net: DTNet) -> None:
+    rows = decisions(parity_net, lt.problem("prefix_sums").sample(40, 5), 50)
+    assert (rows["scan"] == 40).all()
+    assert (rows["parallel_scan"] == 7).all()
+    assert (rows["scan_agreement"] > 0.9).all()
+
+
+def test_a_sweep_with_a_tolerance_is_the_same_where_it_is_zero(dead_end_net: DTNet) -> None:
+    puzzles = lt.problem("mazes").sample(13, 6)
+    dense, local = (lt.sweep(dead_end_net, puzzles, [1, 20, 60], tolerance=tolerance) for tolerance in (None, 0.0))
+    pd.testing.assert_frame_equal(dense, local)
+    with pytest.raises(lt.UserError, match="tolerance"):
+        lt.sweep(dead_end_net, puzzles, [1], tolerance=-1.0)
+
+
+@pytest.mark.parametrize("count", [1, 5, 12])
+def test_batches_are_the_puzzles_that_were_asked_for(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("longthink.problems.batches.BATCH_BYTES", 4 * 24 * 24 * 20)
+    made = list(batches(lt.problem("mazes"), 9, count, seed=3, split="train"))
+    assert sum(map(len, made)) == count
+    assert all(batch.split == "train" for batch in made)
+    assert len({x.numpy().tobytes() for batch in made for x in batch.x}) == count
+
+
+def test_with_several_classes_the_trace_holds_the_probability_of_the_target() -> None:
+    net, puzzles = Composer(Spec(3, 3, "line"), width=8).eval(), lt.problem("group_products", group="C3")
+    rows = lt.trace(net, puzzles.view.parse("2 0 1 1"), 3)
+    last = rows[rows["iteration"] == 3]
+    assert last["input"].tolist() == [2, 0, 1, 1]
+    assert last["target"].tolist() == [2, 2, 0, 1]
+    with torch.no_grad():
+        shares = net.read(last_state(net, puzzles.view.parse("2 0 1 1").x, 3))[0].softmax(0)
+    expected = [float(shares[target, place]) for place, target in enumerate([2, 2, 0, 1])]
+    assert last["probability"].tolist() == pytest.approx(expected)

@@ -1,0 +1,234 @@
+"""What each evaluator finds, on curves known on paper and on nets that train in a second."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from longthink import registry
+from longthink.base.errors import UserError
+from longthink.problems.prefix_sums.bit_flip import BitFlip
+from longthink.recipes.laptop import images_laptop, staircase
+from longthink.study.evaluators import Compared, Disturbed, Evaluator, Learned, Pictured, Probed, Reused, Stepped, Sweep
+from longthink.study.experiment import Experiment, Variant
+from longthink.study.reproduce import Outcome, carry_out, summarised
+from longthink.training.loop import train
+from longthink.training.recipe import Recipe
+
+
+def measured(tmp_path: Path, *evaluators: Evaluator, seeds: int = 1, **recipes: Recipe) -> Outcome:
+    variants = tuple(Variant(name.replace("_", " "), recipe) for name, recipe in recipes.items())
+    experiment = Experiment("Table 0", variants, evaluators)
+    outcome = carry_out(experiment, seeds, tmp_path / "trials", accelerator="cpu", progress=False)
+    assert outcome.failures == []
+    return outcome
+
+
+def small_images(**changes: object) -> Recipe:
+    small = {"steps": 3, "batch": 8, "model.width": 8, "model.first": 4, "model.after": 8, "validation.count": 10}
+    return images_laptop().revised({**small, "curriculum.iterations": 2, **changes})
+
+
+APART = {"model.limit": 2, "model.shared": False}
+
+
+def curves(series: str, *accuracies: list[float]) -> pd.DataFrame:
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "series": series,
+                "evaluator": "level 9",
+                "seed": seed,
+                "iteration": [10, 20, 30],
+                "accuracy": one,
+                "regime": 5,
+            }
+        )
+        for seed, one in enumerate(accuracies)
+    )
+
+
+def test_the_summary_of_known_curves() -> None:
+    rows = pd.concat([curves("a", [0.2, 1.0, 0.4], [0.6, 0.99, 0.99]), curves("b", [0.1, 0.3, 0.5], [0.1, 0.3, 0.5])])
+    sweep = Sweep(level=9, iterations=30, fixed=25)
+    table = summarised(rows, [sweep])
+    first = table.iloc[0]
+    assert first["every_seed"] == [1.0, 0.99]
+    assert (first["seeds"], first["successes"]) == (2, 2)
+    assert first["fixed"] == pytest.approx(0.995)
+    assert first["median"] == pytest.approx(0.995)
+    assert first["spread"] == pytest.approx(0.005)
+    assert (first["peak"], first["peak_at"]) == (pytest.approx(0.995), 20)
+    assert first["final"] == pytest.approx(0.695)
+    assert first["overthinking"] == pytest.approx(0.6)
+    in_training = summarised(rows, [sweep.revised({"fixed": None})])
+    assert in_training["fixed"].tolist() == [0.4, 0.1]  # before the first iteration that was measured: that
+    assert sweep.columns(sweep.summary(rows[rows["series"] == "a"]), "97 ± 1") == {
+        "dissertation": "97 ± 1",
+        "peak of the mean": "99.5 at 20",
+        "at the fixed iteration": "99.5 ± 0.5",
+        "median": "99.5",
+        "every seed": "100, 99",
+        "sure": "2 of 2",
+        "at the end": "69.5",
+    }
+    assert (
+        sweep.note
+        == "Per cent of puzzles solved. The fixed iteration is 25. Sure: seeds that solve at least 99% there."
+    )
+
+
+EVERY = (
+    Compared(level=1, other="a net"),
+    Disturbed(level=9, iterations=3, perturbation="noise"),
+    Learned(),
+    Pictured(level=1),
+    Probed(level=1, at=1),
+    Reused(level=1),
+    Stepped(),
+    Sweep(level=9, iterations=3),
+)
+
+
+def test_evaluators_are_plugins() -> None:
+    assert [registry.name_of(type(one)) for one in EVERY] == registry.names("evaluators")
+    assert registry.find("evaluators", "sweep") is Sweep
+    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[1]
+
+
+@pytest.mark.parametrize("evaluator", EVERY, ids=lambda one: type(one).__name__)
+def test_options_of_an_evaluator_cannot_be_misspelt(evaluator: Evaluator) -> None:
+    with pytest.raises(UserError, match="has no option 'publishd' \\(did you mean 'published'\\?\\)"):
+        evaluator.revised({"publishd": {}})
+    with pytest.raises(ValueError, match="publishd"):
+        type(evaluator)(**dict(evaluator), publishd={})
+
+
+def test_an_evaluator_may_change_the_problem(tiny_recipe: Recipe) -> None:
+    mazes = tiny_recipe.revised({"problem": "mazes"})
+    sweep = Sweep(level=9, iterations=3, count=5, options={"openings": 0.5})
+    assert sweep.title == "level 9, 0.5"
+    assert sweep.puzzles(mazes).problem.openings == 0.5
+    for options in ({"opening": 0.5}, {"openings": 2.0}):
+        wrong = sweep.revised({"options": options})
+        with pytest.raises(UserError, match="opening"):
+            wrong.puzzles(mazes)
+        with pytest.raises(UserError, match="opening"):
+            wrong.check(mazes)
+
+
+def test_titles_say_what_is_not_as_usual() -> None:
+    sweep = Sweep(level=9, iterations=3, split="validation", exit_rule="max_confidence", options={"a": "b_c", "d": 0})
+    assert sweep.title == "level 9, validation split, b c, most confident so far"
+    assert sweep.heading == "Level 9, validation split, b c, most confident so far: 1000 puzzles, 3 iterations"
+    assert Probed(level=1, at=2, pool=1).title == "level 1, features after iteration 2, one mean for each filter"
+    assert Compared(level=1, other="ResNet-18").heading == "Level 1, compared with ResNet-18: 1000 puzzles"
+
+
+def test_a_sweep_may_also_count_positions(tmp_path: Path, tiny_recipe: Recipe) -> None:
+    sweep = Sweep(level=6, iterations=12, fixed=5, count=7, every=4, positions=True)
+    outcome = measured(tmp_path, sweep, net=tiny_recipe.revised({"steps": 20}))
+    line = summarised(outcome.rows, [sweep]).iloc[0]
+    at_fixed = outcome.rows[outcome.rows["iteration"] == 5]["position_accuracy"]
+    assert line["positions"] == at_fixed.item()
+    assert line["positions"] > line["fixed"]
+    assert [*sweep.columns(line, "")][-2:] == ["at the end", "positions right"]
+
+
+def test_a_disturbed_net_recovers_or_does_not(tmp_path: Path, tiny_recipe: Recipe) -> None:
+    flips = tuple(
+        Disturbed(level=9, iterations=10, fixed=10, count=5, at=4, perturbation=BitFlip(index=index))
+        for index in (0, 3)
+    )
+    clean = Disturbed(level=9, iterations=10, fixed=10, count=5, perturbation=None)
+    assert clean.title == "level 9, undisturbed"
+    assert flips[1].title == "level 9, bit flip index 3 after iteration 4"
+    outcome = measured(tmp_path, *flips, clean, net=tiny_recipe.revised({"steps": 20}))
+    assert sorted(outcome.rows["index"].dropna().unique()) == [0, 3]
+    assert outcome.rows["iteration"].max() == 10
+    table = summarised(outcome.rows, flips)
+    assert table["peak_at"].min() > 4  # what was before the disturbance does not count
+    known = {"seeds": 1, "successes": 0, "peak_at": 5, "every_seed": [0.0]}
+    shares = dict.fromkeys(("fixed", "spread", "median", "peak", "final"), 0.0)
+    assert flips[0].columns({**known, **shares, "reached": float("nan")}, "")["until solved"] == "-"
+    assert flips[0].columns({**known, **shares, "reached": 2.25}, "")["until solved"] == "2.2 iterations"
+
+
+def test_probes_are_of_nets_of_images(tmp_path: Path) -> None:
+    probed = tuple(Probed(level=1, at=at, count=30, train_size=60) for at in (1, 2))
+    outcome = measured(tmp_path, *probed, recurrent=small_images(), apart=small_images(**APART))
+    table = summarised(outcome.rows, probed)
+    assert table["fixed"].between(0, 1).all()
+    assert (table["train"] > table["fixed"]).all()
+    assert table["fixed_at"].tolist() == [1, 1, 2, 2]
+    assert [*probed[0].columns(table.iloc[0], "9 / 8")] == [
+        "dissertation",
+        "at the fixed iteration",
+        "every seed",
+        "on what the probe was trained on",
+    ]
+    with pytest.raises(UserError, match="train images"):
+        Probed(level=1, at=1, count=30, train_size=60_000).check(small_images())
+
+
+def test_nets_are_compared_with_others_of_another_seed(tmp_path: Path) -> None:
+    compared = tuple(Compared(level=1, count=40, other=name) for name in ("recurrent", "apart"))
+    nets = {"recurrent": small_images(), "apart": small_images(**APART)}
+    rows = measured(tmp_path, *compared, **nets).rows
+    own = rows[rows["series"] == rows["other"]]
+    assert own["cka"].tolist() == pytest.approx([1, 1])
+    rows = measured(tmp_path, *compared, seeds=2, **nets).rows
+    own = rows[rows["series"] == rows["other"]]
+    assert len(own) == 4  # each with the net of the other seed
+    assert own["cka"].max() < 0.999
+
+
+def test_filters_are_used_again(tmp_path: Path) -> None:
+    reused = Reused(level=1, count=10)
+    outcome = measured(tmp_path, reused, recurrent=small_images())
+    assert outcome.rows["iteration"].tolist() == [1, 2]
+    assert summarised(outcome.rows, [reused])["fixed"].between(0, 1).all()
+    assert outcome.rows["decile_1"].le(outcome.rows["decile_9"]).all()
+
+
+def test_only_nets_of_images_have_pictures_of_features(tiny_recipe: Recipe) -> None:
+    with pytest.raises(UserError, match="nets that classify pictures"):
+        Pictured(level=6).check(tiny_recipe)
+    Pictured(level=1, count=5).check(small_images())
+
+
+def test_a_net_learns_a_group_step_by_step(tmp_path: Path) -> None:
+    base, stepped = staircase(), Stepped()
+    outcome = measured(tmp_path, stepped, seeds=2, D5=base.revised({"steps": 300}), dormant=base.revised({"steps": 40}))
+    table = summarised(outcome.rows, [stepped]).set_index("series")
+    assert table["fixed"].to_dict() == pytest.approx({"D5": 2 / 3, "dormant": 0})
+    assert table["heights"]["dormant"] > 0.5 > table["heights"]["D5"]
+    cells = stepped.columns(table.loc["D5"], "")
+    assert (cells["at the fixed iteration"], cells["every seed"]) == ("66.67 ± 0", "66.67, 66.67")
+    assert "plateaus off by" in cells
+
+
+def test_a_wide_net_learns_a_group_and_a_narrow_one_does_not(tmp_path: Path) -> None:
+    base = staircase().revised(
+        {"problem.group": "C3", "problem.power": None, "optimiser": "adam", "optimiser.lr": 0.02, "steps": 300}
+    )
+    base = base.revised({"batch": 9, "model.scale": 0.1, "validation.count": 9})
+    learned = Learned()
+    assert len(learned.puzzles(base.revised({"problem.exhaustive": False}))) == 1000  # of the 81 there are
+    assert learned.heading == "The length of training: 1000 sequences, up to 2 iterations more than in training"
+    outcome = measured(
+        tmp_path, learned, **{f"width_{width}": base.revised({"model.width": width}) for width in (1, 24)}
+    )
+    by_width = outcome.rows.set_index("width")
+    assert by_width["learned"][1] < 0.6
+    assert by_width["learned"][24] > 0.999
+    assert by_width["accuracy"][24] == 1
+    assert by_width[["level", "order", "iteration"]].drop_duplicates().to_numpy().tolist() == [[2, 3, 1]]
+
+
+def test_only_nets_that_compose_elements_learn_representations(tmp_path: Path, tiny_recipe: Recipe) -> None:
+    run = train(tiny_recipe.revised({"steps": 2}), tmp_path / "run", accelerator="cpu", progress=False)
+    for evaluator in (Stepped(), Learned()):
+        for refused in (lambda of: of.check(run.recipe()), lambda of: of.run(run)):
+            with pytest.raises(UserError, match="compose elements"):
+                refused(evaluator)

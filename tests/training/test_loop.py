@@ -1,0 +1,321 @@
+"""Training: determinism, interruption, several processes, divergence, and what is saved."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import longthink as lt
+from longthink.measuring.sweep import accuracy
+from longthink.models.convolutional.dt_net import DTNet
+from longthink.thinking.loop import last_state
+from longthink.training.loop import Learner, train
+from longthink.training.recipe import Recipe
+from longthink.training.runs import Run
+
+SETTINGS = {"accelerator": "cpu", "progress": False}
+
+
+def weights_digest(folder: Path) -> str:
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "longthink.cli", "train", *arguments, "--accelerator", "cpu", "--threads", "1"]
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_the_same_recipe_gives_the_same_weights(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    torch.manual_seed(123)
+    train(tiny_recipe, tmp_path / "a", **SETTINGS)
+    torch.manual_seed(456)  # the global state must not matter
+    train(tiny_recipe, tmp_path / "b", **SETTINGS)
+    train(tiny_recipe.revised({"seed": 1}), tmp_path / "c", **SETTINGS)
+    assert weights_digest(tmp_path / "a") == weights_digest(tmp_path / "b")
+    assert weights_digest(tmp_path / "a") != weights_digest(tmp_path / "c")
+
+
+def test_training_learns(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    recipe = tiny_recipe.revised({"steps": 400, "curriculum.iterations_per_level": 1, "optimiser.lr": 5e-3})
+    run = train(recipe, tmp_path / "run", **SETTINGS)
+    losses = [row["loss"] for row in run.history() if "loss" in row]
+    assert losses[-1] < 0.5 * losses[0]
+    puzzles = recipe.problem.sample(6, 100, split="train", repeats=True)
+    assert accuracy(run.model(), puzzles, recipe.curriculum.iterations_at(6)) > 0.8  # by chance: 1 in 64
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("moment", [0.0, 0.7])
+def test_a_killed_run_resumed_ends_with_the_very_same_weights(
+    tiny_recipe: Recipe, tmp_path: Path, moment: float
+) -> None:
+    recipe = tiny_recipe.revised({"steps": 400})
+    (tmp_path / "recipe.json").write_text(recipe.to_json())
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    train(recipe, straight, **SETTINGS)
+    arguments = command(str(tmp_path / "recipe.json"), "--out", str(killed), "--checkpoint-seconds", "0")
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (killed / "checkpoint.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    time.sleep(moment)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (killed / "model.safetensors").exists(), "it was over before it was killed"
+    reached = Run(killed).load_checkpoint()["step"]
+    assert 0 < reached < 400
+    run = train(recipe, killed, resume=True, **SETTINGS)
+    assert weights_digest(killed) == weights_digest(straight)
+    timeless = [[{**row, "seconds": 0} for row in one.history()] for one in (run, Run(straight))]
+    assert timeless[0] == timeless[1]
+
+
+def test_two_processes_give_the_loss_of_one(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    quiet = {"regularisation.state_noise": 0, "regularisation.start_noise": 0, "objective": "progressive"}
+    (tmp_path / "recipe.json").write_text(tiny_recipe.revised(quiet).to_json())
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    launches = {
+        "one": command(str(tmp_path / "recipe.json"), "--out", str(tmp_path / "one")),
+        "two": command(str(tmp_path / "recipe.json"), "--out", str(tmp_path / "two"), "--devices", "2"),
+        "run": torchrun + command(str(tmp_path / "recipe.json"), "--out", str(tmp_path / "run"))[1:],
+    }
+    losses = {}
+    for name, arguments in launches.items():
+        subprocess.run(arguments, check=True, capture_output=True, env=environment, timeout=120)
+        losses[name] = [row["loss"] for row in Run(tmp_path / name).history() if "loss" in row]
+    assert len(losses["one"]) == 3
+    assert losses["two"] == pytest.approx(losses["one"], rel=1e-4)
+    assert losses["run"] == losses["two"]
+
+
+def test_a_batch_that_does_not_divide_is_refused(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text(tiny_recipe.revised({"batch": 15}).to_json())
+    arguments = command(str(tmp_path / "recipe.json"), "--out", str(tmp_path / "run"), "--devices", "2")
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "does not divide among 2 processes" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(
+    tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = type(tiny_recipe.problem)
+    calls = 0
+
+    def loss(self: lt.Problem, output: torch.Tensor, puzzles: lt.Puzzles) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        return output.flatten(1).sum(1) * (float("nan") if calls > 30 else 0.0)
+
+    monkeypatch.setattr(problem, "loss", loss)
+    with pytest.raises(lt.UserError, match="no longer finite at step 40; the checkpoint of step 20 is kept"):
+        train(tiny_recipe, tmp_path / "run", checkpoint_seconds=0, **SETTINGS)
+    checkpoint = Run(tmp_path / "run").load_checkpoint()
+    assert checkpoint["step"] == 20
+    assert all(torch.isfinite(value).all() for value in checkpoint["model"].values())
+
+
+def test_the_averaged_weights_are_the_ones_saved(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    run = train(tiny_recipe, tmp_path / "run", **SETTINGS)
+    checkpoint = run.load_checkpoint()
+    saved = run.model().state_dict()
+    for name, value in saved.items():
+        assert torch.equal(value, checkpoint["averaged"][f"module.{name}"])
+        assert not torch.equal(value, checkpoint["model"][name])
+
+
+def test_the_best_validation_accuracy_is_kept(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    recipe = tiny_recipe.revised({"validation.select": "best", "steps": 120, "optimiser.lr": 0.02})
+    run = train(recipe, tmp_path / "run", **SETTINGS)
+    accuracies = [row["validation_accuracy"] for row in run.history() if "validation_accuracy" in row]
+    assert len(accuracies) == 6
+    validation = recipe.problem.sample(6, 4, recipe.seed, "validation", repeats=True)
+    found = accuracy(run.model(), validation, recipe.curriculum.iterations_at(6))
+    assert found == max(accuracies) == run.load_checkpoint()["best_accuracy"]
+
+
+def test_fixed_examples_are_passed_over_in_epochs(tiny_recipe: Recipe) -> None:
+    changes = {"curriculum.lowest": 20, "curriculum.highest": 20, "curriculum.start": 20, "train_size": 100}
+    recipe = tiny_recipe.revised(changes)
+    lessons = recipe.task.begin(recipe)
+    epoch = 80 // 16  # 80 of 100 are for training
+    first = torch.cat([lessons.batch(step).puzzles.x for step in range(epoch)])
+    second = torch.cat([lessons.batch(step).puzzles.x for step in range(epoch, 2 * epoch)])
+    strings = [{row.numpy().tobytes() for row in part} for part in (first, second)]
+    assert len(strings[0]) == 80
+    assert strings[0] == strings[1]
+    assert not torch.equal(first, second)
+
+
+def test_fresh_examples_never_come_from_the_other_splits(tiny_recipe: Recipe) -> None:
+    problem = tiny_recipe.problem
+    lessons = tiny_recipe.task.begin(tiny_recipe)
+    trained = {row.numpy().tobytes() for step in range(60) for row in lessons.batch(step).puzzles.x}
+    for level in range(4, 7):
+        for split in ("validation", "test"):
+            for row in problem.sample(level, 4, split=split, repeats=True).x:
+                assert row.numpy().tobytes() not in trained
+
+
+def test_levels_and_iterations_follow_the_curriculum(tiny_recipe: Recipe) -> None:
+    lessons = tiny_recipe.task.begin(tiny_recipe)
+    for step in range(tiny_recipe.steps):
+        batch = lessons.batch(step)
+        puzzles, iterations = batch.puzzles, batch.iterations
+        assert 2 <= puzzles.level <= tiny_recipe.curriculum.limit_at(step / tiny_recipe.steps)
+        assert iterations == tiny_recipe.curriculum.iterations_at(puzzles.level)
+
+
+def test_a_net_too_short_for_its_recipe_is_refused(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    recipe = tiny_recipe.revised({"model": "feedforward", "model.limit": 3, "model.width": 4})
+    with pytest.raises(lt.UserError, match=r"has 3 steps, and the recipe takes up to 4; raise model.limit"):
+        train(recipe, tmp_path / "run", **SETTINGS)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_in_use_and_another_recipe_are_refused(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    run = train(tiny_recipe, tmp_path / "run", **SETTINGS)
+    before = weights_digest(run.folder)
+    with pytest.raises(lt.UserError, match="exists already"):
+        train(tiny_recipe, run.folder, **SETTINGS)
+    changed = tiny_recipe.revised({"seed": 1, "objective": "final"})
+    with pytest.raises(
+        lt.UserError, match=r"another recipe \(objective.name head_start and not final, .*seed 0 and not 1\)"
+    ):
+        train(changed, run.folder, resume=True, **SETTINGS)
+    assert weights_digest(run.folder) == before
+
+
+def test_resuming_a_finished_run_changes_nothing(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    run = train(tiny_recipe, tmp_path / "run", **SETTINGS)
+    before = weights_digest(run.folder), run.history()
+    train(tiny_recipe, run.folder, resume=True, **SETTINGS)
+    assert (weights_digest(run.folder), run.history()) == before
+
+
+def test_tensorboard_gets_the_history(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    run = train(tiny_recipe, tmp_path / "run", tensorboard=True, **SETTINGS)
+    events = next(run.folder.glob("events.*")).read_bytes()
+    assert b"validation_accuracy" in events
+
+
+def test_low_precision_trains(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    run = train(tiny_recipe.revised({"precision": "bf16-mixed", "steps": 20}), tmp_path / "run", **SETTINGS)
+    assert json.loads((run.folder / "recipe.json").read_text())["precision"] == "bf16-mixed"
+    assert all(value.dtype == torch.float32 for value in run.model().state_dict().values())
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"resume": True}, "There is no run in .* to go on with"),
+        ({"checkpoint_seconds": -1}, "0 seconds or more, not -1"),
+        ({"accelerator": "abacus"}, "try --accelerator cpu"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_leaves_nothing(
+    tiny_recipe: Recipe, tmp_path: Path, options: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(lt.UserError, match=sentence):
+        train(tiny_recipe, str(tmp_path / "run"), **{**SETTINGS, **options})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_diverges_at_once_leaves_no_folder(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(lt.UserError, match="no longer finite at step 20; nothing is kept"):
+        train(tiny_recipe.revised({"optimiser.lr": 1e30, "optimiser.clip": None}), tmp_path / "run", **SETTINGS)
+    assert not (tmp_path / "run").exists()
+
+
+class Several(lt.Objective):
+    """Three losses for each batch, one after the other along one thought, as deep supervision has them."""
+
+    def loss(self, net: lt.Thinker, puzzles: lt.Puzzles, iterations: int, rng: np.random.Generator) -> lt.Loss:
+        raise NotImplementedError
+
+    def losses(
+        self, net: lt.Thinker, puzzles: lt.Puzzles, iterations: int, rng: np.random.Generator
+    ) -> Iterator[lt.Loss]:
+        state = None
+        for _ in range(3):
+            state = last_state(net, puzzles.x, iterations, state)
+            output = net.read(state)
+            yield lt.Loss(puzzles.problem.loss(output, puzzles).sum(), output, {"segment": 1.0})
+            state = state.detach()
+
+
+def test_the_optimiser_steps_after_each_of_several_losses(
+    tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lt.register(Several)
+    steps, step = 0, torch.optim.Adam.step
+
+    def counted(self: torch.optim.Adam, *arguments: object) -> object:
+        nonlocal steps
+        steps += 1
+        return step(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", counted)
+    recipe = tiny_recipe.revised({"objective": Several, "steps": 20})
+    run = train(recipe, tmp_path / "run", **SETTINGS)
+    assert steps == 60
+    assert run.history()[0]["segment"] == 1.0
+    assert run.recipe() == recipe
+
+
+def test_what_could_not_be_loaded_again_is_refused_before_training(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    class Nameless(DTNet):
+        """Not registered."""
+
+    with pytest.raises(lt.UserError, match="Nameless is not registered, .*: put @lt.register above it"):
+        train(tiny_recipe.revised({"model": Nameless}), tmp_path / "run", **SETTINGS)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(lt.UserError, match="give the class, DTNet"):
+        tiny_recipe.revised({"model": tiny_recipe.build()})
+
+
+def test_a_compiled_step_is_not_handed_on_to_copies(tiny_recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda step, dynamic: step)  # which takes a compiler, and seconds
+    net = tiny_recipe.build()
+    learner = Learner(tiny_recipe.revised({"compile": True}), net)
+    assert learner.stepped[0] is not net
+    assert "step" not in vars(net)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_laptop_recipe_solves_512_bits(tmp_path: Path, seed: int) -> None:
+    recipe = lt.recipe("prefix_sums_laptop", seed=seed)
+    run = train(recipe, tmp_path / "run", **SETTINGS)
+    rows = lt.sweep(run.model(), recipe.problem.sample(512, 200), [400, 1000])
+    assert rows["accuracy"].tolist() == [1, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # of torch's own compiler
+def test_a_compiled_step_learns_the_same(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    """Needs a C++ compiler on a CPU."""
+    losses = {}
+    for compiled in (False, True):
+        run = train(tiny_recipe.revised({"compile": compiled}), tmp_path / str(compiled), **SETTINGS)
+        losses[compiled] = [row["loss"] for row in run.history() if "loss" in row]
+    assert losses[True] == pytest.approx(losses[False], rel=1e-3)
