@@ -19,11 +19,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from longthink.base.parallel import side_by_side
 from longthink.problems.chess import _rules as rules
 from longthink.problems.chess import mining as miner
 from longthink.problems.chess._store import Rows, read_csv, unpack
 from longthink.problems.chess.lichess import CHUNK
-from longthink.training.trials import side_by_side
 
 AT_ONCE = 100
 

@@ -29,7 +29,8 @@ from longthink.contracts import Thought
 from longthink.measuring.solve import TOLERANCE
 from longthink.measuring.sweep import STATE_BYTES
 from longthink.thinking.local import think_locally
-from longthink.thinking.loop import think, until_settled
+from longthink.thinking.loop import think
+from longthink.thinking.stops import Settled
 
 LARGE = 401
 EXTRAPOLATED_FROM = 100
@@ -131,7 +132,7 @@ def block_flops(width: int, channels: int) -> int:
 
 def convolutions() -> dict[str, float]:
     recipe = lt.recipe("mazes_laptop")
-    net, width = recipe.model.build(recipe.problem, 0), recipe.model.options["width"]
+    net, width = recipe.build(), recipe.model.options["width"]
     big = torch.nn.Conv2d(128, 128, 3, padding=1, bias=False).to(memory_format=torch.channels_last)
     x = torch.randn(4, 128, 64, 64).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
@@ -142,7 +143,7 @@ def convolutions() -> dict[str, float]:
     def train() -> None:
         for thought in think(net, puzzles.x, m):
             last = thought
-        recipe.problem.loss(last.read(), puzzles).backward()
+        recipe.problem.loss(last.read(), puzzles).sum().backward()
 
     training = 3 * m * positions * block_flops(width, 3) / seconds(train) / 1e9
     found = {"peak of a convolution, GFLOP/s": peak, "training step, GFLOP/s": training}
@@ -172,7 +173,7 @@ def thinking(level: int, limit: int) -> dict[str, float]:
     correct = puzzles.problem.correct
     last(think_locally(net, lt.problem("mazes").sample(33, 1).x, 3))  # imports torch's tracer
     begun = time.perf_counter()
-    local = last(until_settled(think_locally(net, puzzles.x, limit, tolerance=TOLERANCE)))
+    local = last(think(net, puzzles, limit, Settled(tolerance=0), tolerance=TOLERANCE))
     local_seconds = time.perf_counter() - begun
     answer = local.read().argmax(1)
     whole = level < LARGE
@@ -181,7 +182,7 @@ def thinking(level: int, limit: int) -> dict[str, float]:
     dense_seconds = (time.perf_counter() - begun) * local.iteration / dense.iteration
     found = {
         "iterations": local.iteration,
-        "settled": float(local.settled),
+        "settled": float(local.at_rest),
         "solved": float(correct(answer, puzzles)),
         "local, seconds": local_seconds,
         "dense, seconds": dense_seconds,

@@ -22,7 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from longthink.contracts import Spec
+from longthink.base.memory import keep_freed_memory
+from longthink.contracts import Puzzles, Spec
 from longthink.measuring.sweep import sweep
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.objectives.progressive import Progressive
@@ -73,12 +74,11 @@ def rival_step(net: Rival, optimiser: torch.optim.Optimizer, x: Tensor, y: Tenso
     optimiser.step()
 
 
-def our_step(net: DTNet, optimiser: torch.optim.Optimizer, x: Tensor, y: Tensor, seed: int, m: int) -> None:
+def our_step(net: DTNet, optimiser: torch.optim.Optimizer, puzzles: Puzzles, seed: int, m: int) -> None:
     optimiser.zero_grad()
-    rng = np.random.default_rng(seed)
-    loss, logits = Progressive(alpha=1.0).loss(net, x, m, lambda out: F.cross_entropy(out, y), rng)
-    loss.backward()
-    (logits.argmax(1) == y).all(1).sum().item()
+    loss = Progressive(alpha=1.0).loss(net, puzzles, m, np.random.default_rng(seed))
+    loss.value.backward()
+    (loss.output.argmax(1) == puzzles.y).all(1).sum().item()
     nn.utils.clip_grad_norm_(net.parameters(), 1.0)
     optimiser.step()
 
@@ -109,7 +109,7 @@ def training(scale: str) -> dict[str, float]:
     rival_optimiser, our_optimiser = (torch.optim.Adam(net.parameters(), lr=1e-3) for net in (rival, ours))
     rival_seconds, our_seconds = alternate(
         lambda seed: rival_step(rival, rival_optimiser, puzzles.x, puzzles.y, *draw(seed, m), m),
-        lambda seed: our_step(ours, our_optimiser, puzzles.x, puzzles.y, seed, m),
+        lambda seed: our_step(ours, our_optimiser, puzzles, seed, m),
         REPEATS,
     )
     return {"rival_ms": rival_seconds * 1e3, "ours_ms": our_seconds * 1e3, "ratio": rival_seconds / our_seconds}
@@ -172,6 +172,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    keep_freed_memory()  # both, as the command line does
     torch.manual_seed(0)
     if arguments.one_sweep:
         every = arguments.every

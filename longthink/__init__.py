@@ -16,6 +16,8 @@ from longthink.base.errors import UserError
 from longthink.registry import register
 
 if TYPE_CHECKING:
+    from longthink import figures, testing
+    from longthink.base.draws import draw_of_split, in_split
     from longthink.contracts import (
         Format,
         Graph,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from longthink.measuring.decisions import trace
     from longthink.measuring.solve import solve
     from longthink.measuring.sweep import sweep
+    from longthink.study.compare import compare
+    from longthink.study.evaluators import Evaluator
     from longthink.thinking.loop import think
     from longthink.training.loop import train
     from longthink.training.recipe import Recipe
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 _WHERE = {
+    "longthink.base.draws": ("draw_of_split", "in_split"),
     "longthink.contracts": (
         "Format",
         "Graph",
@@ -64,11 +69,14 @@ _WHERE = {
     "longthink.training.loop": ("train",),
     "longthink.training.recipe": ("Recipe",),
     "longthink.training.runs": ("load",),
+    "longthink.study.compare": ("compare",),
+    "longthink.study.evaluators": ("Evaluator",),
 }
 """What is imported when it is first used, since torch takes seconds (PEP 562)."""
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
+    "Evaluator",
     "Format",
     "Graph",
     "Loss",
@@ -84,6 +92,10 @@ __all__ = [
     "Thought",
     "UserError",
     "View",
+    "compare",
+    "draw_of_split",
+    "figures",
+    "in_split",
     "load",
     "objective",
     "perturbation",
@@ -101,8 +113,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "testing":
-        return importlib.import_module("longthink.testing")
+    if name in ("figures", "testing"):
+        return importlib.import_module(f"longthink.{name}")
     if name not in _MODULES:
         raise AttributeError(f"module 'longthink' has no attribute '{name}'")
     value = getattr(importlib.import_module(_MODULES[name]), name)

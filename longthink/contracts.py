@@ -57,9 +57,14 @@ def each_tensor(inputs: Inputs, change: Callable[[Tensor], Tensor]) -> Inputs:
     return type(inputs)(*changed) if hasattr(inputs, "_fields") else tuple(changed)
 
 
+def tensors_of(inputs: Inputs) -> tuple[Tensor, ...]:
+    """All tensors of inputs."""
+    return (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+
+
 def first_tensor(inputs: Inputs) -> Tensor:
     """The one that tells the batch and the device."""
-    return inputs if isinstance(inputs, Tensor) else cast(Tensor, inputs[0])
+    return tensors_of(inputs)[0]
 
 
 # ------------------------------------------------------------------------------------------------ what nets are for
@@ -164,6 +169,8 @@ class Problem(Frozen, ABC):
         """
         if count < 1:
             raise UserError(f"Ask for at least 1 puzzle, not {count}.")
+        if level < 1:
+            raise UserError(f"Levels are 1 or more; level {level} does not exist.")
         key = digest("puzzles", name_of(type(self)), level, split, seed, index)
         return self.draw(level, count, split, key, repeats)
 
@@ -473,6 +480,12 @@ class Thinker(
             raise UserError(f"The number of iterations must be 0 or more, not {limit}.")
         if self.limit is not None and limit > self.limit:
             raise UserError(f"This net has {self.limit} steps and cannot take {limit}; ask for {self.limit} at most.")
+
+    @classmethod
+    def _from_pretrained(cls, **options: Any) -> Any:
+        """As the hub's, which reads a spec only where a constructor's annotation says that it is one."""
+        spec = options.get("spec")
+        return super()._from_pretrained(**{**options, "spec": Spec(**spec) if isinstance(spec, dict) else spec})
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
         """Save config.json and model.safetensors; the config also says which model it is."""

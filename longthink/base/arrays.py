@@ -7,13 +7,26 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Batch = TypeVar("Batch", bound=Sized)
+Some = TypeVar("Some", bound=Sized)
 
 
 def write_npy(
-    batches: Iterable[Batch], count: int, folder: Path, arrays: Callable[[Batch], Mapping[str, NDArray[Any]]]
+    batches: Iterable[Some], count: int, folder: Path, arrays: Callable[[Some], Mapping[str, NDArray[Any]]]
 ) -> None:
-    """Write NAME.npy for each of the named `arrays` (B, ...) of every batch, `count` puzzles in all."""
+    """Write arrays as NAME.npy, of which there may be more than fit the memory.
+
+    Args:
+        batches: what the arrays are made of, in parts.
+        count: of all that comes.
+        folder: where the files go.
+        arrays: of a batch with B of them, arrays (B, ...) by name.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_npy([[1, 2], [3]], 3, folder, arrays=lambda batch: {"numbers": np.array(batch)})
+    >>> np.load(folder / "numbers.npy").tolist()
+    [1, 2, 3]
+    """
     files: dict[str, np.memmap[Any, Any]] = {}
     done = 0
     for batch in batches:

@@ -16,10 +16,25 @@ CHUNK = 2**20
 
 
 def download_archive(url: str, root: Path, name: str, verify: Callable[[Path], None]) -> None:
-    """Fetch a .tar.gz that holds one folder, `name`, and put that folder below `root` if `verify` accepts it.
+    """Fetch a .tar.gz that holds one folder, whole and verified; or leave nothing behind.
 
-    Raises UserError, with nothing left behind, if the site cannot be reached, the archive is cut short, a member would
-    land outside, or `verify` objects. `verify` is given the folder that holds `name`.
+    Args:
+        url: of the archive.
+        root: where its folder goes.
+        name: of that folder.
+        verify: is given the folder that `name` is in, and raises UserError if it objects.
+
+    Raises:
+        UserError: the site cannot be reached, the archive is cut short, a member would land outside, `verify` objects.
+
+    >>> import tarfile, tempfile
+    >>> there, here = (Path(tempfile.mkdtemp()) for _ in range(2))
+    >>> (there / "bits").mkdir()
+    >>> with tarfile.open(there / "bits.tar.gz", "w:gz") as tar:
+    ...     tar.add(there / "bits", "bits")
+    >>> download_archive((there / "bits.tar.gz").as_uri(), here, "bits", verify=lambda folder: None)
+    >>> [path.name for path in here.iterdir()]
+    ['bits']
     """
     root.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=root, prefix=".download.") as scratch:

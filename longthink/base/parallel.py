@@ -20,11 +20,24 @@ def side_by_side(
     on: Where = "local",
     progress: bool = True,
 ) -> list[Result | str]:
-    """What `work` returns for each tuple of arguments, or a sentence that says with what error it failed.
+    """Call a function with each of some arguments, several at a time; a call that fails stops no other.
 
-    `workers` at a time, by default and at most as many as there are CPUs, which they share out as threads: the same
-    number for each, so that what they compute does not depend on which of them did it.
-    Raises UserError for a place that is not known, or a cluster that is not there.
+    Args:
+        work: the function; workers in other processes must be able to import it.
+        arguments: a tuple for each call.
+        workers: calls at a time; by default, and at most, as many as there are CPUs, which they share out as threads:
+            the same number for each, so that what they compute does not depend on which of them did it.
+        on: "local" for processes of this machine, "ray" for a Ray cluster.
+        progress: show a bar, on a terminal.
+
+    Returns:
+        What each call returned, in order; or a sentence that says with what error it failed.
+
+    Raises:
+        UserError: a place that is not known, fewer workers than 1, a cluster that is not there.
+
+    >>> side_by_side(divmod, [(7, 2), (9, 4)], workers=1, progress=False)
+    [(3, 1), (2, 1)]
     """
     if on not in get_args(Where):
         raise UserError(f"Trials run on one of {', '.join(get_args(Where))}, not on '{on}'.")

@@ -10,7 +10,7 @@ from typing import Any
 from longthink import registry
 from longthink.base.errors import UserError, suggest
 
-WEIGHTS = registry.PACKAGE / "weights"
+SHIPPED = registry.PACKAGE / "weights"
 
 
 def figures_of(kind: str, name: str) -> list[str]:
@@ -28,7 +28,7 @@ def figures_of(kind: str, name: str) -> list[str]:
 def facts_of_nets() -> dict[str, list[str]]:
     """The shipped nets: what each is for, how large it is, and what it was trained on."""
     found = {}
-    for folder in sorted(path for path in WEIGHTS.iterdir() if (path / "config.json").is_file()):
+    for folder in sorted(path for path in SHIPPED.iterdir() if (path / "config.json").is_file()):
         recipe = json.loads((folder / "recipe.json").read_text())
         task = recipe.get("task", recipe)
         curriculum, model = task["curriculum"], recipe["model"]["name"]

@@ -185,12 +185,12 @@ def probe(
 
     opened = open_run(run)
     recipe = opened.recipe()
-    longest, asked = iterations or recipe.regime, level or recipe.curriculum.highest
+    last, asked = iterations or recipe.regime, level or recipe.curriculum.highest
     parts = (
         recipe.problem.sample(asked, train, seed, "train", repeats=True),
         recipe.problem.sample(asked, count, seed, repeats=True),
     )
-    table = probed(opened.model(), *parts, layer or [*range(1, longest + 1)], longest)
+    table = probed(opened.model(), *parts, layer or [*range(1, last + 1)], last)
     folder = out or opened.results
     print(table.round(4).to_string(index=False))
     print(save_rows(table, folder / "probe.csv"))

@@ -127,8 +127,10 @@ def train(
             "go on with the same command and --resume" if (folder / "checkpoint.pt").exists() else "nothing is kept yet"
         )
         raise Interrupted(f"{how}.") from interruption
-    score = next(value for row in reversed(run.history()) for key, value in row.items() if key.startswith("validation"))
-    print(f"{run.folder}: validation accuracy {score:.2%}")
+    evaluated = next(row for row in reversed(run.history()) if "loss" not in row)
+    name, score = next((name, score) for name, score in evaluated.items() if name != "step")
+    said = f"{score:.2%}" if name.endswith("accuracy") else f"{score:.4g}"
+    print(f"{run.folder}: {name.replace('_', ' ')} {said}")
 
 
 @app.command
@@ -242,31 +244,23 @@ def solve(
     at
         Draw the confidence after this iteration, between puzzle and answer; repeat the option for several.
     """
-    from longthink import figures
-
     if at and out is None:
         raise UserError("Iterations are drawn into a picture; say which with -o PICTURE.")
     if every is not None and every < 1:
         raise UserError(f"Answers are told every 1 or more iterations, not every {every}.")
-    kinds = figures.DRAWN if at else {**figures.PICTURES, **figures.FILMS}
-    if out is not None and out.suffix not in kinds:
-        raise UserError(f"An answer is drawn as one of {', '.join(kinds)}, not as '{out.suffix}'.")
     from longthink import registry
-    from longthink.base.files import check_writable
-    from longthink.measuring.decisions import trace
     from longthink.measuring.solve import Film
     from longthink.measuring.solve import solve as solve_one
     from longthink.training import runs
 
-    if out is not None:
-        check_writable(out.parent)
+    as_film = out is not None and _check_drawn(out, bool(at))
     rule = registry.build("stops", stop, changes_from(options))
     opened = runs.open_run(run)
     recipe, net = opened.recipe(), opened.model()
     puzzles = recipe.problem.view.parse(puzzle)
     if iterations is None and net.limit is None:
         iterations = max(AT_LEAST, PATIENCE * recipe.curriculum.iterations_at(puzzles.level))
-    film = Film(puzzles, at or ()) if out is not None and (at or out.suffix in figures.FILMS) else None
+    film = Film(puzzles, at or ()) if at or as_film else None
     view, problem = puzzles.problem.view, puzzles.problem
 
     def watch(thought: "Thought") -> None:
@@ -287,6 +281,9 @@ def solve(
     )
     if out is None:
         return
+    from longthink import figures
+    from longthink.measuring.decisions import trace
+
     if film is not None and at:
         print(figures.strip(film.strip(), out))
     elif film is not None:
@@ -295,3 +292,15 @@ def solve(
         print(figures.confidence_over_iterations(trace(net, puzzles, solution.iterations), out))
     else:
         print(figures.picture(view.scene(puzzles, solution.answers[0]), out))
+
+
+def _check_drawn(out: Path, as_strip: bool) -> bool:
+    """Whether an answer is drawn as a film. Raises UserError for a file that it cannot be drawn as, or written to."""
+    from longthink import figures
+    from longthink.base.files import check_writable
+
+    kinds = figures.DRAWN if as_strip else {**figures.PICTURES, **figures.FILMS}
+    if out.suffix not in kinds:
+        raise UserError(f"An answer is drawn as one of {', '.join(kinds)}, not as '{out.suffix}'.")
+    check_writable(out.parent)
+    return out.suffix in figures.FILMS

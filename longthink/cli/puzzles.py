@@ -1,5 +1,6 @@
 """Commands about what there is: puzzles and files of them, and everything else by name."""
 
+import os
 from pathlib import Path
 
 from longthink.base.errors import UserError, suggest
@@ -44,7 +45,12 @@ def make(
     check_writable(out)
     for one in level:
         written = writer.write(batches(maker, one, count, seed, split), count, out)
-        print(f"{written[0].parent}: {count} puzzles of {maker.says(one)} in {len(written)} files")
+        print(f"{_folder_of(written)}: {count} puzzles of {maker.says(one)} in {len(written)} files")
+
+
+def _folder_of(files: list[Path]) -> Path:
+    """The folder that all files are in."""
+    return Path(os.path.commonpath([file.parent for file in files]))
 
 
 @app.command(name="import")
@@ -75,7 +81,7 @@ def import_(file: Path, /, *options: Options, format: str, out: Path, skip: bool
 
 
 @app.command
-def mine(problem: str, /, *options: Options, out: Path, count: Count = 20_000, seed: Seed = 0) -> None:
+def mine(problem: str, /, *options: Options, out: Path, count: int = 20_000, seed: int = 0) -> None:
     """Search for new puzzles of a problem. Options of the search can be set: --engine none.
 
     Parameters
@@ -84,6 +90,10 @@ def mine(problem: str, /, *options: Options, out: Path, count: Count = 20_000, s
         A problem's name (`longthink list miners`).
     out
         Folder to write to; a search that was broken off goes on in it.
+    count
+        How many new puzzles.
+    seed
+        Seed of the search.
     """
     from longthink import registry
     from longthink.base.files import check_writable

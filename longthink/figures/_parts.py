@@ -27,8 +27,9 @@ def subplots(
     return figure, figure.subplots(lines, columns, **options)
 
 
-def save(figure: Figure, path: Path) -> Path:
+def save(figure: Figure, path: Path | str) -> Path:
     """Write a figure. Raises UserError for a kind of file that matplotlib does not write."""
+    path = Path(path)
     kinds = figure.canvas.get_supported_filetypes()
     if path.suffix.lstrip(".") not in kinds:
         raise UserError(f"A picture cannot be written as '{path.name}'; end its name in one of {', '.join(kinds)}.")

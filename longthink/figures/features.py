@@ -8,12 +8,26 @@ import pandas as pd
 from longthink.figures._parts import REGIME_COLOUR, save, subplots
 
 
-def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
+def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
     """Share of puzzles solved against effective depth, mean over seeds and one standard error (figures 3.2 and 3.3).
 
-    `rows` are those of an experiment whose series are called FORM, ...: one line for each form, in a panel for each
-    evaluator. The difference of two forms is below, seed by seed: the mean and one standard deviation. Its title leaves
-    out depths at which there is none with any seed: there both forms are the same net.
+    There is one line for each form, in a panel for each evaluator. The difference of two forms is below, seed by seed:
+    the mean and one standard deviation. Its title leaves out depths at which there is none with any seed: there both
+    forms are the same net.
+
+    Args:
+        rows: those of an experiment whose series are called FORM, ...: `series`, `seed`, `evaluator`, `regime`,
+            `iteration` (that of `regime` counts), `depth`, `accuracy`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> series = {"series": ["recurrent, 3", "recurrent, 4", "layered, 3", "layered, 4"], "depth": [3, 4, 3, 4]}
+    >>> others = {"seed": 0, "evaluator": "level 1", "regime": 1, "iteration": 1, "accuracy": [0.7, 0.8, 0.7, 0.9]}
+    >>> accuracy_over_depth(pd.DataFrame({**series, **others}), Path(tempfile.mkdtemp()) / "depth.png").name
+    'depth.png'
     """
     trained = rows[rows["iteration"] == rows["regime"]]
     trained = trained.assign(form=trained["series"].str.partition(",")[0])
@@ -57,11 +71,23 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def probes_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+def probes_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
     """What linear probes read off the features after each iteration, mean over seeds (tables 3.5 and 3.6).
 
-    `rows` are those of an experiment of probes. Dashed: accuracy on what a probe was trained on. A panel for each grid
-    that features are averaged to (column `pool`).
+    Dashed is the accuracy on what a probe was trained on.
+
+    Args:
+        rows: those of an experiment of probes: `series`, `iteration`, `accuracy`, `train_accuracy`; with `pool`, there
+            is a panel for each grid that features are averaged to.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> rows = pd.DataFrame({"series": "net", "iteration": [1, 2], "accuracy": [0.6, 0.8], "train_accuracy": 0.9})
+    >>> probes_over_iterations(rows, Path(tempfile.mkdtemp()) / "probes.png").name
+    'probes.png'
     """
     panels = list(rows.groupby("pool", sort=False)) if "pool" in rows else [("", rows)]
     figure, axes = subplots(1, len(panels), figsize=(max(6.4, 4.6 * len(panels)), 3.8), sharey=True, squeeze=False)
@@ -78,8 +104,21 @@ def probes_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def similarity_of_nets(rows: pd.DataFrame, path: Path) -> Path:
-    """Linear CKA between the features of nets, mean over seeds (section 3.5.1). `rows` are those of an experiment."""
+def similarity_of_nets(rows: pd.DataFrame, path: Path | str) -> Path:
+    """Linear CKA between the features of nets, mean over seeds (section 3.5.1).
+
+    Args:
+        rows: those of an experiment that compares nets: `series`, `other`, `cka`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> rows = pd.DataFrame({"series": ["a", "a", "b", "b"], "other": ["a", "b"] * 2, "cka": [1.0, 0.5, 0.4, 1.0]})
+    >>> similarity_of_nets(rows, Path(tempfile.mkdtemp()) / "similarity.png").name
+    'similarity.png'
+    """
     values = rows.groupby(["series", "other"], sort=False)["cka"].mean().unstack()
     values = values[[name for name in rows["series"].unique() if name in values]].loc[rows["series"].unique()]
     size = 1.8 + 0.55 * max(values.shape)
@@ -95,11 +134,23 @@ def similarity_of_nets(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def activity_of_filters(rows: pd.DataFrame, path: Path) -> Path:
+def activity_of_filters(rows: pd.DataFrame, path: Path | str) -> Path:
     """How active filters are in each iteration, compared with their most active one: deciles (figures 3.4 to 3.7).
 
-    `rows` are those of an experiment of reuse. The line is the median, the bands are eight, six, four and two tenths of
-    all pairs of puzzle and filter.
+    The line is the median, the bands are eight, six, four and two tenths of all pairs of puzzle and filter.
+
+    Args:
+        rows: those of an experiment of reuse: `series`, `iteration`, `decile_1` to `decile_9`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> deciles = {f"decile_{tenth}": tenth / 10 for tenth in range(1, 10)}
+    >>> rows = pd.DataFrame({"series": "net", "iteration": [1, 2], **deciles})
+    >>> activity_of_filters(rows, Path(tempfile.mkdtemp()) / "activity.png").name
+    'activity.png'
     """
     panels = list(rows.groupby("series", sort=False))
     figure, axes = subplots(1, len(panels), figsize=(2.4 + 2.6 * len(panels), 3.6), sharey=True, squeeze=False)
@@ -117,10 +168,24 @@ def activity_of_filters(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def pictures_of_features(rows: pd.DataFrame, path: Path) -> Path:
+def pictures_of_features(rows: pd.DataFrame, path: Path | str) -> Path:
     """What filters are looking for after each iteration, of the first seed (figures 3.8 to 3.11).
 
-    `rows` are the pixels of an experiment of feature pictures. One line for each net and filter.
+    There is one line for each net and filter.
+
+    Args:
+        rows: the pixels of an experiment of feature pictures: `series`, `seed`, `filter`, `iteration`, `y`, `x`, `red`,
+            `green`, `blue`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> pixel = {"series": "net", "seed": 0, "filter": 5, "iteration": [1, 2], "y": 0, "x": 0}
+    >>> rows = pd.DataFrame({**pixel, "red": 255, "green": 0, "blue": 0})
+    >>> pictures_of_features(rows, Path(tempfile.mkdtemp()) / "features.png").name
+    'features.png'
     """
     rows = rows[rows["seed"] == rows["seed"].min()]
     lines = list(rows.groupby(["series", "filter"], sort=False))

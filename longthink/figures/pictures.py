@@ -21,8 +21,9 @@ LAST_FRAME = 2000
 """Milliseconds that a film stands still at its end."""
 
 
-def picture(scene: Scene, path: Path) -> Path:
+def picture(scene: Scene, path: Path | str) -> Path:
     """A scene as an image file, or its parts as JSON. Raises UserError for a kind that is not one of PICTURES."""
+    path = Path(path)
     if path.suffix not in PICTURES:
         raise UserError(f"A picture is written as one of {', '.join(PICTURES)}, not as '{path.suffix}'.")
     with atomic(path) as partial:
@@ -35,7 +36,7 @@ def picture(scene: Scene, path: Path) -> Path:
     return path
 
 
-def strip(scenes: Mapping[str, Scene], path: Path) -> Path:
+def strip(scenes: Mapping[str, Scene], path: Path | str) -> Path:
     """Scenes side by side, each under its title (figure 4.4)."""
     figure, axes = subplots(1, len(scenes), figsize=(2 * len(scenes), 2.3), squeeze=False)
     for axis, (title, scene) in zip(axes[0], scenes.items(), strict=True):
@@ -45,11 +46,25 @@ def strip(scenes: Mapping[str, Scene], path: Path) -> Path:
     return save(figure, path)
 
 
-def film(scenes: Sequence[Scene], path: Path, seconds: float = 6.0) -> Path:
+def film(scenes: Sequence[Scene], path: Path | str, seconds: float = 6.0) -> Path:
     """Scenes of one size as an animation; the last one stands still for a while.
 
-    Raises UserError for a kind that is not one of FILMS, and for .mp4 without PyAV.
+    Args:
+        scenes: one for each frame.
+        path: of the film, which ends in one of FILMS.
+        seconds: how long it lasts, as far as a frame takes neither less than 20 nor more than 400 milliseconds.
+
+    Returns:
+        The path.
+
+    Raises:
+        UserError: a kind that is not one of FILMS, .mp4 without PyAV.
+
+    >>> import tempfile
+    >>> film([Scene.of_shares(np.array([[share]])) for share in (0.0, 1.0)], Path(tempfile.mkdtemp()) / "a.gif").name
+    'a.gif'
     """
+    path = Path(path)
     if path.suffix not in FILMS:
         raise UserError(f"A film is written as one of {', '.join(FILMS)}, not as '{path.suffix}'.")
     frames = [pixels(scene) for scene in scenes]

@@ -16,12 +16,24 @@ STYLES = cycler(linestyle=["-", "--", ":"]) * cycler(color=matplotlib.color_sequ
 """Ten colours, then the same ones dashed, then dotted."""
 
 
-def accuracy_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+def accuracy_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
     """Share of puzzles solved against iterations; the line is the mean over seeds, the band one standard error.
 
-    As figures 4.1, 5.3 and 5.9: one line for each series, or else each level. `rows` are those of `compare`, of `sweep`
-    or of an experiment. With several series, every level (or evaluator) has a panel of its own. The training regime
-    (column `regime`) is shaded.
+    As figures 4.1, 5.3 and 5.9: one line for each series, or else each level. With several series, every level (or
+    evaluator) has a panel of its own. The training regime is shaded.
+
+    Args:
+        rows: those of `compare`, of `sweep` or of an experiment: `level`, `iteration`, `accuracy`, and where they are
+            known `series`, `seed`, `evaluator`, `regime`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> rows = pd.DataFrame({"level": [32, 32, 64, 64], "iteration": [1, 2, 1, 2], "accuracy": [0.5, 1.0, 0.0, 0.5]})
+    >>> accuracy_over_iterations(rows, Path(tempfile.mkdtemp()) / "accuracy.png").name
+    'accuracy.png'
     """
     figure, axes = _panels(rows, "accuracy", 100)
     for axis in axes:
@@ -30,10 +42,20 @@ def accuracy_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def change_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+def change_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
     """Change of the state |s' - s| against iterations, mean over seeds (figures 5.8, 5.12 and 5.15).
 
-    `rows` are those of an experiment.
+    Args:
+        rows: those of an experiment: `level`, `iteration`, `change`, and more as in `accuracy_over_iterations`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> rows = pd.DataFrame({"level": 32, "iteration": [1, 2], "change": [1.0, 0.1]})
+    >>> change_over_iterations(rows, Path(tempfile.mkdtemp()) / "change.png").name
+    'change.png'
     """
     figure, axes = _panels(rows, "change", 1)
     for axis in axes:
@@ -42,10 +64,22 @@ def change_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def recovery_by_index(rows: pd.DataFrame, path: Path) -> Path:
+def recovery_by_index(rows: pd.DataFrame, path: Path | str) -> Path:
     """Iterations that a net needs to recover from a flipped bit, against its index (figure 5.8).
 
-    `rows` are those of an experiment whose evaluators flip bits. Nets that never recover have no point.
+    Nets that never recover have no point.
+
+    Args:
+        rows: those of an experiment whose evaluators flip bits: `series`, `seed`, `index`, `recovered`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> rows = pd.DataFrame({"series": "net", "seed": 0, "index": [1, 40], "recovered": [9.0, 3.0]})
+    >>> recovery_by_index(rows, Path(tempfile.mkdtemp()) / "recovery.png").name
+    'recovery.png'
     """
     figure, axis = subplots(figsize=(6.4, 3.8))
     for series, group in rows.groupby("series"):
@@ -57,10 +91,23 @@ def recovery_by_index(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def iterations_by_level(rows: pd.DataFrame, path: Path, solved: float = 0.99) -> Path:
-    """Iterations until 0.99 of the puzzles are solved, against the level, for each seed that gets there; log scales.
+def iterations_by_level(rows: pd.DataFrame, path: Path | str, solved: float = 0.99) -> Path:
+    """Iterations until so many puzzles are solved, against the level, for each seed that gets there; log scales.
 
-    `rows` are those of an experiment; `solved` is another share. The line joins the medians over seeds.
+    The line joins the medians over seeds.
+
+    Args:
+        rows: those of an experiment: `series`, `seed`, `level`, `iteration`, `accuracy`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+        solved: the share of the puzzles.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> rows = pd.DataFrame({"series": "net", "seed": 0, "level": [32, 64], "iteration": [5, 6], "accuracy": 1.0})
+    >>> iterations_by_level(rows, Path(tempfile.mkdtemp()) / "iterations.png").name
+    'iterations.png'
     """
     figure, axis = subplots(figsize=(6.4, 3.8))
     axis.set_xscale("log", base=2)
@@ -76,19 +123,44 @@ def iterations_by_level(rows: pd.DataFrame, path: Path, solved: float = 0.99) ->
     return save(figure, path)
 
 
-def iterations_by_form(rows: pd.DataFrame, path: Path) -> Path:
+def iterations_by_form(rows: pd.DataFrame, path: Path | str) -> Path:
     """Iterations until 0.99 of the puzzles are solved against the level, where each level has a net of its own.
 
-    `rows` are those of an experiment whose series are called FORM, ...: one line for each form.
+    There is one line for each form.
+
+    Args:
+        rows: those of `iterations_by_level`, of an experiment whose series are called FORM, ....
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> forms = ["recurrent, 32", "recurrent, 64"]
+    >>> rows = pd.DataFrame({"series": forms, "seed": 0, "level": [32, 64], "iteration": [5, 6], "accuracy": 1.0})
+    >>> iterations_by_form(rows, Path(tempfile.mkdtemp()) / "forms.png").name
+    'forms.png'
     """
     return iterations_by_level(rows.assign(series=rows["series"].str.partition(",")[0]), path)
 
 
-def confidence_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
+def confidence_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
     """The probability of a 1 at each position after each iteration, between input and target (figure 4.2).
 
-    With more than two classes it is the probability of the target, and symbols have a colour each. `rows` are those of
-    `trace`.
+    With more than two classes it is the probability of the target, and symbols have a colour each.
+
+    Args:
+        rows: those of `trace`: `iteration`, `position`, `classes`, `input`, `target`, `probability`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> two = {"iteration": [1, 1, 2, 2], "position": [0, 1, 0, 1], "probability": [0.5, 0.5, 1.0, 0.0]}
+    >>> rows = pd.DataFrame({**two, "classes": 2, "input": 0.5, "target": [1, 0, 1, 0]})
+    >>> confidence_over_iterations(rows, Path(tempfile.mkdtemp()) / "thinking.png").name
+    'thinking.png'
     """
     grid = rows.pivot(index="position", columns="iteration", values="probability")
     first = rows[rows["iteration"] == rows["iteration"].min()].sort_values("position")
@@ -113,12 +185,24 @@ def confidence_over_iterations(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def cost_of_thinking(rows: pd.DataFrame, path: Path) -> Path:
+def cost_of_thinking(rows: pd.DataFrame, path: Path | str) -> Path:
     """What solving costs: the iteration of a net's last decision, and the rounds of known algorithms, for each puzzle.
 
-    `rows` are those of `decisions`. Left: against the rounds of the first algorithm, which for mazes is the length of
-    the path. Right: how well the order of the net's decisions agrees with each algorithm's, sorted; with the share of
-    puzzles on which it agrees with that one best.
+    Left: against the rounds of the first algorithm, which for mazes is the length of the path. Right: how well the
+    order of the net's decisions agrees with each algorithm's, sorted; with the share of puzzles on which it agrees with
+    that one best.
+
+    Args:
+        rows: those of `decisions`: `solved`, `decided`, and for each algorithm NAME and NAME_agreement.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> rows = pd.DataFrame({"solved": True, "decided": [9, 12], "scan": [8, 16], "scan_agreement": [0.9, 1.0]})
+    >>> cost_of_thinking(rows, Path(tempfile.mkdtemp()) / "cost.png").name
+    'cost.png'
     """
     names = [str(name).removesuffix("_agreement") for name in rows.columns if str(name).endswith("_agreement")]
     figure, (cost, order) = subplots(1, 2, figsize=(9.2, 3.8))
@@ -149,10 +233,22 @@ def cost_of_thinking(rows: pd.DataFrame, path: Path) -> Path:
     return save(figure, path)
 
 
-def perturbed(rows: pd.DataFrame, path: Path) -> Path:
+def perturbed(rows: pd.DataFrame, path: Path | str) -> Path:
     """Puzzles solved and change of the state against iterations, with and without a perturbation (figures 5.8 to 5.14).
 
-    `rows` are those of `dynamics.perturb`; several levels are told apart by the style of the line.
+    Several levels are told apart by the style of the line.
+
+    Args:
+        rows: those of `dynamics.perturb`: `level`, `perturbation`, `at`, `iteration`, `solved`, `change`.
+        path: of the picture; what it ends in says of which kind it is, like .png or .svg.
+
+    Returns:
+        The path.
+
+    >>> import tempfile
+    >>> rows = {"level": 32, "perturbation": "none", "at": 1, "iteration": [1, 2], "solved": True, "change": [1.0, 0.1]}
+    >>> perturbed(pd.DataFrame(rows), Path(tempfile.mkdtemp()) / "perturbed.png").name
+    'perturbed.png'
     """
     figure, (solved, change) = subplots(1, 2, figsize=(9.2, 3.8))
     for index, (level, of_level) in enumerate(rows.groupby("level")):

@@ -31,12 +31,24 @@ def perturb(
     iterations: int,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Disturb a net once, after iteration `at`, and watch it until iteration `iterations` (section 5.5).
+    """Disturb a net once while it thinks, and watch whether it recovers (section 5.5).
 
-    One row for each puzzle and iteration: whether it is `solved` (from the perturbation on, the changed puzzle), and
-    the `change` |s' - s| of the state by that iteration (section 5.5.3). With no perturbation, the net is only watched.
-    Raises UserError for a perturbation that is not for these puzzles, a net whose steps differ, and iterations that
-    end before they begin.
+    Args:
+        model: a recurrent net.
+        puzzles: what it thinks about.
+        perturbation: what is done to it; None: it is only watched.
+        at: after which iteration, 0 for before the first.
+        iterations: how long to think in all.
+        seed: of what is random in the perturbation.
+
+    Returns:
+        A row for each puzzle and iteration: whether it is `solved` (from the perturbation on, the changed puzzle), and
+        the `change` |s' - s| of the state by that iteration (section 5.5.3). The same in all rows: `problem`, `level`,
+        `perturbation`, `strength`, `at`.
+
+    Raises:
+        UserError: a perturbation that is not for these puzzles, a net whose steps differ, iterations that end before
+            they begin.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(level=48, count=5)
@@ -86,6 +98,10 @@ def recovery(rows: pd.DataFrame) -> pd.DataFrame:
 
     `reached`: iterations until it was first solved, as table 5.5 counts them; `recovered`: until it was solved and
     stayed so to the end; both NaN if never. `solved`: at the end.
+
+    >>> watched = {"puzzle": 0, "iteration": [1, 2, 3, 4, 5], "solved": [True, False, True, False, True], "change": 0.0}
+    >>> recovery(pd.DataFrame({**watched, "at": 1}))[["reached", "recovered", "solved"]].values.tolist()
+    [[2, 4, True]]
     """
     keys = [name for name in rows.columns if name not in ("iteration", "solved", "change")]
     found = []
@@ -109,6 +125,12 @@ def fared(rows: pd.DataFrame) -> pd.DataFrame:
 
     `peak`, the highest share solved at any iteration from the perturbation on, and `final`, that at the end;
     means over the puzzles of `reached` and `recovered` of `recovery`, where there are such.
+
+    >>> import longthink as lt
+    >>> net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(level=48, count=5)
+    >>> rows = perturb(net, puzzles, lt.perturbation("zeros"), at=50, iterations=80)
+    >>> fared(rows)[["perturbation", "final"]].values.tolist()
+    [['zeros', 1.0]]
     """
     keys = ["level", "perturbation", "strength", "at"]
     after = rows[rows["iteration"] > rows["at"]]
@@ -118,15 +140,27 @@ def fared(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def fates(model: Thinker, puzzles: Puzzles, iterations: int, seed: int = 0) -> pd.DataFrame:
-    """What becomes of each puzzle's state after many iterations, one row for each.
+    """What becomes of each puzzle's state after many iterations.
 
-    `fate`: "fixed point" if over the last iterations each state is STILL the one before; "cycle 2" .. "cycle 8" if it
-    is the one so many before; else "neither" (after section 5.5.3, which looks at the change alone).
-    `solved`: at the end. `ever`: at any iteration, so that the mean of `ever` less that of `solved` is overthinking
-    per puzzle. `alignment`: the cosine between the last state and the one reached from another puzzle's last state, the
-    asymptotic alignment of Anil et al. (2022, "Path independent equilibrium models"); path independent nets have 1.
-    `lyapunov`: the mean logarithm of the growth, per iteration, of a small disturbance that is scaled back to
-    its size each time (Benettin et al., 1980), over the second half; negative where disturbances die away.
+    Args:
+        model: a recurrent net.
+        puzzles: 2 or more.
+        iterations: how long to think.
+        seed: of the disturbance whose growth is measured.
+
+    Returns:
+        A row for each puzzle.
+        `fate`: "fixed point" if over the last iterations each state is STILL the one before; "cycle 2" .. "cycle 8" if
+        it is the one so many before; else "neither" (after section 5.5.3, which looks at the change alone).
+        `solved`: at the end. `ever`: at any iteration, so that the mean of `ever` less that of `solved` is overthinking
+        per puzzle.
+        `alignment`: the cosine between the last state and the one reached from another puzzle's last state, the
+        asymptotic alignment of Anil et al. (2022, "Path independent equilibrium models"); path independent nets have 1.
+        `lyapunov`: the mean logarithm of the growth, per iteration, of a small disturbance that is scaled back to its
+        size each time (Benettin et al., 1980), over the second half; negative where disturbances die away.
+
+    Raises:
+        UserError: too few iterations to tell, fewer puzzles than 2, a net whose steps differ.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(level=48, count=4)

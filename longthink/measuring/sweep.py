@@ -4,10 +4,9 @@ Nothing of an iteration is kept but its sums, so memory does not depend on how m
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 
@@ -15,6 +14,9 @@ from longthink.base.errors import UserError
 from longthink.contracts import Problem, Puzzles, Thinker
 from longthink.registry import name_of
 from longthink.thinking.loop import think
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Exit = Literal["default", "max_confidence"]
 MEASURES = ("accuracy", "position_accuracy", "confidence", "change")
@@ -31,7 +33,7 @@ def sweep(
     labels: Mapping[str, Any] | None = None,
     tolerance: float | None = None,
     progress: Callable[[int], None] | None = None,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """How well a net does after each of some iterations, in one pass and in constant memory.
 
     Args:
@@ -72,6 +74,8 @@ def sweep(
             sums += _sums(model, some, asked, exit_rule, tolerance)
             if progress is not None:
                 progress(len(some))
+    import pandas as pd  # here, since all that trains or solves imports this file
+
     rows = pd.DataFrame(
         {
             "problem": name_of(type(puzzles.problem)),

@@ -8,7 +8,7 @@ right that a bilinear map alone can only carry along. It learns to where the sta
 Shapes: B batch, C input channels, W width, K classes, S positions.
 """
 
-from typing import ClassVar, Literal, NamedTuple, cast
+from typing import ClassVar, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,16 +17,10 @@ from torch.nn import functional as F
 from longthink.base.errors import UserError
 from longthink.contracts import Spec, Thinker
 from longthink.registry import register
+from longthink.thinking.counted import Counted
 
 SMALL = 1e-6
 """Added to a mean square, against division by zero."""
-
-
-class Composed(NamedTuple):
-    """Features (B, W, S), and how many steps they have taken, up to where a step changes nothing."""
-
-    features: Tensor
-    done: int
 
 
 @register
@@ -44,7 +38,7 @@ class Composer(Thinker):
 
     >>> net = Composer(Spec(inputs=6, outputs=6))
     >>> state = net.start(net.see(torch.randn(2, 6, 32)))
-    >>> [net.step(state._replace(done=done), None).done for done in (0, 4, 5)]
+    >>> [net.step(state._replace(steps=steps), None).steps for steps in (0, 4, 5)]
     [1, 5, 5]
     """
 
@@ -79,12 +73,12 @@ class Composer(Thinker):
             raise UserError(f"This net composes sequences (B, C, S); it is not for inputs of shape {list(x.shape)}.")
         return x.transpose(1, 2).contiguous()
 
-    def start(self, seen: Tensor) -> Composed:
-        return Composed(_normalised(self.first(seen)).transpose(1, 2), 0)
+    def start(self, seen: Tensor) -> Counted:
+        return Counted(_normalised(self.first(seen)).transpose(1, 2), 0)
 
-    def step(self, state: Composed, seen: Tensor) -> Composed:
+    def step(self, state: Counted, seen: Tensor) -> Counted:
         here = state.features.transpose(1, 2)
-        away, finished = (2**state.done, 2**state.done) if self.order == "doubling" else (1, state.done + 1)
+        away, finished = (2**state.steps, 2**state.steps) if self.order == "doubling" else (1, state.steps + 1)
         positions = here.shape[1]
         if finished >= positions:
             return state
@@ -94,17 +88,17 @@ class Composer(Thinker):
         if self.cleanup is not None:
             composed = _normalised(composed + self.cleanup(composed))
         features = torch.cat([here[:, :finished], composed], 1)
-        return Composed(features.transpose(1, 2), state.done + 1)
+        return Counted(features.transpose(1, 2), state.steps + 1)
 
-    def read(self, state: Composed) -> Tensor:
+    def read(self, state: Counted) -> Tensor:
         if self.ndim == 0:
             return cast(Tensor, self.last(state.features[..., -1]))
         return cast(Tensor, self.last(state.features.transpose(1, 2))).transpose(1, 2)
 
-    def features(self, state: Composed) -> Tensor:
+    def features(self, state: Counted) -> Tensor:
         return state.features
 
-    def with_features(self, state: Composed, features: Tensor) -> Composed:
+    def with_features(self, state: Counted, features: Tensor) -> Counted:
         return state._replace(features=features)
 
     def recurrent_parameters(self) -> list[nn.Parameter]:

@@ -9,7 +9,7 @@ from longthink.thinking.loop import last_state
 
 @register
 class Final(Objective):
-    """L_max_iters of Algorithm 1."""
+    """The loss of the last output alone: L_max_iters of Algorithm 1."""
 
     def loss(self, net: Thinker, puzzles: Puzzles, iterations: int, rng: np.random.Generator) -> Loss:  # noqa: ARG002
         output = net.read(last_state(net, puzzles.x, iterations))

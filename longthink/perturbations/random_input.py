@@ -6,7 +6,9 @@ from typing import Annotated
 import numpy as np
 import torch
 from pydantic import Field
+from torch import Tensor
 
+from longthink.base.errors import UserError
 from longthink.contracts import Perturbation, Puzzles
 from longthink.registry import register
 
@@ -21,6 +23,8 @@ class RandomInput(Perturbation):
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     def to_puzzles(self, puzzles: Puzzles, rng: np.random.Generator) -> Puzzles:
+        if not isinstance(puzzles.x, Tensor) or not puzzles.x.is_floating_point():
+            raise UserError("Noise can replace inputs that are one tensor of numbers, and these are not.")
         low, high = puzzles.x.aminmax()
         noise = torch.from_numpy(rng.random(tuple(puzzles.x.shape), dtype=np.float32)).to(puzzles.x)
         return replace(puzzles, x=puzzles.x.lerp(low + (high - low) * noise, self.strength))

@@ -1,4 +1,4 @@
-"""Drawing sequences of a split: a hash says which split one belongs to, so there is nothing to keep.
+"""Drawing puzzles of a split: a hash says which split one belongs to, so there is nothing to keep.
 
 Shapes: N sequences, W words of 64 bits (or symbols) each.
 """
@@ -8,12 +8,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from longthink.base.draws import OF_TEN
 from longthink.base.errors import UserError
 from longthink.contracts import Split
 
 Words = NDArray[np.uint64]
-SHARES: dict[Split, range] = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
-"""Which of ten equal shares of all sequences a split owns."""
+OF_FOUR: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
+"""Which of four equal shares of all puzzles (`_splitmix.SHARES`) a split owns, from and to.
+
+For those that take longer to draw than the ones of `draws.OF_TEN`: fewer of another split come between.
+"""
 
 
 def every_sequence(symbols: int, length: int) -> Words:
@@ -53,7 +57,7 @@ def draw_until_enough(
     draw: Callable[[int], Words], level: int, count: int, split: Split, repeats: bool, most: int
 ) -> Words:
     """Draw sequences, `draw(n)` of them (n, W) at a time and `most` at the most, until `count` are of the split."""
-    per_round = min(count * 10 // len(SHARES[split]) + 64, max(64, most))
+    per_round = min(count * 10 // len(OF_TEN[split]) + 64, max(64, most))
     drawn = draw(per_round)
     found = drawn[is_in(split, drawn, level)]
     while True:
@@ -75,4 +79,4 @@ def is_in(split: Split, sequences: Words, level: int) -> NDArray[np.bool_]:
         hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         hashed = hashed ^ (hashed >> np.uint64(31)) ^ np.uint64(0x9E3779B97F4A7C15)
     share = (hashed >> np.uint64(32)) % np.uint64(10)
-    return (share >= SHARES[split].start) & (share < SHARES[split].stop)
+    return (share >= OF_TEN[split].start) & (share < OF_TEN[split].stop)

@@ -5,6 +5,9 @@ from numba import uint64
 
 from longthink.base.compiled import compiled
 
+SHARES = 4
+"""Equal shares that kernels split all puzzles into; see `_drawing.OF_FOUR`."""
+
 
 @compiled
 def mix(value):  # type: ignore[no-untyped-def]

@@ -130,7 +130,7 @@ def mazes_laptop() -> Recipe:
 
 @register
 def mazes_loops_laptop() -> Recipe:
-    """The same with a fifth of the other walls opened too, so that there are several ways and dead ends are no guide.
+    """As mazes_laptop, with a fifth of the other walls opened too: there are several ways, dead ends are no guide.
 
     Command: longthink train mazes_loops_laptop
     """

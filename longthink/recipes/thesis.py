@@ -88,7 +88,7 @@ def chess_thesis() -> Recipe:
     """DT-Recall of width 512 on the 600,000 easiest puzzles, 120 epochs, alpha 0.5, m 30.
 
     Command: longthink train chess_thesis --problem.source DIR, where DIR is the Lichess database, brought in by
-    `longthink data chess_puzzles --from lichess_db_puzzle.csv.zst --format lichess --out DIR`.
+    `longthink import lichess_db_puzzle.csv.zst --format lichess --out DIR`.
     Expected: 82.69 +- 0.27 % of puzzles 600,000 to 700,000 at iteration 57 (table 5.4).
     Other rows of the table: --model.recall false, --objective.alpha 0.
     """

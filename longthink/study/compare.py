@@ -40,18 +40,34 @@ def compare(
     split: Split = "test",
     keep: Callable[[pd.DataFrame], None] | None = None,
 ) -> pd.DataFrame:
-    """Sweeps of runs at several levels (by default the problem's hard ones), on the same puzzles of a split.
-
-    Columns beside those of `sweep`: `series`, see `series_of`; `seed`, the recipe's; `regime`, the most iterations in
-    training. A net that cannot take so many iterations takes all it can.
+    """Sweeps of several runs, on the same puzzles.
 
     Args:
+        runs: finished ones.
+        levels: of the puzzles; by default the hard ones of each run's problem.
+        iterations: how long to think; a net that cannot take so many takes all it can.
+        every: measure after every so many iterations; by default MEASUREMENTS times in all.
+        count: puzzles of each level.
+        seed: of the puzzles.
+        exit_rule: that of `sweep`.
+        progress: show a bar, on a terminal.
+        tolerance: that of `sweep`.
         changes: options of the problem that are other than in training, like problem.source.
+        split: of the puzzles.
         keep: is told all rows so far after each run and level, so that they may be saved before the next.
+
+    Returns:
+        The rows of `sweep`, with further columns: `series`, see `series_of`; `seed`, the recipe's; `regime`, the most
+        iterations in training.
 
     Raises:
         UserError: an option, a level or a tolerance that does not fit, a run without a net or that was not trained on
             puzzles; all before the first sweep.
+
+    >>> from longthink.training.runs import open_run
+    >>> rows = compare([open_run("prefix_sums")], [32, 64], iterations=100, every=50, count=10, progress=False)
+    >>> rows[["level", "iteration", "accuracy"]].values.tolist()
+    [[32.0, 50.0, 1.0], [32.0, 100.0, 1.0], [64.0, 50.0, 1.0], [64.0, 100.0, 1.0]]
     """
     if exit_rule not in get_args(Exit):
         raise UserError(f"The exit rule is one of {', '.join(get_args(Exit))}, not '{exit_rule}'.")

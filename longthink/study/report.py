@@ -27,7 +27,28 @@ UNTOLD = ("name", "seed")
 
 
 def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, folder: Path) -> Path:
-    """Write the page (.md and .html), its figure and the rows of all evaluators into `folder`; the Markdown page."""
+    """Write the page of an experiment (.md and .html), its figure and the rows of all evaluators.
+
+    Args:
+        experiment: what was carried out.
+        outcome: what `carry_out` returned.
+        name: the experiment's, for the command on the page.
+        scale: laptop or thesis, for the same.
+        folder: where the files go.
+
+    Returns:
+        The Markdown page.
+
+    >>> import tempfile
+    >>> from longthink.recipes.laptop import prefix_sums_laptop
+    >>> from longthink.study.evaluators import Sweep
+    >>> experiment = Experiment("Tiny", (Variant("tiny", prefix_sums_laptop()),), (Sweep(level=8, iterations=3),))
+    >>> measured = {"series": "tiny", "seed": 0, "evaluator": "level 8", "level": 8, "iteration": [1, 2, 3]}
+    >>> rows = pd.DataFrame({**measured, "accuracy": [0.1, 0.5, 0.9], "regime": 2})
+    >>> page = report(experiment, Outcome(rows, [], [60.0]), "tiny", "laptop", Path(tempfile.mkdtemp()))
+    >>> page.read_text().splitlines()[0]
+    '# Tiny'
+    """
     folder.mkdir(parents=True, exist_ok=True)
     save_rows(outcome.rows, folder / "rows.csv")
     picture = experiment.figure(outcome.rows, folder / "figure.png")
@@ -41,7 +62,20 @@ def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, fo
 
 
 def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folder: Path) -> Path:
-    """Write README.md into `folder`, which lists the pages there and how many of the dissertation's claims held."""
+    """Write a README.md that lists pages of experiments, and how many of the dissertation's claims held.
+
+    Args:
+        done: experiments with their outcomes, by name; the page of each is NAME/report.md.
+        scale: laptop or thesis, for the commands.
+        folder: that of the pages.
+
+    Returns:
+        The README.md.
+
+    >>> import tempfile
+    >>> contents({}, "laptop", Path(tempfile.mkdtemp())).read_text().splitlines()[0]
+    '# Tables and figures'
+    """
     columns = ("page", "command", "claims that hold", "trainings", "their minutes taken together")
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     for name, (experiment, outcome) in done.items():
@@ -80,7 +114,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
         without = [f"{name} {percent(share)}" for name, share in outcome.baselines.get(evaluator.title, {}).items()]
         if without:
             yield f"Without a net: {', '.join(without)}.\n"
-    yield f"![{(experiment.figure.__doc__ or '').splitlines()[0]}]({picture})\n"
+    yield f"![{(experiment.figure.__doc__ or '').partition(chr(10))[0]}]({picture})\n"
     if experiment.claims:
         yield "## What was expected\n"
         table = summarised(outcome.rows, experiment.evaluators)

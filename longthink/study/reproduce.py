@@ -53,12 +53,37 @@ def carry_out(
     accelerator: str = "auto",
     progress: bool = True,
 ) -> Outcome:
-    """Train what was not trained yet, each variant with seeds 0 to `seeds` - 1, and run every evaluator.
+    """Train what was not trained yet, each variant with every seed, and run every evaluator.
 
     Interrupted and called again, it goes on where it was: trainings are kept for ever, and what was measured of them
     until all is. Before anything is trained, every evaluator sees whether its options and levels fit every recipe.
-    Raises UserError for fewer seeds than 1, as `Evaluator.check` and as `run_trials` do; NothingCameThrough if there
-    is nothing to report.
+
+    Args:
+        experiment: what is carried out.
+        seeds: trainings of each variant, with seeds from 0.
+        below: folder of the trials, as in `run_trials`.
+        workers: trials, and then measurements, at a time, as in `run_trials`.
+        on: "local" or "ray", as in `run_trials`.
+        accelerator: cpu, cuda, or auto.
+        progress: show bars, on a terminal.
+
+    Returns:
+        The rows of all evaluators, and which trials failed.
+
+    Raises:
+        UserError: fewer seeds than 1; what `Evaluator.check` and `run_trials` raise.
+        NothingCameThrough: there is nothing to report.
+
+    >>> import tempfile
+    >>> from longthink.recipes.laptop import prefix_sums_laptop
+    >>> from longthink.study.evaluators import Sweep
+    >>> from longthink.study.experiment import Variant
+    >>> small = {"steps": 2, "model.width": 4, "model.head": [4, 4], "validation.count": 5}
+    >>> recipe = prefix_sums_laptop().revised(small)
+    >>> experiment = Experiment("Tiny", (Variant("tiny", recipe),), (Sweep(level=8, iterations=3, count=5),))
+    >>> outcome = carry_out(experiment, 1, Path(tempfile.mkdtemp()), workers=1, progress=False)
+    >>> outcome.failures, sorted(outcome.rows["iteration"])
+    ([], [1, 2, 3, 10])
     """
     if seeds < 1:
         raise UserError(f"An experiment needs at least 1 seed, not {seeds}.")

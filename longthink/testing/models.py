@@ -2,8 +2,10 @@
 
 import copy
 import inspect
+import io
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +78,8 @@ def _it_answers_in_the_stated_shape_in_train_and_eval(net: Net) -> None:
     assert _leaves(answers[0])[0].shape == shape, f"an output has the shape {shape}"
     if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in made.modules()):
         raise NotTested("batch norm answers otherwise in training")
-    assert same(_leaves(answers[0]), _leaves(answers[1])), "it answers the same in training and in evaluation"
+    pairs = zip(_leaves(answers[0]), _leaves(answers[1]), strict=True)
+    assert all(torch.allclose(*pair, atol=1e-4) for pair in pairs), "it answers the same in training and in evaluation"
 
 
 def _thoughts_are_numbered_and_changes_are_of_each_puzzle(net: Net) -> None:
@@ -154,7 +157,9 @@ def _it_comes_back_from_its_folder(net: Net) -> None:
     registry.check_known(net.cls)
     with tempfile.TemporaryDirectory() as folder:
         made.save_pretrained(folder)
-        for again in (Run(Path(folder)).model(), net.cls.from_pretrained(folder).eval()):
+        with redirect_stdout(io.StringIO()):  # the hub's library says where it loads from
+            both = Run(Path(folder)).model(), net.cls.from_pretrained(folder).eval()
+        for again in both:
             answers = [net.output(one, x, net.steps(2)) for one in (again, made)]
             assert same(_leaves(answers[0]), _leaves(answers[1])), "it answers as before when it is loaded again"
 

@@ -115,10 +115,10 @@ def _kept(model: Thinker, stopped: Tensor, previous: State, state: State) -> Sta
     return model.with_features(state, torch.where(stopped.view(-1, *[1] * (after.ndim - 1)), before, after))
 
 
-def last_state(model: Thinker, x: Inputs, limit: int, state: State = None) -> State:
-    """The state after `limit` more iterations; with none, the state that was given or the net's own start."""
+def last_state(model: Thinker, x: Inputs, iterations: int, state: State = None) -> State:
+    """The state after so many more iterations; after none, the state that was given or the net's own start."""
     if state is None:
         state = model.start(model.see(x))
-    for thought in think(model, x, limit, state=state):
+    for thought in think(model, x, iterations, state=state):
         state = thought.state
     return state

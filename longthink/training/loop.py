@@ -291,8 +291,8 @@ def _model(recipe: Recipe) -> Thinker:
     model, longest = recipe.build(), recipe.task.longest
     if model.limit is not None and longest > model.limit:
         raise UserError(
-            f"This net has {model.limit} steps, and the recipe takes up to {longest}; raise model.limit to that,"
-            " or lower curriculum.iterations_per_level."
+            f"This net has {model.limit} steps, and the recipe takes up to {longest}; raise model.limit to that, if the"
+            " net has that option, or lower curriculum.iterations and curriculum.iterations_per_level."
         )
     return model
 

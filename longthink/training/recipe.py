@@ -17,14 +17,14 @@ from longthink.training.options import Tree, as_choice, chosen, dotted, edited, 
 from longthink.training.supervised import Curriculum, Supervised
 from longthink.training.task import Task
 
-KINDS = {
+CHOICES = {
     "model": "models",
     "task": "tasks",
     "task.problem": "problems",
     "task.objective": "objectives",
     "optimiser": "optimisers",
 }
-"""The options of a recipe that are plugins."""
+"""The options of a recipe that are plugins, and of which kind."""
 RENAMED = {"stabilisers": "regularisation", "examples": "train_size"}
 """What options were called in the files of version 0.1.0."""
 
@@ -179,8 +179,9 @@ class Recipe(Frozen):
         >>> prefix_sums_laptop().revised({"model.width": 16, "optimiser.lr": "1e-2"}).model.options["width"]
         16
         """
-        full = {self._full_name(name): value for name, value in changes.items()}
-        tree = edited(self.model_dump(mode="python"), full, KINDS, self._known)
+        fields = self._fields_of_task(changes)
+        full = {self._full_name(name, fields): value for name, value in changes.items()}
+        tree = edited(self.model_dump(mode="python"), full, CHOICES, self._known)
         return _parsed(tree, self._known)
 
     def options(self) -> Tree:
@@ -206,11 +207,16 @@ class Recipe(Frozen):
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"
 
-    def _full_name(self, name: str) -> str:
+    def _full_name(self, name: str, fields_of_task: Iterable[str]) -> str:
         """`problem.source` is task.problem.source."""
         first = name.replace("-", "_").partition(".")[0]
-        ours = first in type(self).model_fields or first not in type(self.task).model_fields
+        ours = first in type(self).model_fields or first not in fields_of_task
         return name if ours else f"task.{name}"
+
+    def _fields_of_task(self, changes: Mapping[str, Any]) -> Iterable[str]:
+        """Those of the task that is chosen, if another one is."""
+        task = as_choice("tasks", changes.get("task.name", changes.get("task", self.task)))
+        return (type(self.task) if task is None else task[0]).model_fields
 
     def _known(self) -> Iterable[str]:
         """All the dotted names that this recipe has, and others that its parts may have."""

@@ -70,7 +70,8 @@ class Run:
         cls = registry.find("models", str(config.pop("model", None)), config.pop("from", None))
         try:
             spec = _spec(cls, config)
-            net: Thinker = cls(spec, **config)
+            with torch.random.fork_rng(devices=[]):  # fresh weights are drawn, and then those of the file put in
+                net: Thinker = cls(spec, **config)
             load_model(net, self.folder / WEIGHTS)
         except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
             first_line = str(error).strip().splitlines()[0].rstrip(":.")

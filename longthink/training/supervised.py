@@ -47,10 +47,10 @@ class Curriculum(Frozen):
             raise ValueError("iterations, iterations_per_level and iterations_per_doubling leave no iteration at first")
         return self
 
-    def limit_at(self, progress: float) -> int:
+    def highest_at(self, progress: float) -> int:
         """The highest level drawn when a share `progress` of the steps is done.
 
-        >>> Curriculum(lowest=2, start=4, highest=32, grow=0.5, iterations=1).limit_at(0.25)
+        >>> Curriculum(lowest=2, start=4, highest=32, grow=0.5, iterations=1).highest_at(0.25)
         18
         """
         if self.start is None or progress >= self.grow:
@@ -119,8 +119,8 @@ class PuzzleLessons(Lessons):
 
     def batch(self, step: int) -> PuzzleBatch:
         task, recipe = self.task, self.recipe
-        limit = task.curriculum.limit_at(step / recipe.steps)
-        levels = task.problem.levels(task.curriculum.lowest, limit)
+        highest = task.curriculum.highest_at(step / recipe.steps)
+        levels = task.problem.levels(task.curriculum.lowest, highest)
         level = levels[int(generator("level", recipe.seed, step).integers(len(levels)))]
         iterations = task.curriculum.iterations_at(level)
         if task.train_size is None:

@@ -40,12 +40,22 @@ def run_trials(
     accelerator: str = "auto",
     progress: bool = True,
 ) -> list[Trial]:
-    """Train each recipe that was not trained yet, `workers` at a time, and return all trials in the order asked for.
+    """Train each recipe that was not trained yet, several at a time. A trial that was killed goes on where it was.
 
-    Workers are processes of this machine, or of a Ray cluster that shares the folder `below`; by default, and at most,
-    as many as there are CPUs, which they share out as threads: the same number for each, so that the weights do not
-    depend on which worker made them. A trial that was killed goes on from its last checkpoint.
-    Raises UserError for a place that is not known, or a cluster that is not there.
+    Args:
+        recipes: what to train; equal ones but for their names are one trial.
+        below: folder of the trials, each in a folder of its own (`folder_of`).
+        workers: trials at a time; by default, and at most, as many as there are CPUs, which they share out as threads:
+            the same number for each, so that the weights do not depend on which worker made them.
+        on: "local" for processes of this machine, "ray" for a Ray cluster that shares the folder.
+        accelerator: cpu, cuda, or auto.
+        progress: show a bar, on a terminal.
+
+    Returns:
+        All trials, in the order of the recipes; one that failed says why, and stops no other.
+
+    Raises:
+        UserError: a place that is not known, fewer workers than 1, a cluster that is not there.
 
     >>> import tempfile
     >>> from longthink.recipes.laptop import prefix_sums_laptop

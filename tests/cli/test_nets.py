@@ -15,8 +15,6 @@ from longthink.cli import main
 from longthink.figures.scene import pixels
 from longthink.problems.mazes.problem import Mazes
 from longthink.recipes.laptop import chess_laptop
-from longthink.study.experiment import Experiment
-from longthink.study.reproduce import NothingCameThrough, Outcome
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
 
@@ -189,37 +187,6 @@ def test_quickstart_trains_tests_and_leaves_a_figure(
     assert Path("runs/quickstart/test-6-24.png").exists()
     assert "trained on at most 6 bits in" in capsys.readouterr().out
     assert main(["quickstart", "--level", "24", "--count", "4"]) == 0  # a second time tests only
-
-
-def test_all_experiments_are_those_of_the_dissertation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    carried_out: list[str] = []
-
-    def stop(experiment: Experiment, *_: object) -> Outcome:
-        carried_out.append(experiment.title)
-        return Outcome(pd.DataFrame(), [], [])
-
-    monkeypatch.setattr("longthink.study.reproduce.carry_out", stop)
-    monkeypatch.setattr("longthink.study.report.report", lambda *_: tmp_path)
-    monkeypatch.setattr("longthink.study.report.contents", lambda *_: tmp_path)
-    assert main(["reproduce", "all"]) == 0
-    assert any(title.startswith("Table 5.2") for title in carried_out)
-    assert not any(title.startswith("Stabilisers") for title in carried_out)
-
-
-def test_an_experiment_that_comes_to_nothing_does_not_stop_the_others(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def first_fails(experiment: Experiment, *_: object) -> Outcome:
-        if experiment.title.startswith("Table 4.1"):
-            raise NothingCameThrough("Nothing came through; the first failure: no memory")
-        return Outcome(pd.DataFrame(), [], [])
-
-    monkeypatch.setattr("longthink.study.reproduce.carry_out", first_fails)
-    monkeypatch.setattr("longthink.study.report.report", lambda *rest: tmp_path / rest[2])
-    assert main(["reproduce", "table-4.1", "table-5.2"]) == 2
-    told = capsys.readouterr()
-    assert "table_5_2" in told.out
-    assert told.err == "longthink: table-4.1: Nothing came through; the first failure: no memory\n"
 
 
 def test_what_is_finished_is_kept_when_a_test_is_broken_off(

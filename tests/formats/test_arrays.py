@@ -1,13 +1,21 @@
 """The library's own arrays."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
+import longthink as lt
+from longthink import registry
 from longthink.base.errors import UserError
 from longthink.formats.arrays import Arrays
+from longthink.problems.chess.problem import ChessPuzzles
 from longthink.problems.prefix_sums.problem import PrefixSums
 
 
@@ -48,3 +56,80 @@ def test_arrays_of_another_length_are_refused(folder: Path) -> None:
     np.save(folder / "train_16" / "y.npy", np.zeros((19, 16), dtype=np.int64))
     with pytest.raises(UserError, match="should hold 20 puzzles"):
         Arrays().read(PrefixSums(), 16, folder)
+
+
+def test_further_tensors_survive(tmp_path: Path) -> None:
+    puzzles = ChessPuzzles().sample(6, 12, split="train")
+    assert set(puzzles.extras) > {"who_moves", "position"}
+    Arrays().write([puzzles[:5], puzzles[5:]], 12, tmp_path)
+    again = Arrays().read(ChessPuzzles(), 6, tmp_path)
+    assert again.extras.keys() == puzzles.extras.keys()
+    for name, tensor in puzzles.extras.items():
+        assert torch.equal(again.extras[name], tensor)
+        assert again.extras[name].dtype == tensor.dtype
+    assert again.problem.correct(again.y, again).all()
+
+
+class Coloured(NamedTuple):
+    """Inputs of two parts."""
+
+    size: Tensor
+    colour: Tensor
+
+
+class LargerAndRed(lt.Problem):
+    """Is it larger than nothing, and red?"""
+
+    spec: ClassVar[lt.Spec] = lt.Spec(inputs=1, outputs=2, positions="none", answers="one")
+    easy: ClassVar[int] = 1
+    hard: ClassVar[tuple[int, ...]] = (1,)
+
+    def draw(self, level: int, count: int, split: str, key: int, repeats: bool) -> lt.Puzzles:
+        rng = torch.Generator().manual_seed(key)
+        x = Coloured(torch.randn(count, 1, generator=rng), torch.randint(0, 3, (count, level), generator=rng))
+        return lt.Puzzles(self, level, x, ((x.size > 0) & (x.colour == 0))[:, 0].long(), split=split)
+
+
+@pytest.fixture
+def parted() -> Iterator[lt.Puzzles]:
+    """Puzzles whose inputs are a NamedTuple."""
+    lt.register(LargerAndRed)
+    yield LargerAndRed().sample(1, 9, split="train")
+    del registry._registered["problems"]["larger_and_red"]
+
+
+def test_inputs_of_several_named_parts_survive(parted: lt.Puzzles, tmp_path: Path) -> None:
+    written = Arrays().write([parted[:4], parted[4:]], 9, tmp_path)
+    assert [path.name for path in written] == ["puzzles.json", "x.colour.npy", "x.size.npy", "y.npy"]
+    again = Arrays().read(LargerAndRed(), 1, tmp_path)
+    assert type(again.x) is Coloured
+    for before, after in zip(parted.x, again.x, strict=True):
+        assert torch.equal(before, after)
+        assert before.dtype == after.dtype
+
+
+@pytest.mark.parametrize("name", ["x.size.npy", "x.colour.npy"])
+def test_a_part_that_is_missing_or_too_short_is_refused(name: str, parted: lt.Puzzles, tmp_path: Path) -> None:
+    Arrays().write([parted], 9, tmp_path)
+    path = tmp_path / "train_1" / name
+    np.save(path, np.load(path)[:8])
+    with pytest.raises(UserError, match="should hold 9 puzzles"):
+        Arrays().read(LargerAndRed(), 1, tmp_path)
+    path.unlink()
+    with pytest.raises(UserError, match="inputs of other parts than larger_and_red has"):
+        Arrays().read(LargerAndRed(), 1, tmp_path)
+
+
+def test_puzzles_with_one_input_are_not_read_as_parts(folder: Path) -> None:
+    """Nor with parts that they have not."""
+    (folder / "train_16" / "x.npy").rename(folder / "train_16" / "x.bits.npy")
+    with pytest.raises(UserError, match="inputs of other parts than prefix_sums has"):
+        Arrays().read(PrefixSums(), 16, folder)
+
+
+def test_one_split_is_not_read_as_another(tmp_path: Path) -> None:
+    puzzles = PrefixSums().sample(16, 3, split="validation")
+    Arrays().write([puzzles, replace(puzzles)], 6, tmp_path)
+    assert Arrays().read(PrefixSums(), 16, tmp_path, "validation").split == "validation"
+    with pytest.raises(UserError, match="train_16 holds no puzzles"):
+        Arrays().read(PrefixSums(), 16, tmp_path, "train")

@@ -7,14 +7,8 @@ import torch
 
 import longthink as lt
 from longthink.contracts import Spec
-from longthink.measuring.decisions import decisions
-from longthink.measuring.rows import save_rows
-from longthink.models.composer import Composer
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.models.convolutional.feedforward import FeedForward
-from longthink.problems.batches import batches
-from longthink.study.compare import summary
-from longthink.thinking.loop import last_state
 
 LEVEL = 16
 
@@ -136,94 +130,9 @@ def test_more_iterations_than_a_feed_forward_net_has_are_refused() -> None:
         lt.sweep(net, lt.problem("prefix_sums").sample(LEVEL, 2), [4])
 
 
-def test_the_trace_holds_the_probability_of_every_bit_at_every_iteration(parity_net: DTNet) -> None:
-    rows = lt.trace(parity_net, lt.problem("prefix_sums").view.parse("1101"), 5)
-    assert len(rows) == 20
-    last = rows[rows["iteration"] == 5]
-    assert last["target"].tolist() == [1, 0, 0, 1]
-    assert (last["probability"] > 0.5).astype(int).tolist() == [1, 0, 0, 1]
-    assert last["input"].tolist() == [0.5, 0.5, -0.5, 0.5]
-
-
-def test_the_summary_names_peak_and_end_of_every_seed() -> None:
-    rows = pd.DataFrame(
-        {
-            "series": "a",
-            "level": 8,
-            "seed": [0, 0, 0, 1, 1, 1],
-            "puzzles": 10,
-            "iteration": [1, 2, 3] * 2,
-            "accuracy": [0.1, 0.9, 0.5, 0.2, 0.3, 1.0],
-        }
-    )
-    found = summary(rows)
-    assert found[["seed", "peak", "at", "final", "iterations"]].values.tolist() == [
-        [0, 0.9, 2, 0.5, 3],
-        [1, 1, 3, 1, 3],
-    ]
-
-
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_rows_are_saved(tmp_path, parity_net: DTNet, suffix: str) -> None:
-    if suffix == "parquet":
-        pytest.importorskip("pyarrow")
-    rows = lt.sweep(parity_net, lt.problem("prefix_sums").sample(LEVEL, 4), [2, 20])
-    path = save_rows(rows, tmp_path / f"deep/rows.{suffix}")
-    again = pd.read_csv(path) if suffix == "csv" else pd.read_parquet(path)
-    pd.testing.assert_frame_equal(again, rows, check_dtype=False)
-    assert [one.name for one in path.parent.iterdir()] == [path.name]
-    with pytest.raises(lt.UserError, match="not as '.xlsx'"):
-        save_rows(rows, tmp_path / "rows.xlsx")
-
-
-def test_decisions_of_a_net_that_fills_dead_ends_are_those_of_the_algorithm(dead_end_net: DTNet) -> None:
-    puzzles = lt.problem("mazes").sample(13, 8)
-    rows = decisions(dead_end_net, puzzles, 120)
-    assert rows["solved"].all()
-    assert (rows["decided"] == rows["dead_end_filling"]).all()
-    assert np.allclose(rows["dead_end_filling_agreement"], 1)
-    assert (rows["breadth_first"] == puzzles.y.flatten(1).sum(1).numpy() / 4).all()
-    assert (rows["breadth_first_agreement"].dropna() < 1).all()
-    pd.testing.assert_frame_equal(rows, decisions(dead_end_net, puzzles, 120, tolerance=0.0))
-
-
-def test_decisions_count_mistakes(dead_end_net: DTNet) -> None:
-    rows = decisions(dead_end_net, lt.problem("mazes").sample(33, 5), 3)
-    assert not rows["solved"].any()
-    assert (rows["decided"] == 3).all()
-
-
-def test_decisions_of_a_scan(parity_net: DTNet) -> None:
-    rows = decisions(parity_net, lt.problem("prefix_sums").sample(40, 5), 50)
-    assert (rows["scan"] == 40).all()
-    assert (rows["parallel_scan"] == 7).all()
-    assert (rows["scan_agreement"] > 0.9).all()
-
-
 def test_a_sweep_with_a_tolerance_is_the_same_where_it_is_zero(dead_end_net: DTNet) -> None:
     puzzles = lt.problem("mazes").sample(13, 6)
     dense, local = (lt.sweep(dead_end_net, puzzles, [1, 20, 60], tolerance=tolerance) for tolerance in (None, 0.0))
     pd.testing.assert_frame_equal(dense, local)
     with pytest.raises(lt.UserError, match="tolerance"):
         lt.sweep(dead_end_net, puzzles, [1], tolerance=-1.0)
-
-
-@pytest.mark.parametrize("count", [1, 5, 12])
-def test_batches_are_the_puzzles_that_were_asked_for(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("longthink.problems.batches.BATCH_BYTES", 4 * 24 * 24 * 20)
-    made = list(batches(lt.problem("mazes"), 9, count, seed=3, split="train"))
-    assert sum(map(len, made)) == count
-    assert all(batch.split == "train" for batch in made)
-    assert len({x.numpy().tobytes() for batch in made for x in batch.x}) == count
-
-
-def test_with_several_classes_the_trace_holds_the_probability_of_the_target() -> None:
-    net, puzzles = Composer(Spec(3, 3, "line"), width=8).eval(), lt.problem("group_products", group="C3")
-    rows = lt.trace(net, puzzles.view.parse("2 0 1 1"), 3)
-    last = rows[rows["iteration"] == 3]
-    assert last["input"].tolist() == [2, 0, 1, 1]
-    assert last["target"].tolist() == [2, 2, 0, 1]
-    with torch.no_grad():
-        shares = net.read(last_state(net, puzzles.view.parse("2 0 1 1").x, 3))[0].softmax(0)
-    expected = [float(shares[target, place]) for place, target in enumerate([2, 2, 0, 1])]
-    assert last["probability"].tolist() == pytest.approx(expected)

@@ -111,3 +111,21 @@ def test_progress_moves_within_a_run(runs: list[Run], monkeypatch: pytest.Monkey
     monkeypatch.setattr("longthink.measuring.sweep._default_batch", lambda *_: 3)
     compare(runs[:1], [6, 9], iterations=4, count=7)
     assert told == [3, 3, 1] * 2
+
+
+def test_the_summary_names_peak_and_end_of_every_seed() -> None:
+    rows = pd.DataFrame(
+        {
+            "series": "a",
+            "level": 8,
+            "seed": [0, 0, 0, 1, 1, 1],
+            "puzzles": 10,
+            "iteration": [1, 2, 3] * 2,
+            "accuracy": [0.1, 0.9, 0.5, 0.2, 0.3, 1.0],
+        }
+    )
+    found = summary(rows)
+    assert found[["seed", "peak", "at", "final", "iterations"]].values.tolist() == [
+        [0, 0.9, 2, 0.5, 3],
+        [1, 1, 3, 1, 3],
+    ]

@@ -152,38 +152,6 @@ def test_the_best_validation_accuracy_is_kept(tiny_recipe: Recipe, tmp_path: Pat
     assert found == max(accuracies) == run.load_checkpoint()["best_accuracy"]
 
 
-def test_fixed_examples_are_passed_over_in_epochs(tiny_recipe: Recipe) -> None:
-    changes = {"curriculum.lowest": 20, "curriculum.highest": 20, "curriculum.start": 20, "train_size": 100}
-    recipe = tiny_recipe.revised(changes)
-    lessons = recipe.task.begin(recipe)
-    epoch = 80 // 16  # 80 of 100 are for training
-    first = torch.cat([lessons.batch(step).puzzles.x for step in range(epoch)])
-    second = torch.cat([lessons.batch(step).puzzles.x for step in range(epoch, 2 * epoch)])
-    strings = [{row.numpy().tobytes() for row in part} for part in (first, second)]
-    assert len(strings[0]) == 80
-    assert strings[0] == strings[1]
-    assert not torch.equal(first, second)
-
-
-def test_fresh_examples_never_come_from_the_other_splits(tiny_recipe: Recipe) -> None:
-    problem = tiny_recipe.problem
-    lessons = tiny_recipe.task.begin(tiny_recipe)
-    trained = {row.numpy().tobytes() for step in range(60) for row in lessons.batch(step).puzzles.x}
-    for level in range(4, 7):
-        for split in ("validation", "test"):
-            for row in problem.sample(level, 4, split=split, repeats=True).x:
-                assert row.numpy().tobytes() not in trained
-
-
-def test_levels_and_iterations_follow_the_curriculum(tiny_recipe: Recipe) -> None:
-    lessons = tiny_recipe.task.begin(tiny_recipe)
-    for step in range(tiny_recipe.steps):
-        batch = lessons.batch(step)
-        puzzles, iterations = batch.puzzles, batch.iterations
-        assert 2 <= puzzles.level <= tiny_recipe.curriculum.limit_at(step / tiny_recipe.steps)
-        assert iterations == tiny_recipe.curriculum.iterations_at(puzzles.level)
-
-
 def test_a_net_too_short_for_its_recipe_is_refused(tiny_recipe: Recipe, tmp_path: Path) -> None:
     recipe = tiny_recipe.revised({"model": "feedforward", "model.limit": 3, "model.width": 4})
     with pytest.raises(lt.UserError, match=r"has 3 steps, and the recipe takes up to 4; raise model.limit"):

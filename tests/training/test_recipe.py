@@ -1,6 +1,5 @@
-"""Recipes: what may be said, what is refused and in which words, schedules and curricula."""
+"""Recipes: what may be said, what is refused and in which words."""
 
-import math
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,8 @@ from hypothesis import strategies as st
 import longthink as lt
 from longthink.models.convolutional.doubling import Doubling
 from longthink.problems.prefix_sums.problem import PrefixSums
-from longthink.training.optimisers import Adam, Schedule
+from longthink.training.optimisers import Adam
 from longthink.training.recipe import Recipe, parse_recipe
-from longthink.training.supervised import Curriculum
 
 OLD = Path(__file__).parent / "run_of_version_0.1.0"
 
@@ -35,39 +33,6 @@ def test_the_laptop_recipe_stays_within_its_promises() -> None:
     recipe = lt.recipe("prefix_sums_laptop")
     assert recipe.curriculum.highest == 32
     assert sum(p.numel() for p in recipe.build().parameters()) <= 25_000
-
-
-@given(progress=st.floats(0, 1), start=st.integers(2, 30), grow=st.floats(0.01, 1))
-def test_a_curriculum_grows_from_start_to_highest(progress: float, start: int, grow: float) -> None:
-    curriculum = Curriculum(lowest=2, start=start, highest=32, grow=grow, iterations=5)
-    assert start <= curriculum.limit_at(progress) <= 32
-    assert curriculum.limit_at(0) == start
-    assert curriculum.limit_at(1) == 32
-
-
-def test_iterations_follow_the_level() -> None:
-    curriculum = Curriculum(lowest=2, highest=32, iterations_per_level=0.625)
-    assert [curriculum.iterations_at(level) for level in (2, 8, 32)] == [2, 5, 20]
-    mazes = Curriculum(lowest=3, highest=9, iterations=1.6, iterations_per_level=1.6)
-    assert mazes.iterations_at(9) == 16
-
-
-def test_warm_up_is_exponential_and_the_tail_a_cosine() -> None:
-    schedule = Schedule(decay="cosine", warmup=100, tail=0.3)
-    assert schedule.factor_at(0, 1000) == pytest.approx(1 - math.exp(-1 / 100))
-    assert schedule.factor_at(98, 1000) == pytest.approx(1 - math.exp(-99 / 100))
-    assert schedule.factor_at(99, 1000) == schedule.factor_at(700, 1000) == 1
-    assert schedule.factor_at(850, 1000) == pytest.approx(0.5)
-    assert schedule.factor_at(1000, 1000) == pytest.approx(0)
-
-
-def test_the_recurrent_block_can_learn_at_its_own_rate() -> None:
-    recipe = lt.recipe("prefix_sums_laptop", **{"optimiser.recurrent_lr_factor": 0.1})
-    net = recipe.build()
-    groups = recipe.optimiser.build(net).param_groups
-    assert [group["base_lr"] for group in groups] == pytest.approx([2e-3, 2e-4])
-    assert sum(len(group["params"]) for group in groups) == len(list(net.parameters()))
-    assert len(groups[1]["params"]) == len(net.recurrent_parameters())
 
 
 def test_options_change_by_dotted_name() -> None:

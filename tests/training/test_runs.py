@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import longthink as lt
-from longthink.base.files import atomic, atomic_folder
+from longthink.measuring.sweep import accuracy
 from longthink.training import runs
+from longthink.training.loop import train
 
 
 @pytest.fixture
@@ -88,17 +89,16 @@ def test_pickled_code_is_never_run(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
-def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    target = tmp_path / "file.txt"
-    target.write_text("before")
-    with pytest.raises(KeyboardInterrupt), atomic(target) as partial:
-        partial.write_text("half")
-        raise KeyboardInterrupt
-    assert target.read_text() == "before"
-    with atomic(target) as partial:
-        partial.write_text("after")
-    assert target.read_text() == "after"
-    with pytest.raises(KeyboardInterrupt), atomic_folder(tmp_path / "folder") as partial:
-        (partial / "one").touch()
-        raise KeyboardInterrupt
-    assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
+def test_a_run_of_version_0_1_0_is_read_and_goes_on(tmp_path: Path) -> None:
+    """Its recipe.json had the options of the task beside the others, its config.json channels, classes and ndim."""
+    shutil.copytree(Path(__file__).parent / "run_of_version_0.1.0", tmp_path / "run")
+    run = runs.Run(tmp_path / "run")
+    recipe, net = run.recipe(), run.model()
+    assert (recipe.name, recipe.steps, recipe.regime) == ("prefix_sums_laptop", 40, 10)
+    assert sum(parameter.numel() for parameter in net.parameters()) == 384
+    validation = recipe.problem.sample(32, 20, recipe.seed, "validation", repeats=True)
+    assert accuracy(net, validation, recipe.regime) == run.history()[-1]["validation_accuracy"]
+    before = (run.folder / "model.safetensors").read_bytes()
+    again = train(recipe, run.folder, resume=True, accelerator="cpu", progress=False)
+    assert (again.folder / "model.safetensors").read_bytes() == before
+    assert len(again.history()) == len(run.history())

@@ -32,14 +32,36 @@ def feature_pictures(
     seed: int = 0,
     progress: bool = True,
 ) -> Tensor:
-    """A picture (F, C, H, W) for each of F filters, which makes its features after an iteration as active as it can.
+    """A picture for each of some filters, which makes its features after an iteration as active as it can.
 
-    It begins as noise, and goes up the gradient of the filter's mean activation for so many `steps` of Adam. Each time
-    it is moved by up to `jitter` pixels along both axes, around the edges. Two things hold it back: its total variation
-    in four directions, and the distance of mean and variance of the first layer's features from what they are on the
-    `examples` (B, C, H, W). Pixels stay in the range of the examples, and grey if all of these are. A filter that
-    noise does not make active at all has no gradient, and its picture stays as it was.
-    Raises UserError for a filter that is not there, and for iterations that the net cannot take.
+    It begins as noise, and goes up the gradient of the filter's mean activation. Two things hold it back: its total
+    variation in four directions, and the distance of mean and variance of the first layer's features from what they
+    are on the examples. Pixels stay in the range of the examples, and grey if all of these are. A filter that noise
+    does not make active at all has no gradient, and its picture stays as it was.
+
+    Args:
+        net: one of convolutions.
+        examples: real pictures, x (B, C, H, W).
+        filters: their numbers, F of them.
+        iteration: after which their features are looked at.
+        steps: of Adam.
+        rate: its learning rate.
+        jitter: each time the picture is moved by up to so many pixels along both axes, around the edges.
+        variation: weight of the total variation.
+        prior: weight of the distance from the statistics of the examples.
+        seed: of the noise.
+        progress: show a bar, on a terminal.
+
+    Returns:
+        (F, C, H, W), normalised as the examples are.
+
+    Raises:
+        UserError: a filter that is not there, a net without convolutions, iterations that the net cannot take.
+
+    >>> import longthink as lt
+    >>> images, net = lt.problem("images").sample(level=1, count=8), lt.recipe("images_laptop").build()
+    >>> feature_pictures(net, images, filters=[5, 0], iteration=2, steps=2, progress=False).shape
+    torch.Size([2, 3, 32, 32])
     """
     x = examples.x
     generator = torch.Generator().manual_seed(digest("feature pictures", seed))

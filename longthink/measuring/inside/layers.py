@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from longthink.base.errors import UserError, suggest
-from longthink.contracts import Thinker
+from longthink.contracts import Thinker, each_tensor, first_tensor
 from longthink.thinking.loop import last_state, think
 
 Place = int | str
@@ -24,12 +24,22 @@ def features_of(
     pool: int | None = None,
     batch: int = BATCH,
 ) -> dict[str, Tensor]:
-    """The features of inputs x (N, ...) at some places: (N, ...) each, on the CPU.
+    """The features of inputs at some places: of a Thinker's state, or what layers of any module put out.
 
-    A layer that is used several times in one pass has features for each, called NAME, NAME #2, NAME #3. A Thinker
-    whose layers are asked for takes `iterations` steps, by default its limit. With `pool`, features with positions are
-    averaged to a grid of at most so many along each axis.
-    Raises UserError for a layer that is not there, and for iterations that the net cannot take.
+    Args:
+        net: a Thinker, or any other module.
+        x: inputs (N, ...).
+        places: iterations of a Thinker, 0 for before the first; names of layers, as `named_modules` has them.
+        iterations: how long a Thinker thinks whose layers are asked for; by default its limit.
+        pool: average features with positions to a grid of at most so many along each axis.
+        batch: inputs at a time.
+
+    Returns:
+        Features (N, ...) of each place, by its name, on the CPU. A layer that is used several times in one pass has
+        features for each, called NAME, NAME #2, NAME #3.
+
+    Raises:
+        UserError: a layer that is not there, iterations that the net cannot take.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(level=16, count=5)
@@ -46,7 +56,7 @@ def features_of(
 def batches_of_features(
     net: nn.Module, x: Tensor, places: Sequence[Place], iterations: int | None = None, batch: int = BATCH
 ) -> Iterator[dict[str, Tensor]]:
-    """The same, `batch` inputs at a time, as they come."""
+    """The same as `features_of` gives, `batch` inputs at a time, as they come."""
     asked = [place for place in places if isinstance(place, int)]
     layers = [place for place in places if isinstance(place, str)]
     if asked and not isinstance(net, Thinker):
@@ -57,10 +67,9 @@ def batches_of_features(
             named = ", ".join(filter(None, known))
             raise UserError(f"There is no layer '{name}'{suggest(name, list(known))}; this net has {named}.")
     device = next(net.parameters()).device
-    for first in range(0, len(x), batch):
-        yield _features(
-            net, x[first : first + batch].to(device), asked, {name: known[name] for name in layers}, iterations
-        )
+    for first in range(0, len(first_tensor(x)), batch):
+        some = each_tensor(x, lambda tensor, first=first: tensor[first : first + batch].to(device))  # type: ignore[misc]
+        yield _features(net, some, asked, {name: known[name] for name in layers}, iterations)
 
 
 @torch.inference_mode()
@@ -107,11 +116,11 @@ def _behind_layers(
         for name, layer in layers.items():
             handle = layer.register_forward_hook(partial(keep, name))
             hooks.callback(handle.remove)
-        run(net, x, iterations)
+        output_of(net, x, iterations)
     return found
 
 
-def run(net: nn.Module, x: Tensor, iterations: int | None = None) -> Tensor:
+def output_of(net: nn.Module, x: Tensor, iterations: int | None = None) -> Tensor:
     """The output of a net: of a Thinker after so many iterations, by default its limit."""
     if not isinstance(net, Thinker):
         output: Tensor = net(x)

@@ -34,11 +34,24 @@ def probe(
     strength: float = STRENGTH,
     pool: int = POOL,
 ) -> pd.DataFrame:
-    """Train a linear classifier on the features of some places; columns `place`, `train_accuracy`, `test_accuracy`.
+    """Train a linear classifier on the features of each of some places, and test it.
 
-    `places` are as in `features_of`, and so is what is raised. Features are standardised, and for pictures averaged to
-    `pool` x `pool` positions. In strings and grids every position that counts is an example. Also raises UserError
-    without scikit-learn, and for grids whose features have other positions than their answers.
+    Features are standardised. Of strings and grids every position that counts is an example.
+
+    Args:
+        net: a Thinker, or any other module.
+        train: puzzles that the classifier is trained on.
+        test: puzzles that it is tested on.
+        places: iterations, or names of layers, as in `features_of`.
+        iterations: how long a Thinker thinks whose layers are asked for; by default its limit.
+        strength: C of the logistic regression.
+        pool: for pictures, features are averaged to so many positions along each axis.
+
+    Returns:
+        A row for each place: `place`, `train_accuracy`, `test_accuracy`.
+
+    Raises:
+        UserError: as `features_of` does; there is no scikit-learn; features have other positions than the answers.
 
     >>> import longthink as lt
     >>> net, problem = lt.load("prefix_sums"), lt.problem("prefix_sums")
@@ -62,9 +75,22 @@ def probe(
 
 
 def fit(x: NDArray[np.float32], y: NDArray[np.int64], strength: float = STRENGTH) -> Any:
-    """Multinomial logistic regression on standardised features (N, D) with labels (N,), as a scikit-learn estimator.
+    """Multinomial logistic regression on standardised features, as a scikit-learn estimator.
 
-    Raises UserError without scikit-learn.
+    Args:
+        x: features (N, D).
+        y: labels (N,).
+        strength: C, the inverse of the weight of the penalty on squared weights.
+
+    Returns:
+        What has `predict` and `score`.
+
+    Raises:
+        UserError: there is no scikit-learn.
+
+    >>> x = np.array([[0.0], [1.0], [2.0], [3.0]], np.float32)
+    >>> fit(x, np.array([0, 0, 1, 1])).predict(x).tolist()
+    [0, 0, 1, 1]
     """
     try:
         from sklearn.linear_model import LogisticRegression

@@ -12,10 +12,18 @@ SMALL = 0.01
 
 
 def measured(net: Thinker, size: int, iterations: int) -> int:
-    """Pixels along an axis that the middle feature depends on after so many steps, in pictures of `size` x `size`.
+    """Pixels along an axis that the middle feature depends on.
 
     All weights of a copy of the net are made positive, so that no path cancels another, and the gradient of the feature
     shows which pixels matter. A field that fills the picture may be cut off by its border.
+
+    Args:
+        net: one of convolutions.
+        size: pixels along an axis of the picture.
+        iterations: after which the feature is looked at.
+
+    Returns:
+        How many there are.
 
     >>> from longthink.contracts import Spec
     >>> from longthink.models.images.conv_net import ConvNet

@@ -14,11 +14,23 @@ USED = 0.2
 
 
 def reuse(net: nn.Module, x: Tensor, places: Sequence[Place], iterations: int | None = None) -> pd.DataFrame:
-    """How active every filter is for every input: columns `input`, `filter`, `place`, `activity`.
+    """How active every filter is for every input in each place.
 
     A filter's activity is its number of positive activations, as a share of that of its most active place for the same
-    input; filters that never are active for it have none, and no rows. `places` are iterations, or a layer of the
-    repeated step, which is used once an iteration; they are as in `features_of`, and so is what is raised.
+    input.
+
+    Args:
+        net: a Thinker, or any other module.
+        x: inputs (N, ...).
+        places: iterations, or a layer of the repeated step, which is used once an iteration; as in `features_of`.
+        iterations: how long a Thinker thinks whose layers are asked for; by default its limit.
+
+    Returns:
+        A row for each `input`, `filter` and `place`, with its `activity`, in 0..1. Filters that are never active for an
+        input have no rows for it.
+
+    Raises:
+        UserError: as `features_of` does.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(level=16, count=4)

@@ -18,9 +18,17 @@ LEAST = 4
 
 
 def cka(first: Tensor, second: Tensor) -> float:
-    """Linear CKA of the features (N, ...) of the same N inputs, 0 to 1; the same for turned and scaled features.
+    """Linear CKA of two sets of features; the same for turned and scaled ones.
 
-    Raises UserError if they are not of the same inputs, or do not vary.
+    Args:
+        first: features (N, ...).
+        second: others (N, ...) of the same N inputs.
+
+    Returns:
+        From 0, nothing alike, to 1.
+
+    Raises:
+        UserError: the features are not of as many inputs, or do not vary.
 
     >>> features = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
     >>> round(cka(features, 3 * features.flip(1)), 6)
@@ -79,9 +87,22 @@ def similarity(
     iterations: int | None = None,
     batch: int = BATCH,
 ) -> pd.DataFrame:
-    """CKA between the features of two nets at some places, from batches: columns `place`, `other_place`, `cka`.
+    """CKA between the features of two nets at some places, estimated from batches.
 
-    `places` are as in `features_of`, and so is what is raised. A last batch that is too small is left out.
+    Args:
+        net: a Thinker, or any other module.
+        other: another one for the same inputs, or the same.
+        x: inputs (N, ...). Of a last batch with fewer than LEAST, they are left out.
+        places: of the first net: iterations, or names of layers, as in `features_of`.
+        other_places: of the other.
+        iterations: how long Thinkers think whose layers are asked for; by default their limits.
+        batch: inputs at a time.
+
+    Returns:
+        A row for each pair of places: `place`, `other_place`, `cka`.
+
+    Raises:
+        UserError: as `features_of` does; fewer inputs than LEAST.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(level=16, count=64)

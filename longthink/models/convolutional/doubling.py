@@ -10,8 +10,6 @@ first ones did all along: what keeps their answer keeps everyone's, and the net 
 Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positions.
 """
 
-from typing import NamedTuple
-
 from torch import Tensor, nn
 
 from longthink.contracts import Spec
@@ -24,23 +22,19 @@ from longthink.models.convolutional._parts import (
     Layers,
 )
 from longthink.registry import register
-
-
-class Doublings(NamedTuple):
-    """Features (B, W, H, Y), and how often the reach was doubled, up to where it is beyond the puzzle."""
-
-    features: Tensor
-    done: int
+from longthink.thinking.counted import Counted
 
 
 @register
 class Doubling(ConvolutionalThinker):
-    """`width` is W, `head` the hidden channels of what reads the answer.
+    """Each step looks twice as far as the one before, until it looks beyond the puzzle: n positions take log2 n steps.
+
+    `width` is W, `head` the hidden channels of what reads the answer.
 
     >>> import torch
     >>> net = Doubling(Spec(inputs=1, outputs=2), width=8, head=(4, 4))
     >>> seen = net.see(torch.zeros(3, 1, 512))
-    >>> [net.step(net.start(seen)._replace(done=done), seen).done for done in (0, 8, 9)]
+    >>> [net.step(net.start(seen)._replace(steps=steps), seen).steps for steps in (0, 8, 9)]
     [1, 9, 9]
     """
 
@@ -58,22 +52,22 @@ class Doubling(ConvolutionalThinker):
         self.head = layers.head(width, head, spec.outputs)
         self.finish()
 
-    def start(self, seen: Tensor) -> Doublings:
-        return Doublings(self.projection(seen), 0)
+    def start(self, seen: Tensor) -> Counted:
+        return Counted(self.projection(seen), 0)
 
-    def step(self, state: Doublings, seen: Tensor) -> Doublings:
+    def step(self, state: Counted, seen: Tensor) -> Counted:
         beyond: int = (max(seen.shape[2:]) - 1).bit_length()  # doublings after which nothing else is in sight
-        return Doublings(self.block(state.features, seen, 2**state.done), min(state.done + 1, beyond))
+        return Counted(self.block(state.features, seen, 2**state.steps), min(state.steps + 1, beyond))
 
     def receptive_field(self, iterations: int) -> int:
         """Positions along an axis that one output position can depend on, in a puzzle that is wide enough."""
         reach: int = PROJECTION_LAYERS + 2**iterations - 1 + HEAD_LAYERS
         return 1 + 2 * reach
 
-    def features(self, state: Doublings) -> Tensor:
+    def features(self, state: Counted) -> Tensor:
         return state.features
 
-    def with_features(self, state: Doublings, features: Tensor) -> Doublings:
+    def with_features(self, state: Counted, features: Tensor) -> Counted:
         return state._replace(features=features)
 
     def recurrent_parameters(self) -> list[nn.Parameter]:

@@ -3,8 +3,6 @@
 Dissertation, sections 4.2 and 5.3. Shapes as in `_parts`.
 """
 
-from typing import NamedTuple
-
 from torch import Tensor, nn
 
 from longthink.base.errors import UserError
@@ -20,13 +18,7 @@ from longthink.models.convolutional._parts import (
     Recall,
 )
 from longthink.registry import register
-
-
-class Progress(NamedTuple):
-    """Features (B, W, H, Y), and how many blocks they have passed."""
-
-    features: Tensor
-    blocks: int
+from longthink.thinking.counted import Counted
 
 
 @register(name="feedforward")
@@ -60,19 +52,19 @@ class FeedForward(ConvolutionalThinker):
         self.head = layers.head(width, head, spec.outputs)
         self.finish()
 
-    def start(self, seen: Tensor) -> Progress:
+    def start(self, seen: Tensor) -> Counted:
         """(B, C, H, Y) -> features (B, W, H, Y) that passed no block yet."""
-        return Progress(self.projection(seen), 0)
+        return Counted(self.projection(seen), 0)
 
-    def step(self, state: Progress, seen: Tensor) -> Progress:
-        if state.blocks >= len(self.blocks):
+    def step(self, state: Counted, seen: Tensor) -> Counted:
+        if state.steps >= len(self.blocks):
             raise UserError(f"This net has {len(self.blocks)} steps and all of them are done.")
-        return Progress(self.blocks[state.blocks](state.features, seen), state.blocks + 1)
+        return Counted(self.blocks[state.steps](state.features, seen), state.steps + 1)
 
-    def features(self, state: Progress) -> Tensor:
+    def features(self, state: Counted) -> Tensor:
         return state.features
 
-    def with_features(self, state: Progress, features: Tensor) -> Progress:
+    def with_features(self, state: Counted, features: Tensor) -> Counted:
         return state._replace(features=features)
 
     def recurrent_parameters(self) -> list[nn.Parameter]:

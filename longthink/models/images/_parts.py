@@ -4,20 +4,14 @@ Shapes: B batch, C channels, W width, K classes.
 """
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from longthink.base.errors import UserError
 from longthink.contracts import Spec, State, Thinker
-
-
-class Progress(NamedTuple):
-    """Features (B, ...), and how many steps they have taken."""
-
-    features: Tensor
-    steps: int
+from longthink.thinking.counted import Counted
 
 
 class ImageThinker(Thinker):
@@ -64,13 +58,13 @@ class ImageThinker(Thinker):
             raise UserError(f"This net takes pictures of {wanted}, not {list(x.shape[2:])}; set model.size.")
         return x.contiguous(memory_format=torch.channels_last)
 
-    def start(self, seen: Tensor) -> Progress:
-        return Progress(self.first(seen), 0)
+    def start(self, seen: Tensor) -> Counted:
+        return Counted(self.first(seen), 0)
 
-    def step(self, state: Progress, seen: Tensor) -> Progress:  # noqa: ARG002
+    def step(self, state: Counted, seen: Tensor) -> Counted:  # noqa: ARG002
         if state.steps == self.limit:
             raise UserError(f"This net has {self.limit} steps and all of them are done.")
-        return Progress(self.advance(state.features, state.steps), state.steps + 1)
+        return Counted(self.advance(state.features, state.steps), state.steps + 1)
 
     def advance(self, features: Tensor, step: int) -> Tensor:
         """Step number `step`, from 0."""
@@ -81,10 +75,10 @@ class ImageThinker(Thinker):
         logits: Tensor = self.last(self.features(state))
         return logits
 
-    def features(self, state: Progress) -> Tensor:
+    def features(self, state: Counted) -> Tensor:
         return state.features
 
-    def with_features(self, state: Progress, features: Tensor) -> Progress:
+    def with_features(self, state: Counted, features: Tensor) -> Counted:
         return state._replace(features=features)
 
     def recurrent_parameters(self) -> list[nn.Parameter]:

@@ -7,6 +7,7 @@ layers of a stage that permit it share their weights (section 3.3).
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -23,12 +24,12 @@ KERNELS = {18: (3, 3), 50: (1, 3, 1)}
 """Of the convolutions of a block."""
 WIDENED = {18: 1, 50: 4}
 """How much wider the output of a block is than its middle."""
-Layers = Literal[18, 50]
+Depth = Literal[18, 50]
 
 
 @register(name="resnet")
 class ResNet(ImageThinker):
-    """All of its blocks are one step, since they change the shape of the features.
+    """ResNet-18 or ResNet-50: all blocks are one step, since they change the shape of the features.
 
     `width` is that of the first stage, `layers` 18 or 50. With `stem` small, for pictures of about 32 x 32 pixels, the
     first convolution is 3 x 3 and there is no pooling after it. If `tied`, the blocks of a stage have the same filters
@@ -46,7 +47,7 @@ class ResNet(ImageThinker):
         self,
         spec: Spec,
         width: int = 64,
-        layers: Layers = 18,
+        layers: Depth = 18,
         stem: Literal["small", "large"] = "small",
         tied: bool = False,
     ):
@@ -54,13 +55,13 @@ class ResNet(ImageThinker):
         if layers not in STAGES:
             raise UserError(f"A ResNet has 18 or 50 layers here, not {layers}.")
         kernel, stride, pool = (3, 1, nn.Identity()) if stem == "small" else (7, 2, nn.MaxPool2d(3, 2, padding=1))
-        inputs, blocks = width, list[Block]()
+        inputs, blocks = width, list[ResNetBlock]()
         for place, (count, times) in enumerate(zip(STAGES[layers], WIDENING, strict=True)):
             middle = width * times
             channels_of = (*[middle] * (len(KERNELS[layers]) - 1), middle * WIDENED[layers])
-            stage = list[Block]()
+            stage = list[ResNetBlock]()
             for which in range(count):
-                stage.append(Block(inputs, channels_of, KERNELS[layers], 2 if place and not which else 1))
+                stage.append(ResNetBlock(inputs, channels_of, KERNELS[layers], 2 if place and not which else 1))
                 inputs = channels_of[-1]
                 if tied and which:
                     stage[-1].tie(stage[:-1])
@@ -76,6 +77,8 @@ class ResNet(ImageThinker):
             last=nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, spec.outputs)),
         )
         self.layers = layers
+        if tied:  # weights that are shared cannot be saved with channels last
+            self.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
 
     def effective_depth(self, iterations: int) -> int:
         return 2 + iterations * (self.layers - 2)
@@ -83,11 +86,11 @@ class ResNet(ImageThinker):
     def path(self, iterations: int) -> Iterator[nn.Conv2d | nn.MaxPool2d]:
         yield from super().path(0)
         for block in self.inner.modules() if iterations else ():
-            if isinstance(block, Block):
+            if isinstance(block, ResNetBlock):
                 yield from cast(Iterable[nn.Conv2d], block.filters)
 
 
-class Block(nn.Module):
+class ResNetBlock(nn.Module):
     """Convolutions, batch norm after each, and a skip around them, which is a convolution where shapes change."""
 
     def __init__(self, inputs: int, channels: Sequence[int], kernels: Sequence[int], stride: int):
@@ -104,7 +107,7 @@ class Block(nn.Module):
         if stride > 1 or inputs != outputs:
             self.skip = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
-    def tie(self, others: Iterable["Block"]) -> None:
+    def tie(self, others: Iterable["ResNetBlock"]) -> None:
         """Take each filter from the first of the others that has one of the same shape and stride."""
         for place, own in enumerate(self.filters):
             for other in others:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from longthink.base.compiled import compiled
+from longthink.base.draws import OF_TEN
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.contracts import Split
@@ -43,8 +44,6 @@ The board is four bitboards, a bit of each square's piece apiece: 1 to 6 for K Q
 """
 Rows = NDArray[Any]
 STATE = (("turn", rules.TURN), ("castling", rules.CASTLING), ("en_passant", rules.EN_PASSANT))
-SHARES: dict[Split, tuple[int, int]] = {"train": (0, 7), "validation": (8, 8), "test": (9, 9)}
-"""Which of ten equal shares of all positions a split owns, from and to."""
 RATINGS = 2**16
 NAME_LENGTH = 8
 ROWS_AT_ONCE = 2**16
@@ -301,7 +300,10 @@ class Store:
             self.shares = np.load(folder / "shares.npy", mmap_mode="r", allow_pickle=False)
             self.starts = np.load(folder / "starts.npy", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{folder} holds no chess puzzles, or damaged ones ({error}).") from error
+            raise UserError(
+                f"{folder} holds no chess puzzles, or damaged ones ({error}); bring some in with"
+                " `longthink import FILE --format lichess --out FOLDER`."
+            ) from error
         if not len(self.rows) == len(self.shares) == header.get("count") == self.starts[-1] or self.rows.dtype != ROW:
             raise UserError(f"{folder} is damaged: its files do not fit together; make it again.")
         self.folder = folder
@@ -322,9 +324,8 @@ class Store:
     @lru_cache(maxsize=64)  # noqa: B019  (a store lives as long as the process)
     def of_split(self, among: range, split: Split) -> NDArray[np.int64]:
         """Which of some rows belong to a split."""
-        lowest, highest = SHARES[split]
-        shares = self.shares[among.start : among.stop]
-        return np.flatnonzero((shares >= lowest) & (shares <= highest)) + among.start
+        owned, shares = OF_TEN[split], self.shares[among.start : among.stop]
+        return np.flatnonzero((shares >= owned.start) & (shares < owned.stop)) + among.start
 
 
 @lru_cache(maxsize=16)

@@ -35,9 +35,9 @@ WORTH = np.array([0, 0, 9, 3, 3, 5, 1])
 class ChessPuzzles(Problem):
     """Find the best move.
 
-    `source` is a folder that `longthink data chess_puzzles --from` has written; without one, puzzles that come with the
-    package. With `unit` tenth, level 1 holds the easiest tenth of them by rating, level 10 the hardest. With index,
-    level L holds those from L - `width` to L - 1 in the order of their ratings, as the dissertation counts them
+    `source` is a folder that `longthink import` has written from chess puzzles; without one, puzzles that come with the
+    package are taken. With `unit` tenth, level 1 holds the easiest tenth of them by rating, level 10 the hardest. With
+    index, level L holds those from L - `width` to L - 1 in the order of their ratings, as the dissertation counts them
     (100,000 at a time); with rating, those rated so.
 
     `reading`: the two squares of highest confidence are the answer (section 4.3.3), or the legal move whose two squares
@@ -69,8 +69,6 @@ class ChessPuzzles(Problem):
         return ChessView(self)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
-        if level < 1:
-            raise UserError(f"Levels of chess puzzles are 1 or more; level {level} does not exist.")
         store = self.store()
         rows = store.of_split(self.range_of(level), split)
         if len(rows) == 0 or (count > len(rows) and not repeats):
@@ -134,10 +132,21 @@ class ChessPuzzles(Problem):
         return f"{self.unit} {level - self.width} to {level - 1}"
 
     def from_rows(self, rows: Rows, level: int, split: Split, mirrored: NDArray[np.bool_] | None = None) -> Puzzles:
-        """Puzzles from rows of a store, some of them mirrored.
+        """Puzzles from rows of a store.
 
-        Their extras, beside those of `from_positions`: `rating` (N,), and where none is mirrored `row` (N, 52), the
-        bytes of the row.
+        Args:
+            rows: N of them.
+            level: that they are of.
+            split: that they are of.
+            mirrored: which are mirrored, a-file to h-file, (N,); None: none is.
+
+        Returns:
+            Puzzles with further extras beside those of `from_positions`: `rating` (N,), and where none is mirrored
+            `row` (N, 52), the bytes of the row.
+
+        >>> problem = ChessPuzzles()
+        >>> problem.from_rows(problem.store().rows[:2], level=1, split="test").extras["row"].shape
+        torch.Size([2, 52])
         """
         before, answers = unpack(rows), rows["answer"].copy()
         positions = np.empty_like(before)
@@ -153,7 +162,25 @@ class ChessPuzzles(Problem):
     def from_boards(
         self, boards: Tensor, targets: Tensor, who_moves: Tensor, rating: Tensor, level: int, split: Split
     ) -> Puzzles:
-        """Puzzles from official tensors: x, y, who_moves (N,) bool, rating (N,). They do not say who may castle."""
+        """Puzzles from the tensors of `easy-to-hard-data`, which do not say who may castle.
+
+        Args:
+            boards: (N, 12, 8, 8), rank 1 in row 0, from White's side.
+            targets: (N, 8, 8), the same way up.
+            who_moves: true where Black does, bool (N,).
+            rating: (N,).
+            level: that they are of.
+            split: that they are of.
+
+        Returns:
+            Puzzles with the extras `position`, `who_moves` and `rating`.
+
+        >>> problem = ChessPuzzles()
+        >>> one = problem.sample(level=1, count=1)
+        >>> who_moves, rating = one.extras["who_moves"], one.extras["rating"]
+        >>> torch.equal(problem.from_boards(one.x, one.y, who_moves, rating, 1, "test").x, one.x)
+        True
+        """
         kinds = torch.arange(1, 7).view(6, 1, 1)
         pieces = (boards[:, :6] * kinds - boards[:, 6:] * kinds).sum(1).flatten(1).to(torch.int8)
         side = torch.where(who_moves, -1, 1).to(torch.int8)[:, None]
@@ -169,9 +196,22 @@ class ChessPuzzles(Problem):
     def from_positions(
         self, positions: rules.Position, answers: rules.Moves, level: int, split: Split, known: bool = True
     ) -> Puzzles:
-        """Puzzles from positions (N, 67) and moves (N, 3), whose squares are marked if they are `known`.
+        """Puzzles from positions and the moves that are best in them.
 
-        Their extras: `position`, and `who_moves` (N,), true where Black does.
+        Args:
+            positions: (N, 67), as `_rules` has them.
+            answers: (N, 3), squares from and to, and what a pawn becomes.
+            level: that they are of.
+            split: that they are of.
+            known: whether these are the best moves, and their squares are marked in y.
+
+        Returns:
+            Puzzles with the extras `position`, and `who_moves` (N,), true where Black does.
+
+        >>> position, move = rules.parse_fen("6k1/5ppp/8/8/8/8/8/K3R3 w - - 0 1"), rules.parse_move("e1e8")
+        >>> puzzles = ChessPuzzles().from_positions(position[None], move[None], level=1, split="test")
+        >>> puzzles.y[0].nonzero().tolist()
+        [[0, 4], [7, 4]]
         """
         x, y = np.zeros((len(positions), 12, 64), np.float32), np.zeros((len(positions), 64), np.int64)
         _paint(positions, answers, known, self.perspective == "mover", x, y)

@@ -28,7 +28,7 @@ class GroupProblem(Problem, ABC):
     @property
     def known_group(self) -> Group:
         """Raises UserError for a name that is no group's."""
-        return named(self.group)
+        return group_named(self.group)
 
     def draw_sequences(
         self, symbols: int, level: int, count: int, split: Split, key: int, repeats: bool, called: str
@@ -54,6 +54,6 @@ class GroupProblem(Problem, ABC):
 
 
 @lru_cache(maxsize=32)
-def named(name: str) -> Group:
+def group_named(name: str) -> Group:
     """`Group.named`, each made once."""
     return Group.named(name)

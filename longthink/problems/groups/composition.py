@@ -15,7 +15,7 @@ from torch import Tensor
 from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, Spec, Split
 from longthink.problems._drawing import every_sequence
-from longthink.problems.groups._problem import GroupProblem, named
+from longthink.problems.groups._problem import GroupProblem, group_named
 from longthink.problems.groups.views import CompositionView
 from longthink.registry import register
 
@@ -113,12 +113,12 @@ class GroupComposition(GroupProblem):
 
 @lru_cache(maxsize=8)
 def _projections(name: str) -> list[Tensor]:
-    return [torch.from_numpy(matrix).T for matrix in named(name).projections()]
+    return [torch.from_numpy(matrix).T for matrix in group_named(name).projections()]
 
 
 @lru_cache(maxsize=32)
 def _encoding(name: str, power: tuple[float, ...] | None, template: tuple[float, ...] | None) -> Tensor:
-    group = named(name)
+    group = group_named(name)
     if power is not None and template is not None:
         raise UserError("An encoding has a power or a template, not both; leave one out.")
     if power is not None:

@@ -71,8 +71,8 @@ class Group:
 
     @classmethod
     def named(cls, name: str) -> "Group":
-        """By its name, C11 or S3xC2; all names, and what is raised, are those of `group_tables.named`."""
-        return cls(group_tables.named(name), name)
+        """By its name, C11 or S3xC2; all names, and what is raised, are those of `tables.named`."""
+        return cls(group_tables.table_of(name), name)
 
     @property
     def is_commutative(self) -> bool:

@@ -12,9 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, Spec, Split
-from longthink.problems.groups._problem import GroupProblem, named
+from longthink.problems.groups._problem import GroupProblem, group_named
 from longthink.problems.groups.views import ProductsView
 from longthink.registry import register
 
@@ -55,8 +54,6 @@ class GroupProducts(GroupProblem):
         return _symbols(self.group, self.feed)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
-        if level < 1:
-            raise UserError(f"A product has at least 1 element; level {level} does not exist.")
         chosen = self.draw_sequences(len(self.symbols), level, count, split, key, repeats, called="products")
         return self.from_symbols(chosen, split)
 
@@ -74,5 +71,5 @@ class GroupProducts(GroupProblem):
 
 @lru_cache(maxsize=32)
 def _symbols(name: str, feed: str) -> tuple[int, ...]:
-    group = named(name)
+    group = group_named(name)
     return tuple(range(group.order) if feed == "elements" else [group.identity, *group.generators()])

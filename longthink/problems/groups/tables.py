@@ -15,14 +15,14 @@ LARGEST = 2000
 """The order up to which a table is held."""
 
 
-def named(name: str) -> Table:
+def table_of(name: str) -> Table:
     """C11 cyclic, D5 dihedral of order 10, S5 symmetric, A5 alternating, Q8 the quaternions, O the rotations of a cube,
     I those of an icosahedron, and direct products of them like C5xC5: element a * m + b stands for (a, b), with m the
     order of the second group.
 
     Raises UserError for another name, and for a group that is too large.
 
-    >>> named("C3").tolist()
+    >>> table_of("C3").tolist()
     [[0, 1, 2], [1, 2, 0], [2, 0, 1]]
     """
     table = np.zeros((1, 1), np.int64)

@@ -3,7 +3,7 @@
 Shapes: B batch, C numbers that encode an element, k elements, H neurons.
 """
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -11,13 +11,7 @@ from torch import Tensor, nn
 from longthink.base.errors import UserError
 from longthink.contracts import Spec, Thinker
 from longthink.registry import register
-
-
-class Layer(NamedTuple):
-    """What the inputs, layer 0, or the hidden neurons, layer 1, say: (B, K C) or (B, H)."""
-
-    features: Tensor
-    number: int
+from longthink.thinking.counted import Counted
 
 
 @register
@@ -58,21 +52,22 @@ class TwoLayer(Thinker):
             )
         return x
 
-    def start(self, seen: Tensor) -> Layer:
-        return Layer(seen.flatten(1), 0)
+    def start(self, seen: Tensor) -> Counted:
+        """What the inputs say, (B, k C); after the step it is what the neurons say, (B, H)."""
+        return Counted(seen.flatten(1), 0)
 
-    def step(self, state: Layer, seen: Tensor) -> Layer:  # noqa: ARG002
-        if state.number == self.limit:
+    def step(self, state: Counted, seen: Tensor) -> Counted:  # noqa: ARG002
+        if state.steps == self.limit:
             raise UserError(f"This net has {self.limit} steps and all of them are done.")
-        return Layer((state.features @ self.inside.flatten(1).T) ** self.degree, 1)
+        return Counted((state.features @ self.inside.flatten(1).T) ** self.degree, 1)
 
-    def read(self, state: Layer) -> Tensor:
+    def read(self, state: Counted) -> Tensor:
         return state.features @ self.outside
 
-    def features(self, state: Layer) -> Tensor:
+    def features(self, state: Counted) -> Tensor:
         return state.features
 
-    def with_features(self, state: Layer, features: Tensor) -> Layer:
+    def with_features(self, state: Counted, features: Tensor) -> Counted:
         return state._replace(features=features)
 
     def recurrent_parameters(self) -> list[nn.Parameter]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from longthink.base.errors import UserError
-from longthink.problems.images._store import Block, Part
+from longthink.problems.images._store import Part, PictureBlock
 from longthink.problems.images.problem import Images
 from longthink.registry import name_of
 
@@ -36,13 +36,13 @@ def as_bytes(picture: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(picture)
 
 
-def blocks_of(part: Part, examples: Iterable[tuple[NDArray[np.uint8], int]]) -> Iterator[Block]:
+def blocks_of(part: Part, examples: Iterable[tuple[NDArray[np.uint8], int]]) -> Iterator[PictureBlock]:
     """Pictures (H, W, 3) and their classes, some at a time; those of one block are of one size."""
     rest = iter(examples)
     while some := list(islice(rest, AT_ONCE)):
         for shape in dict.fromkeys(pixels.shape for pixels, _ in some):
             same = [one for one in some if one[0].shape == shape]
-            yield Block(
+            yield PictureBlock(
                 part, np.stack([pixels for pixels, _ in same]), np.array([label for _, label in same], np.int64)
             )
 

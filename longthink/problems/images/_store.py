@@ -22,14 +22,15 @@ from longthink.base.files import atomic_folder
 from longthink.contracts import Split
 
 Part = Literal["train", "test"]
-SHARES = 10
+EQUAL_SHARES = 10
+"""Equal shares of all images: without a part for it, the last one is for testing; the first is for validation."""
 LEFT_OUT = 255
 NAMES = ("images", "labels")
 BYTES = 256
 """Values that a byte can have."""
 
 
-class Block(NamedTuple):
+class PictureBlock(NamedTuple):
     """Some images of one part: bytes (N, H, W, C), and their classes (N,)."""
 
     part: Part
@@ -61,7 +62,7 @@ class _Growing:
         np.lib.format.write_array_header_2_0(self.file, header)
 
 
-def build(blocks: Iterable[Block], folder: Path, classes: Sequence[str], sources: Sequence[str]) -> int:
+def build(blocks: Iterable[PictureBlock], folder: Path, classes: Sequence[str], sources: Sequence[str]) -> int:
     """Write a store of all images; how many there are. Memory grows by 8 bytes an image.
 
     Raises UserError if there are none for training, if they differ in size, if a label is no class, or if the folder
@@ -96,7 +97,7 @@ def build(blocks: Iterable[Block], folder: Path, classes: Sequence[str], sources
         shares = {part: np.array(hashes[part], np.uint64) for part in files}
         repeated = np.isin(shares["train"], shares.get("test", np.zeros(0, np.uint64)))
         for part, some in shares.items():
-            share = (some % np.uint64(SHARES)).astype(np.uint8)
+            share = (some % np.uint64(EQUAL_SHARES)).astype(np.uint8)
             np.save(partial / f"{part}_shares.npy", np.where(repeated, LEFT_OUT, share) if part == "train" else share)
         values = np.arange(BYTES) / (BYTES - 1)
         mean = counts @ values / counts.sum(1)
@@ -136,8 +137,8 @@ class ImageStore:
             )
         except (OSError, ValueError, EOFError, KeyError) as error:
             raise UserError(
-                f"{folder} holds no images, or damaged ones ({error}); bring some in with `longthink data images --from"
-                " FILES --format idx --out FOLDER`, or another format."
+                f"{folder} holds no images, or damaged ones ({error}); bring some in with"
+                " `longthink import FILES --format idx --out FOLDER`, or another format."
             ) from error
         for part, count in header["images"].items():
             if not len(self.images[part]) == len(self.labels[part]) == len(self.shares[part]) == count:
@@ -156,8 +157,8 @@ class ImageStore:
             return "test", np.arange(len(self.shares["test"]))
         shares = self.shares["train"]
         if split == "test":
-            return "train", np.flatnonzero(shares == SHARES - 1)
-        kept = shares != LEFT_OUT if "test" in self.shares else shares < SHARES - 1
+            return "train", np.flatnonzero(shares == EQUAL_SHARES - 1)
+        kept = shares != LEFT_OUT if "test" in self.shares else shares < EQUAL_SHARES - 1
         return "train", np.flatnonzero(kept & ((shares == 0) == (split == "validation")))
 
 

@@ -19,7 +19,7 @@ from longthink.base.errors import UserError
 from longthink.base.files import atomic
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.images._pictures import as_images
-from longthink.problems.images._store import Block, Part, build
+from longthink.problems.images._store import Part, PictureBlock, build
 from longthink.registry import register
 
 FILE = re.compile(r"(?P<stem>.*?)(?P<part>train|validation|t10k|test)-images([-.])idx3-ubyte(\.gz)?")
@@ -90,7 +90,7 @@ class Idx(Format):
         return build(blocks, folder, classes, [path.name for path in images]), 0
 
 
-def _block(path: Path) -> Block:
+def _block(path: Path) -> PictureBlock:
     match = FILE.fullmatch(path.name)
     assert match is not None
     labels = path.with_name(path.name.replace("-images", "-labels").replace("idx3", "idx1"))
@@ -99,7 +99,7 @@ def _block(path: Path) -> Block:
     images, marks = _pair(path, labels)
     if path.name.startswith(ON_THEIR_SIDE):
         images = images.transpose(0, 2, 1, 3)
-    return Block(PARTS[match["part"]], images, marks)
+    return PictureBlock(PARTS[match["part"]], images, marks)
 
 
 def _pair(images: Path, labels: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -30,7 +30,7 @@ COLOURS = 3
 class Images(Problem):
     """Say what is in a picture.
 
-    `source` is a folder that `longthink data images --from` has written; without one, 1,200 pictures of Fashion-MNIST
+    `source` is a folder that `longthink import` has written from pictures; without one, 1,200 pictures of Fashion-MNIST
     that come with the package, to try things with. Smaller images are put in the middle of `size` by `size` pixels.
     Augmentation, of training images alone: with `mirror` half of them are mirrored; with `shift` they are moved by up
     to so many pixels along both axes (crops of a padded image).

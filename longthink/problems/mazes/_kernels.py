@@ -10,12 +10,10 @@ from numba import uint64
 from numpy.typing import NDArray
 
 from longthink.base.compiled import compiled
-from longthink.problems._splitmix import below, mix
+from longthink.problems._splitmix import SHARES, below, mix
 
 WALL, OPEN, GREEN, RED = 0, 1, 2, 3
 DEPTH_FIRST, WILSON, KRUSKAL, PRIM = 0, 1, 2, 3
-SHARES = 4
-"""Equal shares that the wall layouts are split into."""
 ROWS = np.array([-1, 0, 1, 0])
 COLUMNS = np.array([0, 1, 0, -1])
 Cells = NDArray[np.uint8]

@@ -39,7 +39,7 @@ class MazeDataset(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
         url: str | None = None,
     ):
         side_of(size)
-        root, name = Path(root), folder_of("train" if train else "test", size)
+        root, name = Path(root), _folder_of("train" if train else "test", size)
         if download and not (root / name).exists():
             download_archive(url or f"{SITE}{name}.tar.gz", root, name, lambda at: _verify(at / name, size))
         self.transform = transform
@@ -59,18 +59,18 @@ class MazeDataset(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
 def write(batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
     rest = iter(batches)
     first = next(rest)
-    target = folder / folder_of(first.split, first.level)
+    target = folder / _folder_of(first.split, first.level)
     with atomic_folder(target) as partial:
         write_npy(chain([first], rest), count, partial, _arrays)
     return sorted(target.iterdir())
 
 
 def read(problem: Mazes, level: int, folder: Path, split: Split) -> Puzzles:
-    inputs, solutions = _load(folder / folder_of(split, level), level)
+    inputs, solutions = _load(folder / _folder_of(split, level), level)
     return Puzzles(problem, level, inputs, solutions, inputs.amax(1) > 0, split)
 
 
-def folder_of(split: Split, level: int) -> str:
+def _folder_of(split: Split, level: int) -> str:
     return f"maze_data_{split}_{level}"
 
 

@@ -17,13 +17,12 @@ from torch import Tensor
 from longthink.base.errors import UserError
 from longthink.base.memory import require
 from longthink.contracts import Problem, Puzzles, Spec, Split
+from longthink.problems._drawing import OF_FOUR
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import BORDER, PIXELS, side_of, to_cells, to_pixels
 from longthink.problems.mazes.view import MazeView
 from longthink.registry import register
 
-SHARES: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
-"""Which of the equal shares of all wall layouts a split owns, from and to."""
 BYTES_PER_PIXEL = 3 * 4 + 8 + 1
 """Of x, y and mask."""
 ALGORITHMS = {
@@ -116,7 +115,7 @@ class Mazes(Problem):
             ALGORITHMS[self.algorithm],
             self.openings,
             self.ends == "dead_ends",
-            *SHARES[split],
+            *OF_FOUR[split],
             cells,
             paths,
         )

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from longthink.base.errors import UserError
 from longthink.base.seeds import generator_of
 from longthink.contracts import Problem, Puzzles, Spec, Split
 from longthink.problems._drawing import Words, choose, draw_until_enough
@@ -41,8 +40,6 @@ class PrefixSums(Problem):
         return PrefixSumsView(self)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
-        if level < 1:
-            raise UserError(f"A bit string has at least 1 bit; level {level} does not exist.")
         raw = generator_of(key).bit_generator.random_raw  # which gives the same for ever
         # Few strings are drawn from a list of all of them; of the many, one in ten or more is of the right split.
         if level < 12 or (level < 24 and not repeats):

@@ -8,11 +8,9 @@ import numpy as np
 from numba import uint64
 
 from longthink.base.compiled import compiled
-from longthink.problems._splitmix import below, mix
+from longthink.problems._splitmix import SHARES, below, mix
 from longthink.problems.sudoku._solver import candidates, clear, places_of, put, put_singles, search, taken_of
 
-SHARES = 4
-"""Equal shares that kinds of boards are split into."""
 FEW_KINDS = 9
 """Boards of fewer symbols are of so few kinds that their puzzles are split, and not the boards themselves."""
 ROUNDS = 3

@@ -9,7 +9,7 @@ import torch
 
 from longthink.base.errors import UserError
 from longthink.contracts import Problem, Puzzles, Split
-from longthink.problems.sudoku._store import Block, Line, read_lines
+from longthink.problems.sudoku._store import BoardBlock, PuzzleLine, read_lines
 from longthink.problems.sudoku.problem import Sudoku
 from longthink.registry import name_of
 
@@ -29,9 +29,9 @@ def text_lines(path: Path) -> Iterator[str]:
         raise UserError(f"{path} cannot be read: {error}.") from error
 
 
-def read_puzzles(lines: Iterable[Line], problem: Sudoku, level: int, split: Split) -> Puzzles:
+def read_puzzles(lines: Iterable[PuzzleLine], problem: Sudoku, level: int, split: Split) -> Puzzles:
     """Raises UserError for lines that are no puzzles of this size and level, or if there are none."""
-    blocks = [block for block in read_lines(lines, problem.box) if isinstance(block, Block)]
+    blocks = [block for block in read_lines(lines, problem.box) if isinstance(block, BoardBlock)]
     if not blocks:
         raise UserError("There are no puzzles in this file.")
     boards, solutions, ratings = (np.concatenate(parts) for parts in zip(*blocks, strict=True))

@@ -1,7 +1,7 @@
 """Sudoku solved, compiled: an exact solver that counts its guesses.
 
 A board is an array of n * n cells, row by row, 0 for blank, else 1 to n (n at most 25). `houses` is what
-`longthink.houses.houses` makes. Sets of symbols are bits, the lowest for symbol 1.
+`_houses.houses` makes. Sets of symbols are bits, the lowest for symbol 1.
 """
 
 import numpy as np

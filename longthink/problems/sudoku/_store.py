@@ -29,7 +29,7 @@ CHUNK = 2**14
 NAMES = ("boards", "solutions", "ratings", "shares")
 
 
-class Line(NamedTuple):
+class PuzzleLine(NamedTuple):
     """A puzzle as it is written in a file; without an answer, what our solver finds is taken."""
 
     where: str
@@ -38,7 +38,7 @@ class Line(NamedTuple):
     rating: float = nan
 
 
-class Block(NamedTuple):
+class BoardBlock(NamedTuple):
     """Boards and solutions (N, cells), and ratings (N,)."""
 
     boards: Board
@@ -46,7 +46,9 @@ class Block(NamedTuple):
     ratings: NDArray[np.float64]
 
 
-def read_lines(lines: Iterable[Line], box: tuple[int, int] | None, skip: bool = False) -> Iterator[Block | int]:
+def read_lines(
+    lines: Iterable[PuzzleLine], box: tuple[int, int] | None, skip: bool = False
+) -> Iterator[BoardBlock | int]:
     """Blocks of puzzles, all with boxes of one size, and how many lines were left out since the last.
 
     Raises UserError for a line that is no puzzle, unless `skip` leaves it out.
@@ -76,11 +78,11 @@ def read_lines(lines: Iterable[Line], box: tuple[int, int] | None, skip: bool = 
         if left_out:
             yield left_out
         if boards:
-            yield Block(np.stack(boards), np.stack(solutions), np.array(ratings))
+            yield BoardBlock(np.stack(boards), np.stack(solutions), np.array(ratings))
 
 
 def build(
-    lines: Iterable[Line], folder: Path, sources: Sequence[str], skip: bool, count: int | None = None
+    lines: Iterable[PuzzleLine], folder: Path, sources: Sequence[str], skip: bool, count: int | None = None
 ) -> tuple[int, int]:
     """Write a store, of the first `count` puzzles if it is given; how many there are, and how many lines were left out.
 
@@ -123,7 +125,7 @@ class SudokuStore:
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise UserError(
                 f"{folder} holds no sudoku puzzles, or damaged ones ({error}); bring them in with"
-                " `longthink data sudoku --from FILE --format sudoku-csv --out FOLDER`."
+                " `longthink import FILE --format sudoku-csv --out FOLDER`."
             ) from error
         if not len(self.boards) == len(self.solutions) == len(self.ratings) == len(self.shares):
             raise UserError(f"The files in {folder} are not of one store; bring the puzzles in again.")

@@ -17,6 +17,7 @@ from torch import Tensor
 from longthink.base.errors import UserError
 from longthink.base.seeds import generator_of
 from longthink.contracts import Problem, Puzzles, Spec, Split
+from longthink.problems._drawing import OF_FOUR
 from longthink.problems.sudoku import _boards as _sudoku_boards
 from longthink.problems.sudoku import _solver as _sudoku_solver
 from longthink.problems.sudoku._houses import houses
@@ -25,8 +26,6 @@ from longthink.problems.sudoku._text import GUESSES, MOST_SYMBOLS, Board
 from longthink.problems.sudoku.view import SudokuView
 from longthink.registry import register
 
-SHARES: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
-"""Which of the equal shares of all boards a split owns, from and to."""
 FEWEST_GIVENS = {4: 4, 6: 8, 8: 14, 9: 17}
 """That any board with one solution has, by the number of symbols, where that is known."""
 TRIES = 400
@@ -59,8 +58,8 @@ class Sudoku(Problem):
     of their cells blank. `stalled`, the share of the other batches whose boards are dug as far as goes and then filled
     again with all that singles give, and with some cells more, until no more than the level are blank: such boards ask
     for more than singles.
-    With `source`, a folder that `longthink data sudoku --from` has written, puzzles are those of others; `augment` then
-    moves each in training by a random symmetry; further boards are still made.
+    With `source`, a folder that `longthink import` has written from sudoku files, puzzles are those of others;
+    `augment` then moves each in training by a random symmetry; further boards are still made.
 
     >>> puzzles = Sudoku().sample(level=41, count=2)
     >>> puzzles.x.shape, puzzles.y.shape, int(puzzles.mask[0].sum())
@@ -126,7 +125,7 @@ class Sudoku(Problem):
         every = range(lowest, highest + 1)
         if not self.source:
             return every
-        levels = [level for level in every if len(self._store().rows(level, *SHARES["train"]))]
+        levels = [level for level in every if len(self._store().rows(level, *OF_FOUR["train"]))]
         if not levels:
             raise UserError(f"{self.source} has no training puzzles with {lowest} to {highest} blank cells.")
         return levels
@@ -171,7 +170,7 @@ class Sudoku(Problem):
         boards, solutions = np.empty((2, count, self.cells), np.int64)
         few, steps = self.symbols < _sudoku_boards.FEW_KINDS, PATIENCE // self.cells**3
         found = _sudoku_boards.draw(
-            key, first, level, stalled, houses(self.box), *SHARES[split], few, TRIES, steps, boards, solutions
+            key, first, level, stalled, houses(self.box), *OF_FOUR[split], few, TRIES, steps, boards, solutions
         )
         if not found:
             raise UserError(
@@ -210,7 +209,7 @@ class Sudoku(Problem):
     def _choose(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         """From the source."""
         store, rng = self._store(), generator_of(key)
-        rows = store.rows(level, *SHARES[split])
+        rows = store.rows(level, *OF_FOUR[split])
         if len(rows) == 0 or (count > len(rows) and not repeats):
             raise UserError(
                 f"{self.source} has {len(rows)} {split} puzzles with {level} blank cells, and {count} are asked for."

@@ -18,7 +18,7 @@ from longthink.base.files import atomic
 from longthink.base.hub import hub
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.sudoku._files import as_sudoku, read_puzzles, text_lines
-from longthink.problems.sudoku._store import Line, build
+from longthink.problems.sudoku._store import PuzzleLine, build
 from longthink.problems.sudoku._text import write_board
 from longthink.problems.sudoku.problem import boards_of
 from longthink.registry import register
@@ -65,12 +65,12 @@ class SudokuCsv(Format):
         lines = (line for path in files for line in (_lines(path) if path.suffix == ".csv" else _data_set(path)))
         return build(filter(self._wanted, lines), folder, [path.name for path in files], skip, self.count)
 
-    def _wanted(self, line: Line) -> bool:
+    def _wanted(self, line: PuzzleLine) -> bool:
         low, high = self.lowest_rating, self.highest_rating
         return (low is None or line.rating >= low) and (high is None or line.rating <= high)
 
 
-def _lines(path: Path) -> Iterator[Line]:
+def _lines(path: Path) -> Iterator[PuzzleLine]:
     rows = csv.DictReader(text_lines(path))
     if "question" not in (rows.fieldnames or ()):
         raise UserError(
@@ -80,15 +80,15 @@ def _lines(path: Path) -> Iterator[Line]:
         yield _line(row, f"{path}, line {rows.line_num}")
 
 
-def _data_set(path: Path) -> Iterator[Line]:
+def _data_set(path: Path) -> Iterator[PuzzleLine]:
     with hub(path, "sudoku puzzles") as datasets:
         for number, row in enumerate(datasets.load_dataset(str(path), split="train", streaming=True), 1):
             yield _line(row, f"{path}, row {number}")
 
 
-def _line(row: Mapping[str, Any], where: str) -> Line:
+def _line(row: Mapping[str, Any], where: str) -> PuzzleLine:
     try:
         rating = float(row.get("rating") or nan)
     except ValueError as error:
         raise UserError(f"{where}: the rating '{row['rating']}' is no number.") from error
-    return Line(where, row.get("question") or "", row.get("answer") or "", rating)
+    return PuzzleLine(where, row.get("question") or "", row.get("answer") or "", rating)

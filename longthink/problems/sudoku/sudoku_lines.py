@@ -9,7 +9,7 @@ from pydantic import Field
 from longthink.base.files import atomic
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.sudoku._files import as_sudoku, read_puzzles, text_lines
-from longthink.problems.sudoku._store import Line, build
+from longthink.problems.sudoku._store import PuzzleLine, build
 from longthink.problems.sudoku._text import write_board
 from longthink.problems.sudoku.problem import boards_of
 from longthink.registry import register
@@ -46,7 +46,7 @@ class SudokuLines(Format):
         return build(lines, folder, [path.name for path in files], skip, self.count)
 
 
-def _lines(path: Path) -> Iterator[Line]:
+def _lines(path: Path) -> Iterator[PuzzleLine]:
     for number, text in enumerate(text_lines(path), 1):
         if text.strip() and not text.startswith(COMMENT):
-            yield Line(f"{path}, line {number}", text.strip())
+            yield PuzzleLine(f"{path}, line {number}", text.strip())

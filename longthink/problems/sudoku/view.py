@@ -17,7 +17,7 @@ from longthink.problems.sudoku._text import Board, read_board, solved, write_boa
 if TYPE_CHECKING:
     from longthink.problems.sudoku.problem import Sudoku
 
-CERTAIN = 0.99
+SURE = 0.99
 """The probability from which on an answer is certain."""
 NONE = -1
 """The value of a cell without an answer."""
@@ -50,7 +50,7 @@ class SudokuView(View):
         if self.problem.correct(answers, puzzles)[0]:
             return self.write(answers, puzzles)
         given = ~_to_fill(puzzles).ravel()
-        certain = (output[0].softmax(0).amax(0) >= CERTAIN).cpu().numpy().ravel() | given
+        certain = (output[0].softmax(0).amax(0) >= SURE).cpu().numpy().ravel() | given
         board = np.where(certain, answers[0].cpu().numpy().ravel() + 1, 0)
         for others in (np.where(given, board, 0), board):  # what clashes with a given is wrong, so others may be right
             board[_clashing(board, others, _box_of(puzzles)) & ~given] = 0

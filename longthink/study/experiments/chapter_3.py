@@ -122,7 +122,7 @@ def figure_3_3(scale: Scale) -> Experiment:
 
 @register
 def table_3_4(scale: Scale) -> Experiment:
-    """The same with dilated filters, on small mazes (table 3.4).
+    """Residual nets with dilated filters on small mazes, effective depth 8 to 20 (table 3.4).
 
     Command: longthink reproduce table-3.4
     Expected: 75 % with 8 layers to 95 % with 20, recurrent or not. Laptop: smaller nets, two positions a cell.

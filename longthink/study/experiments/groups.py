@@ -89,7 +89,7 @@ def staircases(scale: Scale) -> Experiment:  # noqa: ARG001
 
 @register
 def staircase_encodings(scale: Scale) -> Experiment:  # noqa: ARG001
-    """The same nets and groups under other encodings: theory says that the order of learning is theirs to set.
+    """Nets and groups of staircases under other encodings: theory says that these set the order of learning.
 
     Command: longthink reproduce staircase-encodings --seeds 3
     Expected: the order of the irreps' utilities, whichever irreps the encoding favours (arXiv 2602.03655).

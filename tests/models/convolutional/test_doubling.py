@@ -53,6 +53,6 @@ def test_the_reach_ends_beyond_the_puzzle(net: Doubling) -> None:
     state = net.start(seen)
     reaches = []
     for _ in range(6):
-        reaches.append(state.done)
+        reaches.append(state.steps)
         state = net.step(state, seen)
     assert reaches == [0, 1, 2, 3, 3, 3]

@@ -1,5 +1,7 @@
 """The nets of chapter 3: sizes as the dissertation prints them, recurrent and feed-forward forms, batch norm apart."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -10,6 +12,7 @@ from longthink.models.images.mlp import MLP
 from longthink.models.images.residual_net import ResidualNet
 from longthink.models.images.resnet import ResNet
 from longthink.thinking.loop import last_state, think
+from longthink.training.runs import Run
 
 
 def parameters(net: Thinker) -> int:
@@ -83,6 +86,15 @@ def test_tied_blocks_have_the_same_filters_and_norms_of_their_own() -> None:
     assert blocks[1].norms[0] is not blocks[2].norms[0]
     assert blocks[0].filters[0] is not blocks[1].filters[0]
     assert blocks[0].filters[1] is blocks[1].filters[1]
+
+
+def test_a_tied_net_comes_back_from_its_folder(tmp_path: Path) -> None:
+    net = ResNet(Spec(3, 10, "grid", "one"), width=8, layers=50, tied=True).eval()
+    net.save_pretrained(tmp_path)
+    again, x = Run(tmp_path).model(), torch.randn(2, 3, 32, 32)
+    assert again.inner[0][1].filters[0] is again.inner[0][2].filters[0]
+    with torch.no_grad():
+        assert torch.equal(again.read(last_state(again, x, 1)), net.read(last_state(net, x, 1)))
 
 
 def test_what_does_not_fit_is_said_in_a_sentence() -> None:

@@ -36,7 +36,7 @@ def test_every_share_is_that_of_the_position_and_splits_are_a_tenth_or_so(tmp_pa
     store = stores.Store(tmp_path / "store")
     puzzles = ChessPuzzles().from_rows(store.rows[:], 1, "test")
     assert [stores.share_of(position) for position in puzzles.extras["position"].numpy()] == store.shares.tolist()
-    sizes = [len(store.of_split(range(len(store)), split)) for split in stores.SHARES]
+    sizes = [len(store.of_split(range(len(store)), split)) for split in stores.OF_TEN]
     assert sum(sizes) == 500
     assert 350 < sizes[0] < 450
 

@@ -138,7 +138,9 @@ def test_the_legal_reading_takes_the_most_probable_legal_move(source: str, persp
 
 
 def test_a_source_that_is_none_and_a_level_that_is_empty(source: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no chess puzzles"):
+    with pytest.raises(
+        UserError, match=r"holds no chess puzzles.*`longthink import FILE --format lichess --out FOLDER`"
+    ):
         ChessPuzzles(source=str(tmp_path)).sample(1, 1)
     with pytest.raises(UserError, match="only 0 test puzzles of level 11 .tenth 11 of 10"):
         ChessPuzzles(source=source).sample(11, 1)

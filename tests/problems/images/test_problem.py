@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from longthink.base.errors import UserError
-from longthink.problems.images._store import LEFT_OUT, Block, ImageStore, build
+from longthink.problems.images._store import LEFT_OUT, ImageStore, PictureBlock, build
 from longthink.problems.images.idx import Idx
 from longthink.problems.images.problem import Images
 
@@ -31,9 +31,9 @@ def store(tmp_path: Path) -> Path:
     train, test = pictures(60), pictures(20, seed=1)
     train[5] = test[7]
     blocks = [
-        Block("train", train[:40], labels(60)[:40]),
-        Block("test", test, labels(20)),
-        Block("train", train[40:], labels(60)[40:]),
+        PictureBlock("train", train[:40], labels(60)[:40]),
+        PictureBlock("test", test, labels(20)),
+        PictureBlock("train", train[40:], labels(60)[40:]),
     ]
     build(blocks, tmp_path / "store", ["a", "b", "c"], ["here"])
     return tmp_path / "store"
@@ -71,7 +71,7 @@ def test_a_store_keeps_every_image_and_leaves_test_images_out_of_training(store:
 
 
 def test_without_a_test_part_a_tenth_is_for_testing(tmp_path: Path) -> None:
-    build([Block("train", pictures(300, channels=3), labels(300))], tmp_path / "store", ["a", "b", "c"], [])
+    build([PictureBlock("train", pictures(300, channels=3), labels(300))], tmp_path / "store", ["a", "b", "c"], [])
     problem = Images(source=str(tmp_path / "store"), size=6)
     rows = [set(problem.store().of_split(split)[1].tolist()) for split in ("train", "validation", "test")]
     assert set.union(*rows) == set(range(300))
@@ -81,7 +81,7 @@ def test_without_a_test_part_a_tenth_is_for_testing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("blocks", [[(20, 4)], [(20, 4), (20, 5)], []], ids=["label", "size", "none"])
 def test_a_store_is_whole_or_not_there(tmp_path: Path, blocks: list[tuple[int, int]]) -> None:
-    made = [Block("train", pictures(count, side), labels(count)) for count, side in blocks]
+    made = [PictureBlock("train", pictures(count, side), labels(count)) for count, side in blocks]
     classes = ["a", "b"] if len(blocks) == 1 else ["a", "b", "c"]
     with pytest.raises(UserError, match=r"class 2, and the classes are 0 to 1|one size|no image for training"):
         build(made, tmp_path / "store", classes, ["there"])
@@ -92,7 +92,7 @@ def test_damaged_stores_are_told(store: Path) -> None:
     (store / "train_labels.npy").write_bytes((store / "train_labels.npy").read_bytes()[:-8])
     with pytest.raises(UserError, match="damaged"):
         ImageStore(store)
-    with pytest.raises(UserError, match="holds no images"):
+    with pytest.raises(UserError, match=r"holds no images.*`longthink import FILES --format idx --out FOLDER`"):
         Images(source=str(store / "nowhere")).sample(1, 1)
 
 
@@ -169,7 +169,7 @@ def test_asking_for_what_there_is_not(store: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="20 test images, and 21"):
         problem.sample(1, 21)
     few = tmp_path / "few"
-    build([Block("train", pictures(1), labels(1))], few, ["a"], [])
+    build([PictureBlock("train", pictures(1), labels(1))], few, ["a"], [])
     with pytest.raises(UserError, match="has 0 "):
         for split in ("train", "validation", "test"):
             Images(source=str(few), size=6).sample(1, 1, split=split, repeats=True)

@@ -134,7 +134,7 @@ def test_a_line_that_is_no_puzzle_is_named(row: str, message: str, tmp_path: Pat
 
 
 def test_what_is_no_store_or_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no sudoku puzzles"):
+    with pytest.raises(UserError, match=r"holds no sudoku.*`longthink import FILE --format sudoku-csv --out FOLDER`"):
         Sudoku(source=str(tmp_path)).sample(41, 1)
     (tmp_path / "a.csv").write_text("puzzle,solution\n")
     with pytest.raises(UserError, match="no column 'question'"):

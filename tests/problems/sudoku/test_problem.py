@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from longthink.base.errors import UserError
-from longthink.contracts import Split
+from longthink.contracts import Loss, Split
 from longthink.problems.sudoku import _boards as _sudoku_boards
 from longthink.problems.sudoku import _solver as _sudoku_solver
 from longthink.problems.sudoku._houses import houses
 from longthink.problems.sudoku.problem import Sudoku, boards_of
+from longthink.recipes.laptop import sudoku_laptop
 
 BOXES = [(2, 2), (2, 3), (3, 2), (3, 3), (4, 4)]
 Board = NDArray[np.int64]
@@ -141,7 +142,7 @@ def test_guesses_and_singles() -> None:
     assert 0.2 < singles.mean() < 0.9
 
 
-@pytest.mark.parametrize(("box", "level"), [((3, 3), 65), ((3, 3), 0), ((2, 2), 13), ((4, 4), 256)])
+@pytest.mark.parametrize(("box", "level"), [((3, 3), 65), ((2, 2), 13), ((4, 4), 256)])
 def test_too_few_givens_are_refused(box: tuple[int, int], level: int) -> None:
     with pytest.raises(UserError, match="number of blank cells"):
         Sudoku(box=box).sample(level, 1)
@@ -189,6 +190,27 @@ def test_training_batches_are_of_several_sizes_and_others_are_not() -> None:
     )
     assert small.level == 8
     assert {problem.sample(41, 2, index=index).x.shape[1:] for index in range(20)} == {(10, 9, 9)}
+
+
+def test_a_batch_of_another_size_is_scored_as_boards_of_that_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sudoku, "measures", lambda problem, output, puzzles: {"symbols": float(problem.symbols)})
+    changes = {"problem.also": [[2, 2]], "problem.stalled": 0.0, "batch": 4, "validation.count": 2}
+    recipe = sudoku_laptop().revised(changes)
+    lessons, net, seen = recipe.task.begin(recipe), recipe.build(), {}
+    for step in range(12):
+        batch = lessons.batch(step)
+        symbols = batch.puzzles.x.shape[1] - 1
+        assert batch.puzzles.problem.box == ((2, 2) if symbols == 4 else (3, 3))
+        perfect = Loss(torch.zeros(()), batch.puzzles.problem.perfect(batch.puzzles))
+        found = lessons.measures(batch, perfect)
+        assert (found["accuracy"], found["symbols"]) == (1, symbols)
+        assert lessons.measures(batch, perfect._replace(output=-perfect.output))["accuracy"] == 0
+        seen[symbols] = (batch, found["level"])
+    assert seen.keys() == {4, 9}
+    assert seen[4][1] < 16 < seen[9][1]
+    (loss,) = lessons.losses(net, seen[4][0], np.random.default_rng(0))
+    assert loss.value.isfinite()
+    assert loss.output.shape == (4, 4, 4, 4)
 
 
 def test_stalled_boards_ask_for_more_than_singles() -> None:
