@@ -1,12 +1,14 @@
 """What several tests need: a hand-made net whose every iteration is known, and a recipe that trains in a second."""
 
 import os
+from collections.abc import Iterator
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pytest
 import torch
 
+from longthink import registry
 from longthink.contracts import Spec
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.recipes.laptop import prefix_sums_laptop
@@ -18,6 +20,17 @@ BIT, PREVIOUS, PARITY, NOT_BIT = range(4)
 LEFT, CENTRE = 0, 1
 X = 4
 """The channel of the input behind the four of the state."""
+
+
+@pytest.fixture(autouse=True)
+def registered_as_before() -> Iterator[None]:
+    """What a test registers of its own is gone after it."""
+    before = {kind: set(named) for kind, named in registry._registered.items()}
+    yield
+    for kind, named in registry._registered.items():
+        for name in [name for name in named if name not in before[kind]]:
+            if not named[name].__module__.startswith("longthink."):
+                del named[name]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,6 @@ import pytest
 import longthink as lt
 from longthink import registry
 from longthink.base.errors import UserError
-
-
-@pytest.fixture(autouse=True)
-def registered_as_before() -> Iterator[None]:
-    """What a test registers of its own is gone after it."""
-    yield
-    for named in registry._registered.values():
-        for name in [name for name, plugin in named.items() if not plugin.__module__.startswith("longthink.")]:
-            del named[name]
 
 
 def make_shift(module: str = "__main__", qualname: str = "Shift") -> type[lt.Perturbation]:

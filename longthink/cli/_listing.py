@@ -41,23 +41,28 @@ def facts_of_nets() -> dict[str, list[str]]:
 
 
 def options_of(what: str) -> list[str]:
-    """The options of a recipe by its name or file, of a run by its folder, or of a plugin, a line each."""
+    """The options of a recipe by its name or file, of a run by its folder, and of plugins of that name, a line each."""
     from longthink.training import runs
 
-    path = Path(what)
-    if path.is_file() or path.is_dir() or what in registry.names("recipes") or what in runs.shipped():
-        recipe = runs.recipe_of(what)
-        return [f"--{name} {_typed(value)}" for name, value in recipe.options().items()]
-    kinds = [kind for kind in registry.KINDS if kind not in registry.RETURNS.values()]
+    found: dict[str, list[str]] = {}
     name = what.replace("-", "_")
+    kinds = [kind for kind in registry.KINDS if kind not in registry.RETURNS.values()]
     for kind in kinds:
         if name in registry.names(kind):
             plugin = registry.find(kind, name)
             fields = registry.options(plugin).model_fields
-            said = [inspect.getdoc(plugin) or "", ""]
-            return said + [f"--{option} {_default(field)}" for option, field in fields.items()]
-    known = [name for kind in ("recipes", *kinds) for name in registry.names(kind)]
-    raise UserError(f"There is no recipe, run or plugin '{what}'{suggest(name, known)}.")
+            options = [f"--{option} {_default(field)}" for option, field in fields.items()]
+            found[f"{kind[:-1]} {name}"] = [inspect.getdoc(plugin) or "", "", *options]
+    path = Path(what)
+    if path.is_file() or path.is_dir() or name in registry.names("recipes") or name in runs.shipped():
+        options = [f"--{option} {_typed(value)}" for option, value in runs.recipe_of(what).options().items()]
+        found[f"the recipe of {what}"] = options
+    if not found:
+        known = [name for kind in ("recipes", *kinds) for name in registry.names(kind)]
+        raise UserError(f"There is no recipe, run or plugin '{what}'{suggest(what, known)}.")
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return [line for called, lines in found.items() for line in ("", f"{called}:", "", *lines)][1:]
 
 
 def _default(field: Any) -> str:

@@ -1,7 +1,6 @@
 """The library's own arrays."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -12,7 +11,6 @@ import torch
 from torch import Tensor
 
 import longthink as lt
-from longthink import registry
 from longthink.base.errors import UserError
 from longthink.formats.arrays import Arrays
 from longthink.problems.chess.problem import ChessPuzzles
@@ -91,11 +89,10 @@ class LargerAndRed(lt.Problem):
 
 
 @pytest.fixture
-def parted() -> Iterator[lt.Puzzles]:
+def parted() -> lt.Puzzles:
     """Puzzles whose inputs are a NamedTuple."""
     lt.register(LargerAndRed)
-    yield LargerAndRed().sample(1, 9, split="train")
-    del registry._registered["problems"]["larger_and_red"]
+    return LargerAndRed().sample(1, 9, split="train")
 
 
 def test_inputs_of_several_named_parts_survive(parted: lt.Puzzles, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 import longthink as lt
-from longthink import registry
 from longthink.base.seeds import digest
 from longthink.cli import main
 from longthink.thinking.loop import last_state
@@ -92,10 +91,8 @@ class ConstantLessons(Lessons):
 
 
 @pytest.fixture(autouse=True)
-def registered() -> Iterator[None]:
+def registered() -> None:
     lt.register(ConstantTask)
-    yield
-    del registry._registered["tasks"]["constant_task"]
 
 
 @pytest.fixture
