@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all shipped lint clean
+.PHONY: demo test test-all shipped measured lint clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -35,6 +35,14 @@ shipped: .venv/installed
 	$(BIN)/longthink quickstart --out runs/shipped
 	cp runs/shipped/recipe.json runs/shipped/config.json runs/shipped/model.safetensors longthink/weights/prefix_sums/
 	cp runs/shipped/test-32-512.png docs/images/quickstart.png
+
+# What `longthink list nets` says that they solve.
+measured: .venv/installed
+	$(BIN)/longthink test prefix_sums --level 48 --level 512 --iterations 400 --every 400 --out runs/measured/prefix_sums
+	$(BIN)/longthink test mazes --level 13 --level 59 --iterations 500 --every 500 --count 50 --out runs/measured/mazes
+	$(BIN)/longthink test chess --iterations 40 --every 40 --count 200 --out runs/measured/chess
+	$(BIN)/longthink test sudoku --iterations 100 --every 100 --count 200 --out runs/measured/sudoku
+	for net in prefix_sums mazes chess sudoku; do cp runs/measured/$$net/test-*.csv longthink/weights/$$net/measured.csv; done
 
 lint: .venv/installed
 	$(BIN)/ruff check .

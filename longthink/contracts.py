@@ -584,7 +584,7 @@ class Loss(NamedTuple):
     output: Any
     """What it was last computed from, (B, K, *P)."""
     metrics: Mapping[str, float] = {}
-    """What else is worth a column in the history."""
+    """What else is worth a column in the history, where the task's `measures` puts it there, as Supervised does."""
 
 
 class Objective(Frozen, ABC):

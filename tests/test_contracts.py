@@ -7,6 +7,8 @@ import torch
 
 from longthink import registry, testing
 from longthink.contracts import Spec, Thinker
+from longthink.study.evaluators import Disturbed, Evaluator, Probed, Reused, Sweep
+from longthink.training.runs import open_run
 
 SMALL = {"width": 8, "head": (8, 4), "limit": 4}
 """Options that nets may have, to make them small."""
@@ -85,6 +87,21 @@ def test_a_perturbation(name: str) -> None:
     problems = [registry.find("problems", problem)() for problem in registry.names("problems")]
     refused = testing.check_perturbation(registry.find("perturbations", name), problems)
     assert all(refused.values()), "a perturbation that is not for a problem says so"
+
+
+@pytest.mark.parametrize(
+    "evaluator",
+    [
+        Sweep(level=16, iterations=20, every=5, count=10),
+        Sweep(level=16, iterations=20, every=5, count=10, positions=True, exit_rule="max_confidence"),
+        Disturbed(level=16, iterations=20, count=10, perturbation="noise", at=5),
+        Probed(level=8, at=4, count=20, train_size=50),
+        Reused(level=8, count=5),
+    ],
+    ids=lambda evaluator: evaluator.title,
+)
+def test_an_evaluator(evaluator: Evaluator) -> None:
+    assert testing.check_evaluator(evaluator, open_run("prefix_sums")) == {}
 
 
 STOPS: dict[str, dict[str, Any]] = {"budget": {"iterations": 3}, "settled": {"tolerance": 0.05}}

@@ -15,7 +15,8 @@ LAYERS = [
     ["formats", "measuring"],
     ["training"],
     ["recipes"],
-    ["study", "testing"],
+    ["study"],
+    ["testing"],
     ["__init__"],
     ["cli"],
 ]

@@ -1,5 +1,6 @@
 """What `longthink list` and `longthink show` say, as far as can be without torch."""
 
+import csv
 import inspect
 import json
 import re
@@ -36,6 +37,7 @@ def facts_of_nets() -> dict[str, list[str]]:
         found[folder.name] = [
             f"{task['problem']['name']}: {model} of {size}",
             f"trained on levels {curriculum['lowest']} to {curriculum['highest']} by {recipe['name']}",
+            *_measured(folder / "measured.csv"),
         ]
     return found
 
@@ -78,6 +80,17 @@ def _default(field: Any) -> str:
 def _typed(value: Any) -> str:
     """As it is typed: names as they are, the rest as JSON without spaces."""
     return value if isinstance(value, str) and value else json.dumps(value, separators=(",", ":"))
+
+
+def _measured(path: Path) -> list[str]:
+    """What rows of `longthink test` tell: the share of puzzles that are solved in the end, at each level."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as lines:
+        last = {row["level"]: row for row in csv.DictReader(lines)}
+    shares = [f"{float(row['accuracy']):.1%} at level {level}" for level, row in last.items()]
+    some = next(iter(last.values()))
+    return [f"solves {', '.join(shares)}, of {some['puzzles']} each, at iteration {some['iteration']}"]
 
 
 def _parameters(path: Path) -> int:

@@ -1,20 +1,24 @@
-"""What objectives, stop rules, perturbations, optimisers, formats and recipes promise."""
+"""What objectives, stop rules, perturbations, optimisers, evaluators, formats and recipes promise."""
 
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from longthink import registry
 from longthink.base.errors import UserError
 from longthink.contracts import Format, Objective, Optimiser, Perturbation, Problem, Puzzles, Spec, Split, Stop, Thinker
+from longthink.study.evaluators import Evaluator
 from longthink.testing._run import Check, NotTested, all_of, refused, run, same
 from longthink.thinking.loop import last_state, think
 from longthink.training.recipe import Recipe, parse_recipe
+from longthink.training.runs import Run
 
 
 class Copying(Problem):
@@ -187,6 +191,32 @@ def _weights_move_downwards(optimiser: Optimiser, net: Thinker) -> None:
     torch.autograd.backward(before)
     built.step()
     assert loss() < before, "a step lowers the loss"
+
+
+def check_evaluator(evaluator: Evaluator, run: Run) -> dict[str, str]:
+    """All that an evaluator promises, of a run that it is for."""
+    return all_of((_it_is_told_by_its_title, _rows_come_to_numbers_and_cells), evaluator, run)
+
+
+def _it_is_told_by_its_title(evaluator: Evaluator, run: Run) -> None:
+    assert evaluator.title, "a title tells evaluators apart"
+    assert "\n" not in evaluator.title + evaluator.heading + evaluator.note
+    assert type(evaluator).model_validate(json.loads(evaluator.model_dump_json())).title == evaluator.title
+    evaluator.check(run.recipe())
+
+
+def _rows_come_to_numbers_and_cells(evaluator: Evaluator, run: Run) -> None:
+    rows = evaluator.run(run)
+    assert {"iteration", evaluator.measure} <= set(rows.columns), "rows have an iteration and the measure"
+    assert len(rows), "something is measured"
+    two = [rows.assign(seed=seed, regime=run.recipe().regime) for seed in (0, 1)]
+    summary = evaluator.summary(pd.concat(two, ignore_index=True))
+    assert {"fixed", "peak", "final", "overthinking"} <= set(summary), "claims are told from these"
+    assert summary["seeds"] == 2
+    cells = evaluator.columns(summary, "printed")
+    assert cells, "the table on the page has columns"
+    assert all(isinstance(cell, str) for cell in cells.values())
+    assert all(0 <= share <= 1 for share in evaluator.baselines(run.recipe()).values())
 
 
 def check_format(made: Format, problems: Iterable[Problem]) -> dict[str, str]:

@@ -106,7 +106,7 @@ assert main(["list", "problems"]) == 0
     }
 
 
-def test_its_evaluator_has_a_page_with_a_column_of_its_own(tmp_path: Path) -> None:
+def test_its_evaluator_has_a_page_with_a_column_of_its_own(trained: Path) -> None:
     python(
         """
 from pathlib import Path
@@ -115,17 +115,20 @@ from longthink import registry
 from longthink.study.experiment import Experiment, Variant
 from longthink.study.report import report
 from longthink.study.reproduce import carry_out
+from longthink.training.runs import open_run
 small = lt.recipe("reach_small", steps=20)
 overlooked = registry.find("evaluators", "overlooked")(level=8)
 experiment = Experiment(title="Graphs", variants=(Variant("messages", small),), evaluators=(overlooked,),
                         figure=lambda rows, path: (path.write_bytes(b"a figure"), path)[1])
+untested = lt.testing.check_evaluator(overlooked, open_run("run"))
+assert untested == {}, untested
 outcome = carry_out(experiment, 1, Path("trials").absolute(), workers=1, accelerator="cpu", progress=False)
 assert outcome.failures == [], outcome.failures
 print(report(experiment, outcome, "graphs", "laptop", Path("page")))
 """,
-        tmp_path,
+        trained,
     )
-    page = (tmp_path / "page" / "report.md").read_text()
+    page = (trained / "page" / "report.md").read_text()
     assert "| net | nodes overlooked |" in page
     assert "Per cent of nodes that can be reached." in page
 
