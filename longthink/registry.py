@@ -18,7 +18,7 @@ import ast
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -140,6 +140,18 @@ def check_known(plugin: Any) -> None:
         )
     if found is not plugin:
         raise UserError(f"{plugin.__name__} has been defined anew since; make what uses it again, with the new one.")
+
+
+def outside() -> list[tuple[str, Any]]:
+    """The plugins of others that are registered here, by name: what another process must have, too."""
+    return [(name, plugin) for named in _registered.values() for name, plugin in named.items() if _is_outside(plugin)]
+
+
+def having(plugins: Sequence[tuple[str, Any]], work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work` returns in a process that has these plugins. Together with them, it can be sent there."""
+    for name, plugin in plugins:
+        _register(plugin, name)
+    return work(*arguments)
 
 
 def names(kind: str) -> list[str]:

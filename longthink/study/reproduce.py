@@ -6,11 +6,13 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from longthink import registry
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
 from longthink.base.parallel import Where, side_by_side
@@ -104,7 +106,7 @@ def carry_out(
     pairs = [(trial, evaluator) for trial in trained for evaluator in experiment.evaluators]
     unfinished = _unfinished(pairs, below)
     results = side_by_side(
-        _measured,
+        partial(registry.having, registry.outside(), _measured),
         [
             (trial, evaluator, by_name, unfinished and unfinished / f"{index}.json")
             for index, (trial, evaluator) in enumerate(pairs)

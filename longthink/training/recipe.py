@@ -1,5 +1,6 @@
 """A recipe says everything a training run needs; a run is rebuilt from it alone. One unit of time throughout: steps."""
 
+import inspect
 import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, cast
@@ -44,6 +45,8 @@ class ModelChoice(Frozen):
         if found is None:
             return value
         net, chosen_options = found
+        if next(iter(inspect.signature(net).parameters), None) != "spec":
+            raise ValueError(f"the constructor of {net.__name__} must take spec first, and then its options")
         inner = chosen_options.pop("options", {})
         options = registry.options(net).model_validate({**chosen_options, **inner})
         return {"cls": net, "options": {name: getattr(options, name) for name in type(options).model_fields}}

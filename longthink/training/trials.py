@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from longthink import registry
 from longthink.base.parallel import Where, side_by_side
 from longthink.training import runs
 from longthink.training.loop import train
@@ -71,7 +73,7 @@ def run_trials(
         if not (folder / runs.WEIGHTS).is_file()
     }
     arguments = [(recipe, folder, accelerator) for folder, recipe in pending.items()]
-    results = side_by_side(_train_one, arguments, workers, on, progress)
+    results = side_by_side(partial(registry.having, registry.outside(), _train_one), arguments, workers, on, progress)
     errors = dict(zip(pending, (result if isinstance(result, str) else None for result in results), strict=True))
     return [Trial(recipe, folder, errors.get(folder)) for recipe, folder in zip(recipes, folders, strict=True)]
 

@@ -13,6 +13,23 @@ from longthink.problems.prefix_sums.problem import PrefixSums
 from longthink.training.optimisers import Adam
 from longthink.training.recipe import Recipe, parse_recipe
 
+
+class Specless(lt.Thinker):
+    """Takes a width, and no spec."""
+
+    def __init__(self, width: int = 3):
+        super().__init__()
+
+    def start(self, seen: torch.Tensor) -> torch.Tensor:
+        return seen
+
+    def step(self, state: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        return state
+
+    def read(self, state: torch.Tensor) -> torch.Tensor:
+        return state
+
+
 OLD = Path(__file__).parent / "run_of_version_0.1.0"
 
 
@@ -71,6 +88,7 @@ def test_another_plugin_comes_with_its_own_defaults() -> None:
         ({"stabilisers.ema": 0.9}, "no option 'stabilisers.ema'"),
         ({"model": torch.nn.Linear}, "is no plugin"),
         ({"model": PrefixSums}, "'model.*' of the recipe does not fit"),
+        ({"model": Specless}, "the constructor of Specless must take spec first"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(changes: dict, message: str) -> None:

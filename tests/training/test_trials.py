@@ -119,3 +119,41 @@ def test_work_in_this_process_leaves_its_threads_alone(tiny_recipe: Recipe, tmp_
     torch.set_num_threads(3)
     run_trials([small(tiny_recipe, steps=2)], tmp_path, workers=1, accelerator="cpu", progress=False)
     assert torch.get_num_threads() == 3
+
+
+OWN = """
+import sys
+import torch
+import longthink as lt
+from pathlib import Path
+from longthink.training.trials import run_trials
+
+@lt.register
+class Own(lt.Thinker):
+    \"\"\"Says the input again.\"\"\"
+
+    def __init__(self, spec, width=3):
+        super().__init__()
+        self.inner = torch.nn.Conv1d(spec.inputs + width, width, 3, padding=1)
+        self.last = torch.nn.Conv1d(width, spec.outputs, 1)
+        self.width = width
+
+    def start(self, seen):
+        return seen.new_zeros(len(seen), self.width, seen.shape[2])
+
+    def step(self, state, seen):
+        return torch.tanh(self.inner(torch.cat([state, seen], 1)))
+
+    def read(self, state):
+        return self.last(state)
+
+recipes = [lt.recipe("prefix_sums_laptop", model=Own, steps=2, seed=seed, **{"validation.count": 5}) for seed in (0, 1)]
+trials = run_trials(recipes, Path("trials"), workers=2, accelerator="cpu", progress=False)
+print([trial.error for trial in trials], type(trials[1].run.model()).__name__)
+"""
+
+
+def test_a_net_of_a_script_is_trained_in_other_processes(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(OWN)
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "[None, None] Own\n", done.stderr
