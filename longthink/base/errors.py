@@ -14,5 +14,5 @@ def suggest(word: str, known: Iterable[str]) -> str:
     >>> suggest("widht", ["width", "head"]), suggest("colour", ["width"])
     (" (did you mean 'width'?)", '')
     """
-    close = difflib.get_close_matches(word, list(known), n=1)
+    close = difflib.get_close_matches(word, [one for one in known if one != word], n=1)
     return f" (did you mean '{close[0]}'?)" if close else ""

@@ -55,16 +55,15 @@ def named(cls: type, as_text: bool) -> Tree:
 
 
 def edited(
-    tree: Tree, changes: Mapping[str, Any], kinds: Mapping[str, str], known: Callable[[], Iterable[str]]
+    tree: Tree, changes: Mapping[str, Any], kinds: Mapping[str, str], known: Callable[[Tree], Iterable[str]]
 ) -> Tree:
     """A tree with some options changed, given by dotted names; another plugin is chosen first, then its options set.
 
     `kinds`: which of the options are plugins, and of which kind. Options of the old plugin do not apply to a new one,
-    but for those of KEPT. Raises UserError for an option that there is not; `known` are all there are.
+    but for those of KEPT. Raises UserError for an option that there is not; `known` are all that a tree may have.
     """
     tree = _copied(tree)
-    named_first = sorted(changes.items(), key=lambda item: not _chooses(item[0], kinds))
-    for dotted, value in named_first:
+    for dotted, value in sorted(changes.items(), key=lambda item: _turn(item[0], kinds)):
         dotted = dotted.replace("-", "_")
         choice = _chooses(dotted, kinds)
         *path, last = (choice or dotted).split(".")
@@ -73,9 +72,15 @@ def edited(
             branch = branch.get(part) if isinstance(branch, dict) else None
         if not last or not isinstance(branch, dict):
             option = dotted.removeprefix("task.")
-            raise UserError(f"The recipe has no option '{option}'{suggest(option, known())}.")
+            raise UserError(f"The recipe has no option '{option}'{suggest(option, known(tree))}.")
         branch[last] = value if choice is None else _another(branch.get(last), kinds[choice], value)
     return tree
+
+
+def _turn(dotted: str, kinds: Mapping[str, str]) -> int:
+    """When a change has its turn: plugins first, and those before what is inside them."""
+    choice = _chooses(dotted, kinds)
+    return len(kinds) if choice is None else choice.count(".")
 
 
 def _chooses(dotted: str, kinds: Mapping[str, str]) -> str | None:

@@ -184,8 +184,7 @@ class Recipe(Frozen):
         """
         fields = self._fields_of_task(changes)
         full = {self._full_name(name, fields): value for name, value in changes.items()}
-        tree = edited(self.model_dump(mode="python"), full, CHOICES, self._known)
-        return _parsed(tree, self._known)
+        return _parsed(edited(self.model_dump(mode="python"), full, CHOICES, _names_in))
 
     def options(self) -> Tree:
         """All options by their dotted names, as they are typed: those of a supervised task without `task.`."""
@@ -221,10 +220,6 @@ class Recipe(Frozen):
         task = as_choice("tasks", changes.get("task.name", changes.get("task", self.task)))
         return (type(self.task) if task is None else task[0]).model_fields
 
-    def _known(self) -> Iterable[str]:
-        """All the dotted names that this recipe has, and others that its parts may have."""
-        return [*self.options(), *type(self).model_fields]
-
 
 def parse_recipe(tree: Any) -> Recipe:
     """A recipe from its JSON text or tree. Raises UserError in one sentence for the first thing that does not fit."""
@@ -233,8 +228,24 @@ def parse_recipe(tree: Any) -> Recipe:
             tree = json.loads(tree)
     except json.JSONDecodeError as error:
         raise UserError(f"The recipe is not valid JSON: {error}.") from error
-    return _parsed(tree, lambda: Recipe.model_fields)
+    return _parsed(tree)
 
 
-def _parsed(tree: Any, known: Any) -> Recipe:
-    return validated(Recipe, tree, "the recipe", known(), inside="task.")
+def _parsed(tree: Any) -> Recipe:
+    known = _names_in(tree) if isinstance(tree, dict) else []
+    return validated(Recipe, tree, "the recipe", known, inside="task.")
+
+
+def _names_in(tree: Tree) -> list[str]:
+    """The dotted names that a tree of options has, or may have: for 'did you mean'."""
+    names = [*Recipe.model_fields, *dotted(tree)]
+    for option, kind in CHOICES.items():
+        branch: Any = tree
+        for part in option.split("."):
+            branch = branch.get(part) if isinstance(branch, dict) else None
+        cls = branch.get("name") if isinstance(branch, dict) else None
+        if isinstance(cls, str) and cls in registry.names(kind):
+            cls = registry.find(kind, cls)
+        if isinstance(cls, type):
+            names += [f"{option}.{name}" for name in registry.options(cls).model_fields]
+    return [name.removeprefix("task.") for name in names]

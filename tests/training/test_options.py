@@ -30,7 +30,7 @@ class Plan(Frozen):
 
 def edit(changes: Mapping[str, Any]) -> dict[str, Any]:
     before = copy.deepcopy(TREE)
-    found = edited(TREE, changes, KINDS, lambda: dotted(TREE))
+    found = edited(TREE, changes, KINDS, dotted)
     assert before == TREE, "the tree that was given stays"
     return found
 

@@ -74,6 +74,10 @@ def test_another_plugin_comes_with_its_own_defaults() -> None:
         ({"model.width": "wide"}, "'model.width' of the recipe does not fit: input should be a valid integer"),
         ({"objective.alpha": 1}, "no option 'objective.alpha'"),
         ({"objective": "regressive"}, r"no objective 'regressive' \(did you mean 'progressive'\?\)"),
+        (
+            {"objective.alhpa": 1, "objective": "progressive"},
+            r"no option 'objective.alhpa' \(did you mean 'objective.alpha'",
+        ),
         ({"model": "transformer"}, "no model 'transformer'"),
         ({"steps": 0}, "'steps' of the recipe does not fit: input should be greater than or equal to 1"),
         ({"curriculum.lowest": 40}, "lowest, start and highest must be in this order"),
