@@ -83,6 +83,7 @@ def measure(into: Path) -> None:
     import longthink as lt
     from longthink import registry
 
+    assert Path(lt.__file__).is_relative_to(os.environ["PYTHONPATH"]), f"{lt.__file__} is another checkout"
     is_old = lt.__version__ == "0.1.0"
     train = importlib.import_module("longthink.train" if is_old else "longthink.training.loop").train
     torch.set_num_threads(1)
@@ -121,6 +122,8 @@ def main() -> int:
     if arguments.measure:
         measure(arguments.measure)
         return 0
+    if not (arguments.before / "longthink" / "__init__.py").is_file():
+        parser.error(f"there is no checkout of longthink at {arguments.before}")
     here = Path(__file__).resolve().parent.parent
     found = []
     with tempfile.TemporaryDirectory() as folder:
