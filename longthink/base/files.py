@@ -59,5 +59,8 @@ def check_writable(path: Path) -> None:
         above = above.parent
     if not above.is_dir():
         raise UserError(f"Nothing can be written to {path}, since {above} is a file; choose another folder.")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise UserError(f"Nothing can be written to {path}: {above} may not be changed; choose another folder.")
+    try:
+        os.rmdir(tempfile.mkdtemp(dir=above))
+    except OSError as error:
+        told = f"{above} may not be changed ({error.strerror})"
+        raise UserError(f"Nothing can be written to {path}: {told}; choose another folder.") from error

@@ -3,11 +3,15 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from longthink.base.errors import UserError
+from longthink.base.files import check_writable
+
+if TYPE_CHECKING:
+    from longthink.training.runs import Run
 
 app = App(
     name="longthink",
@@ -73,3 +77,10 @@ def changes_of(change: Sequence[str] | None) -> dict[str, Any]:
     if wrong is not None:
         raise UserError(f"A change names an option and its new value, like problem.source=DIR, and not only '{wrong}'.")
     return changes_from([f"--{one}" for one in change or ()])
+
+
+def results_folder(out: Path | None, run: "Run") -> Path:
+    """Where a command leaves its rows and figures. Raises UserError if nothing can be written there."""
+    folder = out or run.results
+    check_writable(folder)
+    return folder

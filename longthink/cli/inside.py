@@ -19,6 +19,7 @@ from longthink.cli._app import (
     Tolerance,
     app,
     changes_from,
+    results_folder,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def decisions(
     from longthink.training.runs import open_run
 
     opened = open_run(run)
+    folder = results_folder(out, opened)
     problem, levels = opened.recipe().problem, level or opened.recipe().problem.hard
     if not problem.algorithms(problem.sample(levels[0], 1, seed)):
         raise UserError(
@@ -62,7 +64,6 @@ def decisions(
     table = _of_levels(
         opened, levels, count, seed, lambda model, puzzles: measured(model, puzzles, iterations, tolerance)
     )
-    folder = out or opened.results
     print(table.groupby("level").mean().round(3).to_string())
     print(save_rows(table, folder / "decisions.csv"))
     print(figures.cost_of_thinking(table, folder / "decisions.png"))
@@ -102,13 +103,14 @@ def perturb(
     from longthink.training.runs import open_run
 
     opened, perturbation = open_run(run), registry.build("perturbations", using, changes_from(options))
+    folder = results_folder(out, opened)
 
     def both(model: "Thinker", puzzles: "Puzzles") -> pd.DataFrame:
         watched = (dynamics.perturb(model, puzzles, one, at, iterations, seed) for one in (None, perturbation))
         return pd.concat(watched, ignore_index=True)
 
     table = _of_levels(opened, level or opened.recipe().problem.hard[:1], count, seed, both)
-    folder, stem = out or opened.results, f"perturb-{using.replace('-', '_')}"
+    stem = f"perturb-{using.replace('-', '_')}"
     print(dynamics.fared(table).to_string(index=False))
     print(save_rows(table, folder / f"{stem}.csv"))
     print(figures.perturbed(table, folder / f"{stem}.png"))
@@ -139,6 +141,7 @@ def dynamics(
     from longthink.training.runs import open_run
 
     opened = open_run(run)
+    folder = results_folder(out, opened)
     table = _of_levels(
         opened,
         level or opened.recipe().problem.hard[:1],
@@ -149,7 +152,7 @@ def dynamics(
     shares = pd.crosstab(table["level"], table["fate"], normalize="index")
     means = table.groupby("level")[["solved", "ever", "alignment", "lyapunov"]].mean()
     print(shares.join(means).round(4).to_string())
-    print(save_rows(table, (out or opened.results) / "dynamics.csv"))
+    print(save_rows(table, folder / "dynamics.csv"))
 
 
 @app.command
@@ -184,6 +187,7 @@ def probe(
     from longthink.training.runs import open_run
 
     opened = open_run(run)
+    folder = results_folder(out, opened)
     recipe = opened.recipe()
     last, asked = iterations or recipe.regime, level or recipe.curriculum.highest
     parts = (
@@ -191,7 +195,6 @@ def probe(
         recipe.problem.sample(asked, count, seed, repeats=True),
     )
     table = probed(opened.model(), *parts, layer or [*range(1, last + 1)], last)
-    folder = out or opened.results
     print(table.round(4).to_string(index=False))
     print(save_rows(table, folder / "probe.csv"))
     if not layer:
@@ -228,11 +231,11 @@ def similarity(
     from longthink.training.runs import open_run
 
     both = open_run(run), open_run(other)
+    folder = results_folder(out, both[0])
     recipes = [one.recipe() for one in both]
     puzzles = recipes[0].problem.sample(level or recipes[0].curriculum.highest, count, seed, repeats=True)
     places, its = (range(1, (iterations or recipe.regime) + 1) for recipe in recipes)
     table = compared(both[0].model(), both[1].model(), puzzles.x, places, its)
-    folder = out or both[0].results
     print(table.pivot(index="place", columns="other_place", values="cka").round(3).to_string())
     print(save_rows(table, folder / "similarity.csv"))
     named = table.rename(columns={"place": "series", "other_place": "other"})
@@ -254,10 +257,10 @@ def reuse(run: OneRun, /, *, level: LevelOfTraining = None, count: int = 200, ou
     from longthink.training.runs import open_run
 
     opened = open_run(run)
+    folder = results_folder(out, opened)
     recipe = opened.recipe()
     evaluator = Reused(level=level or recipe.curriculum.highest, count=count)
     table = evaluator.run(opened).assign(series=recipe.name)
-    folder = out or opened.results
     print(table[["iteration", "used", "decile_5"]].round(4).to_string(index=False))
     print(f"{table['reused'].iloc[0]:.2%} of {evaluator.measured}")
     print(save_rows(table, folder / "reuse.csv"))
@@ -284,11 +287,12 @@ def features(run: str, /, *, filters: int = 6, count: int = 200, out: Path | Non
     from longthink.training.runs import open_run
 
     opened = open_run(run)
+    folder = results_folder(out, opened)
     recipe = opened.recipe()
     evaluator = Pictured(level=recipe.curriculum.highest, count=count, filters=filters)
     table = evaluator.run(opened).assign(series=recipe.name, seed=recipe.seed)
     print(table.groupby(["filter", "iteration"])["gain"].first().unstack().round(2).to_string())
-    print(figures.pictures_of_features(table, (out or opened.results) / "features.png"))
+    print(figures.pictures_of_features(table, folder / "features.png"))
 
 
 def _of_levels(

@@ -21,6 +21,7 @@ from longthink.cli._app import (
     app,
     changes_from,
     changes_of,
+    results_folder,
 )
 
 if TYPE_CHECKING:
@@ -172,7 +173,6 @@ def test(
     if rows not in ROWS:
         raise UserError(f"Rows are written as {' or '.join(ROWS)}, not as '{rows}'.")
     from longthink import figures
-    from longthink.base.files import check_writable
     from longthink.measuring.rows import check_kind, save_rows
     from longthink.study.compare import compare, summary
     from longthink.training.runs import open_run
@@ -180,8 +180,7 @@ def test(
     check_kind(Path(f"rows.{rows}"))
     opened = [open_run(run) for run in runs]
     levels = level or opened[0].recipe().problem.hard
-    folder = out or opened[0].results
-    check_writable(folder)
+    folder = results_folder(out, opened[0])
     stem = "test-" + "-".join(str(one) for one in dict.fromkeys(levels))
     path = folder / f"{stem}.{rows}"
     kept = False

@@ -1,6 +1,7 @@
 """Files are written whole or not at all."""
 
-import os
+import errno
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,11 @@ def test_a_folder_that_may_not_be_changed_is_named(tmp_path: Path, monkeypatch: 
     (tmp_path / "locked").mkdir()
     check_writable(tmp_path / "locked" / "deep" / "run")
     assert list((tmp_path / "locked").iterdir()) == []
-    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / "locked")
-    with pytest.raises(UserError, match="deep/run: .*locked may not be changed"):
-        check_writable(tmp_path / "locked" / "deep" / "run")
-    check_writable(tmp_path / "free")
+
+    def refuse(dir: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(dir))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "mkdtemp", refuse)  # root, which a test may run as, may write everywhere
+        with pytest.raises(UserError, match="deep/run: .*locked may not be changed .Permission denied.; choose"):
+            check_writable(tmp_path / "locked" / "deep" / "run")

@@ -113,6 +113,18 @@ def test_bad_input_is_one_sentence_exit_code_2_and_leaves_nothing(
         ["solve", "prefix_sums", "101", "-o", "readme.py/x.png"],
         ["reproduce", "table-5.2", "--out", "readme.py"],
         ["import", "none.csv", "--format", "lichess", "--out", "readme.py"],
+        *(
+            [*command, "--count", "2", "--out", "readme.py"]
+            for command in (
+                ["decisions", "prefix_sums"],
+                ["perturb", "prefix_sums", "--with", "noise"],
+                ["dynamics", "prefix_sums"],
+                ["probe", "prefix_sums"],
+                ["similarity", "prefix_sums", "prefix_sums"],
+                ["reuse", "prefix_sums"],
+                ["features", "prefix_sums"],
+            )
+        ),
     ],
     ids=" ".join,
 )
@@ -121,8 +133,9 @@ def test_a_file_in_the_way_is_told_before_the_work(
 ) -> None:
     (tmp_path / "readme.py").write_text("a file")
     assert main(arguments) == 2
-    told = capsys.readouterr().err
-    assert "readme.py" in told
-    assert told.count("\n") == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "readme.py" in captured.err
+    assert captured.err.count("\n") == 1
     assert (tmp_path / "readme.py").read_text() == "a file"
     assert list(tmp_path.rglob("*")) == [tmp_path / "readme.py"]
