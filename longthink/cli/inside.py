@@ -66,7 +66,7 @@ def decisions(
     )
     print(table.groupby("level").mean().round(3).to_string())
     print(save_rows(table, folder / "decisions.csv"))
-    print(figures.cost_of_thinking(table, folder / "decisions.png"))
+    print(figures.cost_of_thinking(table.assign(series=opened.recipe().name), folder / "decisions.png"))
 
 
 @app.command
@@ -113,7 +113,7 @@ def perturb(
     stem = f"perturb-{using.replace('-', '_')}"
     print(dynamics.fared(table).to_string(index=False))
     print(save_rows(table, folder / f"{stem}.csv"))
-    print(figures.perturbed(table, folder / f"{stem}.png"))
+    print(figures.perturbed(table.assign(series=opened.recipe().name), folder / f"{stem}.png"))
 
 
 @app.command

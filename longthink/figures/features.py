@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from longthink.figures._parts import REGIME_COLOUR, save, subplots
+from longthink.figures._parts import REGIME_COLOUR, entitle, legend, save, subplots
 
 
 def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
@@ -54,9 +54,15 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
             gap = (values[forms[0]] - values[forms[1]]).dropna()
             apart = gap[gap.ne(0).groupby("depth").transform("any")]
             by_depth = gap.groupby("depth")
-            column[1].axhline(0, color=REGIME_COLOUR, zorder=0)
+            column[1].axhline(0, color=REGIME_COLOUR, zorder=0, label="no difference")
             column[1].errorbar(
-                by_depth.mean().index, by_depth.mean(), by_depth.std().fillna(0), marker="o", color="black", capsize=3
+                by_depth.mean().index,
+                by_depth.mean(),
+                by_depth.std().fillna(0),
+                marker="o",
+                color="black",
+                capsize=3,
+                label="difference, one standard deviation",
             )
             told = f"{apart.mean():.2f} ± {apart.std():.2f} over depths and seeds" if len(apart) else "none"
             column[1].set_title(f"{forms[0]} less {forms[1]}: {told}", fontsize="small")
@@ -65,9 +71,13 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
         for axis in column:
             axis.spines[["top", "right"]].set_visible(False)
     grid[0][0].set_ylabel("solved (%)")
-    grid[0][0].legend(frameon=False)
+    legend(grid[0][0], grid[0])
     if lines == 2:
         grid[1][0].set_ylabel("points")
+        legend(grid[1][0], grid[1], fontsize="x-small")
+    entitle(
+        figure, "puzzles solved by nets of each depth", trained, "points: mean over seeds, bars: one standard error"
+    )
     return save(figure, path)
 
 
@@ -95,12 +105,20 @@ def probes_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
         for series, group in panel.groupby("series", sort=False):
             means = group.groupby("iteration")[["accuracy", "train_accuracy"]].mean() * 100
             (line,) = axis.plot(means.index, means["accuracy"], marker="o", label=str(series))
-            axis.plot(means.index, means["train_accuracy"], linestyle="--", color=line.get_color(), lw=1)
+            axis.plot(
+                means.index,
+                means["train_accuracy"],
+                linestyle="--",
+                color=line.get_color(),
+                lw=1,
+                label=f"{series}, on what the probe was trained on",
+            )
         axis.set(xlabel="iteration, or block", title=f"averaged to {pool!s} x {pool!s}" if len(panels) > 1 else "")
         axis.set_xticks(sorted(panel["iteration"].unique()))
         axis.spines[["top", "right"]].set_visible(False)
     axes[0][0].set_ylabel("classified by a linear probe (%)")
-    axes[0][0].legend(frameon=False)
+    legend(axes[0][0], axes[0], fontsize="small")
+    entitle(figure, "what a linear probe reads off the features", rows, "lines: means over seeds")
     return save(figure, path)
 
 
@@ -131,6 +149,7 @@ def similarity_of_nets(rows: pd.DataFrame, path: Path | str) -> Path:
         colour = "white" if value < middle else "black"
         axis.text(across, down, f"{value:.2f}", ha="center", va="center", fontsize="x-small", color=colour)
     figure.colorbar(image, ax=axis, label="linear CKA", shrink=0.8)
+    entitle(figure, "how alike features are", rows.drop(columns="series"), "means over seeds")
     return save(figure, path)
 
 
@@ -158,13 +177,16 @@ def activity_of_filters(rows: pd.DataFrame, path: Path | str) -> Path:
         deciles = panel.groupby("iteration")[[f"decile_{tenth}" for tenth in range(1, 10)]].mean() * 100
         for low in range(1, 5):
             below, above = deciles[f"decile_{low}"], deciles[f"decile_{10 - low}"]
-            axis.fill_between(deciles.index, below, above, color="tab:orange", alpha=0.2, lw=0)
-        axis.plot(deciles["decile_5"], color="black", marker="o", ms=4)
+            label = "8, 6, 4 and 2 tenths of all pairs" if low == 1 else None
+            axis.fill_between(deciles.index, below, above, color="tab:orange", alpha=0.2, lw=0, label=label)
+        axis.plot(deciles["decile_5"], color="black", marker="o", ms=4, label="median")
         axis.set(xlabel="iteration", ylim=(0, 102))
         axis.set_title(str(name), fontsize="medium")
         axis.set_xticks(deciles.index)
         axis.spines[["top", "right"]].set_visible(False)
     axes[0][0].set_ylabel("activity (% of the most)")
+    legend(axes[0][0], axes[0], fontsize="x-small")
+    entitle(figure, "how active filters are in each iteration", rows, "means over seeds")
     return save(figure, path)
 
 
@@ -193,7 +215,7 @@ def pictures_of_features(rows: pd.DataFrame, path: Path | str) -> Path:
     figure, axes = subplots(
         len(lines),
         len(columns),
-        figsize=(1.3 * len(columns) + 0.7, 1.3 * len(lines) + 0.3),
+        figsize=(1.3 * len(columns) + 0.7, 1.3 * len(lines) + 0.7),
         layout=None,
         squeeze=False,
     )
@@ -211,12 +233,13 @@ def pictures_of_features(rows: pd.DataFrame, path: Path | str) -> Path:
         row[0].set_ylabel(f"{series}\nfilter {unit}", fontsize=7)
     for axis, iteration in zip(axes[0], columns, strict=True):
         axis.set_title(f"iteration {iteration}", fontsize=8)
+    entitle(figure, "what filters are looking for", rows)
     figure.subplots_adjust(
         wspace=0.04,
         hspace=0.04,
         left=0.6 / (1.3 * len(columns) + 0.7),
         right=0.99,
-        top=1 - 0.3 / (1.3 * len(lines) + 0.3),
+        top=1 - 0.7 / (1.3 * len(lines) + 0.7),
         bottom=0.01,
     )
     return save(figure, path)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from longthink.figures._parts import REGIME_COLOUR, save, subplots
+from longthink.figures._parts import REGIME_COLOUR, entitle, legend, save, subplots
 
 ALL_LEARNED = 0.99
 """The share of the power from which a net has learned a whole group."""
@@ -33,11 +33,11 @@ def staircases(rows: pd.DataFrame, path: Path | str) -> Path:
     panels = list(rows.groupby("series", sort=False))
     figure, grid = subplots(2, len(panels), figsize=(1 + 2.9 * len(panels), 5), sharex="col", squeeze=False)
     for (above, below), (name, panel) in zip(grid.T, panels, strict=True):
-        for _, run in panel.groupby("seed"):
-            above.plot(run["iteration"], run["loss"], lw=1)
+        for seed, run in panel.groupby("seed"):
+            above.plot(run["iteration"], run["loss"], lw=1, label=f"seed {seed}")
         first = panel[panel["seed"] == panel["seed"].min()]
         for height in first["plateaus"].iloc[0].split():
-            above.axhline(float(height), color=REGIME_COLOUR, ls="--", lw=0.8, zorder=0)
+            above.axhline(float(height), color=REGIME_COLOUR, ls="--", lw=0.8, zorder=0, label="predicted")
         learned = first.filter(regex="^learned ").dropna(axis=1)
         for column in learned:
             below.plot(first["iteration"], learned[column] * 100, lw=1, label=column.removeprefix("learned "))
@@ -48,6 +48,8 @@ def staircases(rows: pd.DataFrame, path: Path | str) -> Path:
             axis.spines[["top", "right"]].set_visible(False)
     grid[0][0].set_ylabel("loss")
     grid[1][0].set_ylabel("learned (% of power)")
+    legend(grid[0][0], grid[0], fontsize="x-small")
+    entitle(figure, "how a group is learned, irrep by irrep", rows, "below: the first seed")
     return save(figure, path)
 
 
@@ -78,8 +80,9 @@ def width_to_learn(rows: pd.DataFrame, path: Path | str) -> Path:
             (line,) = axis.plot(units.groupby("unit")["left"].mean(), label=f"k = {k}")
             axis.plot(units["unit"], units["left"], "o", ms=3, color=line.get_color())
         axis.set(xscale="log", yscale="log", title=str(name), xlabel="width / (2$^{k-1}$ |G|)")
-        axis.axhline(1 - ALL_LEARNED, color=REGIME_COLOUR, zorder=0)
+        axis.axhline(1 - ALL_LEARNED, color=REGIME_COLOUR, zorder=0, label=f"{ALL_LEARNED:.0%} learned")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0][0].set_ylabel("share of the power not learned")
-    axes[0][0].legend(frameon=False)
+    legend(axes[0][0], axes[0])
+    entitle(figure, "what is left to learn of a group", rows, "lines: means over seeds, points: every seed")
     return save(figure, path)

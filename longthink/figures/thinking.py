@@ -10,10 +10,12 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from longthink.figures._parts import REGIME_COLOUR, save, subplots
+from longthink.figures._parts import REGIME_COLOUR, entitle, legend, save, subplots
 
 STYLES = cycler(linestyle=["-", "--", ":"]) * cycler(color=matplotlib.color_sequences["tab10"])
 """Ten colours, then the same ones dashed, then dotted."""
+MEANS = "lines: means over puzzles"
+BAND = "line: mean over seeds, band: one standard error"
 
 
 def accuracy_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
@@ -36,6 +38,7 @@ def accuracy_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
     'accuracy.png'
     """
     figure, axes = _panels(rows, "accuracy", 100)
+    entitle(figure, "puzzles solved after each iteration", rows, BAND)
     for axis in axes:
         axis.set_ylim(-2, 102)
     axes[0].set_ylabel("puzzles solved (%)")
@@ -58,6 +61,7 @@ def change_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
     'change.png'
     """
     figure, axes = _panels(rows, "change", 1)
+    entitle(figure, "how much each iteration changes the state", rows, BAND)
     for axis in axes:
         axis.set_yscale("log")
     axes[0].set_ylabel("change of the state")
@@ -86,7 +90,8 @@ def recovery_by_index(rows: pd.DataFrame, path: Path | str) -> Path:
         by_index = group.groupby(["index", "seed"])["recovered"].first().groupby("index")
         axis.errorbar(by_index.mean().index, by_index.mean(), by_index.sem().fillna(0), marker="o", label=str(series))
     axis.set(xlabel="index of the flipped bit", ylabel="iterations to recover", ylim=(0, None))
-    axis.legend(frameon=False)
+    entitle(figure, "recovery from a flipped bit", rows, "points: mean over seeds, bars: one standard error")
+    legend(axis, [axis])
     axis.spines[["top", "right"]].set_visible(False)
     return save(figure, path)
 
@@ -118,7 +123,9 @@ def iterations_by_level(rows: pd.DataFrame, path: Path | str, solved: float = 0.
         (line,) = axis.plot(reached.groupby("level")["iteration"].median(), label=str(series))
         axis.plot(reached["level"], reached["iteration"], "o", color=line.get_color(), ms=4)
     axis.set(xlabel="level", ylabel="iterations")
-    axis.legend(frameon=False)
+    drawn = "line: median over seeds, points: every seed that gets there"
+    entitle(figure, f"iterations until {solved:.0%} of the puzzles are solved", rows, drawn)
+    legend(axis, [axis])
     axis.spines[["top", "right"]].set_visible(False)
     return save(figure, path)
 
@@ -145,9 +152,9 @@ def iterations_by_form(rows: pd.DataFrame, path: Path | str) -> Path:
 
 
 def confidence_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
-    """The probability of a 1 at each position after each iteration, between input and target (figure 4.2).
+    """The probability of a 1 at each position after each iteration, between input and solution (figure 4.2).
 
-    With more than two classes it is the probability of the target, and symbols have a colour each.
+    With more than two classes it is the probability of the solution, and symbols have a colour each.
 
     Args:
         rows: those of `trace`: `iteration`, `position`, `classes`, `input`, `target`, `probability`.
@@ -172,7 +179,7 @@ def confidence_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
     symbols: dict[str, Any] = {"vmin": 0, "vmax": classes, "cmap": "hsv"} if several else likely
     given = first[["input"]].to_numpy() + (0 if several else 0.5)
     columns = (given, symbols), (grid.to_numpy(), likely), (first[["target"]].to_numpy(), symbols)
-    for axis, (values, colours), name in zip(axes, columns, ("input", "iteration", "target"), strict=True):
+    for axis, (values, colours), name in zip(axes, columns, ("input", "iteration", "solution"), strict=True):
         axis.imshow(values, aspect="auto", interpolation="nearest", **colours)
         axis.set_xlabel(name)
         axis.set_xticks([])
@@ -180,7 +187,8 @@ def confidence_over_iterations(rows: pd.DataFrame, path: Path | str) -> Path:
     ticks = range(0, len(iterations), max(1, len(iterations) // 10))
     axes[1].set_xticks(ticks, iterations[list(ticks)])
     axes[0].set_ylabel("position")
-    label = "probability of the target" if several else "probability of a 1"
+    label = "probability of the solution" if several else "probability of a 1"
+    figure.suptitle("What the net says at each position after each iteration", fontsize="medium")
     figure.colorbar(axes[1].images[0], ax=axes, label=label, shrink=0.6)
     return save(figure, path)
 
@@ -218,7 +226,7 @@ def cost_of_thinking(rows: pd.DataFrame, path: Path | str) -> Path:
     cost.set(
         xlabel=f"rounds of {first.replace('_', ' ')}", ylabel="rounds, or iterations", ylim=(0, None), xlim=(0, None)
     )
-    cost.legend(frameon=False)
+    legend(cost, [cost])
     agreements = rows[[f"{name}_agreement" for name in names]]
     best = agreements.fillna(-1).to_numpy().argmax(1)
     for index, name in enumerate(names):
@@ -227,7 +235,9 @@ def cost_of_thinking(rows: pd.DataFrame, path: Path | str) -> Path:
         label = f"{name.replace('_', ' ')} (best on {share:.0%})"
         order.plot((np.arange(len(values)) + 0.5) / len(values) * 100, values, label=label)
     order.set(xlabel="puzzles, sorted (%)", ylabel="rank correlation with the net's decisions", ylim=(-1.02, 1.02))
-    order.legend(frameon=False, loc="lower right")
+    legend(order, [order], loc="lower right")
+    counted = rows.assign(puzzles=len(rows)).drop(columns="level", errors="ignore")
+    entitle(figure, "when the net decides, beside known algorithms", counted)
     for axis in (cost, order):
         axis.spines[["top", "right"]].set_visible(False)
     return save(figure, path)
@@ -261,10 +271,11 @@ def perturbed(rows: pd.DataFrame, path: Path | str) -> Path:
     solved.set(ylabel="puzzles solved (%)", ylim=(-2, 102))
     change.set(ylabel="change of the state, |s' - s|", yscale="log")
     for axis in (solved, change):
-        axis.axvline(rows["at"].max(), color=REGIME_COLOUR, zorder=0)
+        axis.axvline(rows["at"].max(), color=REGIME_COLOUR, zorder=0, label="the disturbance")
         axis.set(xlabel="iterations", xlim=(0, rows["iteration"].max()))
         axis.spines[["top", "right"]].set_visible(False)
-    solved.legend(frameon=False, loc="lower right")
+    legend(solved, [solved], loc="lower right")
+    entitle(figure, "a net that is disturbed while it thinks", rows.drop(columns="seed", errors="ignore"), always=MEANS)
     return save(figure, path)
 
 
@@ -285,11 +296,10 @@ def _panels(rows: pd.DataFrame, value: str, factor: float) -> tuple[Figure, list
         _panel(axis, panel, by, value, factor)
         if len(panels) > 1:
             axis.set_title(str(name) if panel_by == "evaluator" else "level " + str(name), fontsize="medium")
-    handles, labels = axes[0].get_legend_handles_labels()
     if several:
-        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
+        legend(figure, axes, loc="outside lower center", ncols=3)
     else:
-        axes[0].legend(frameon=False, loc="best")
+        legend(axes[0], axes, loc="best")
     return figure, axes
 
 

@@ -88,7 +88,7 @@ class Disturbed(CurveEvaluator):
         options = {} if self.perturbation is None else self.perturbation.model_dump()
         how = fared(rows).iloc[0]
         kept = {name: how[name] for name in ("level", "at", "reached", "recovered")}
-        return means.rename(columns={"solved": "accuracy"}).assign(**kept, **options)
+        return means.rename(columns={"solved": "accuracy"}).assign(puzzles=self.count, **kept, **options)
 
     def summary(self, rows: pd.DataFrame) -> dict[str, Any]:
         """From the disturbance on. Also `reached`, the mean iterations until solved, over seeds that solve any."""
