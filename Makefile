@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all shipped measured lint clean
+.PHONY: demo test test-all fuzz shipped measured lint clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -18,6 +18,11 @@ test: .venv/installed
 
 test-all: .venv/installed
 	$(BIN)/pytest -m ''
+
+# Gives damaged files and odd texts to everything that reads what people bring: `make fuzz MINUTES=30`.
+MINUTES ?= 10
+fuzz: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz.py --minutes $(MINUTES)
 
 # Makes the nets that ship and the figure of the README anew.
 shipped: .venv/installed
