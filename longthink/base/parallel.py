@@ -1,6 +1,8 @@
 """Work side by side: in processes of this machine, or on a Ray cluster; none that fails stops the others."""
 
 import os
+import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -54,7 +56,9 @@ def side_by_side(
         calls = (joblib.delayed(_attempt)(work, threads, os.getpid(), one) for one in arguments)
         # Ray's workers cannot give their results one by one.
         kept: dict[str, Any] = (
-            {"return_as": "generator"} if on == "local" else {"ray_remote_args": {"num_cpus": threads}}
+            {"return_as": "generator", "initializer": _end_with, "initargs": (os.getpid(),)}
+            if on == "local"
+            else {"ray_remote_args": {"num_cpus": threads}}
         )
         results = joblib.Parallel(n_jobs=workers, **kept)(calls)
         return list(tqdm(results, total=len(arguments), unit="trial", disable=None if progress else True))
@@ -76,6 +80,17 @@ def _attempt(work: Callable[..., Result], threads: int, parent: int, arguments: 
         return f"{type(error).__name__}: {error}"
     finally:
         torch.set_num_threads(before)
+
+
+def _end_with(parent: int) -> None:
+    """Have this worker end soon after its parent, were that killed: nobody would take what it brings."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
