@@ -1,6 +1,7 @@
 """Work side by side: in processes of this machine, or on a Ray cluster; none that fails stops the others."""
 
 import os
+import signal
 import threading
 import time
 import traceback
@@ -60,7 +61,8 @@ def side_by_side(
             if on == "local"
             else {"ray_remote_args": {"num_cpus": threads}}
         )
-        results = joblib.Parallel(n_jobs=workers, **kept)(calls)
+        with _deaf_to_interrupts():  # it is for this process to stop its workers
+            results = joblib.Parallel(n_jobs=workers, **kept)(calls)
         return list(tqdm(results, total=len(arguments), unit="trial", disable=None if progress else True))
 
 
@@ -84,6 +86,9 @@ def _attempt(work: Callable[..., Result], threads: int, parent: int, arguments: 
 
 def _end_with(parent: int) -> None:
     """Have this worker end soon after its parent, were that killed: nobody would take what it brings."""
+    from tqdm import tqdm
+
+    tqdm.set_lock(threading.RLock())  # its own is one among processes, and is complained of where a worker is stopped
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -91,6 +96,20 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started within do not hear of an interruption of the terminal, which all are told of."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is None or threading.current_thread() is not threading.main_thread():
+        yield  # the program's own handler, or another thread's: not ours to change
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
