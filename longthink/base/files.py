@@ -133,9 +133,9 @@ def _refusals_told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         own = error.filename is None or PARTIAL in str(error.filename)  # and not of what is read meanwhile
-        if error.errno not in REFUSALS or not own:
+        if error.errno is None or error.errno not in REFUSALS or not own:
             raise
-        told = f"{path} cannot be written ({error.strerror})"
+        told = f"{path} cannot be written ({os.strerror(error.errno)})"
         raise UserError(f"{told}; put that right, or choose another place.") from error
 
 

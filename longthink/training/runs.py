@@ -11,6 +11,7 @@ with its recipe. So it can be gone on with wherever it was broken off, by one pr
 
 import errno
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,7 +115,8 @@ class Run:
             try:
                 model.save_pretrained(partial)
             except SafetensorError as error:
-                raise OSError(errno.EIO, str(error)) from error
+                number = re.search(r"os error (\d+)", str(error))
+                raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
             for path in partial.iterdir():
                 if path.name not in (CONFIG, WEIGHTS):
                     path.unlink()  # the hub's card, which would say nothing of the net
