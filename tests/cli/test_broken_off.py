@@ -22,6 +22,7 @@ Patch = pytest.MonkeyPatch
 Train = Callable[..., int]
 """Trains a recipe, with options: the exit code."""
 TRAIN = ["train", "recipe.json", "--accelerator", "cpu", "--checkpoint-seconds", "0"]
+QUICKSTART = ["quickstart", "--level", "24", "--count", "4"]
 MAKE = ["make", "prefix_sums", "--level", "40", "--count", "50", "--out", "data"]
 IMPORT = ["import", "pictures", "--format", "image-folder", "--out", "data"]
 TEST = ["test", "prefix_sums", "--level", "8", "--count", "4", "--iterations", "5", "--out", "data"]
