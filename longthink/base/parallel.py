@@ -1,6 +1,9 @@
 """Work side by side: in processes of this machine, or on a Ray cluster; none that fails stops the others."""
 
 import os
+import signal
+import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -54,9 +57,12 @@ def side_by_side(
         calls = (joblib.delayed(_attempt)(work, threads, os.getpid(), one) for one in arguments)
         # Ray's workers cannot give their results one by one.
         kept: dict[str, Any] = (
-            {"return_as": "generator"} if on == "local" else {"ray_remote_args": {"num_cpus": threads}}
+            {"return_as": "generator", "initializer": _end_with, "initargs": (os.getpid(),)}
+            if on == "local"
+            else {"ray_remote_args": {"num_cpus": threads}}
         )
-        results = joblib.Parallel(n_jobs=workers, **kept)(calls)
+        with _deaf_to_interrupts():  # it is for this process to stop its workers
+            results = joblib.Parallel(n_jobs=workers, **kept)(calls)
         return list(tqdm(results, total=len(arguments), unit="trial", disable=None if progress else True))
 
 
@@ -76,6 +82,34 @@ def _attempt(work: Callable[..., Result], threads: int, parent: int, arguments: 
         return f"{type(error).__name__}: {error}"
     finally:
         torch.set_num_threads(before)
+
+
+def _end_with(parent: int) -> None:
+    """Have this worker end soon after its parent, were that killed: nobody would take what it brings."""
+    from tqdm import tqdm
+
+    tqdm.set_lock(threading.RLock())  # its own is one among processes, and is complained of where a worker is stopped
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started within do not hear of an interruption of the terminal, which all are told of."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is None or threading.current_thread() is not threading.main_thread():
+        yield  # the program's own handler, or another thread's: not ours to change
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

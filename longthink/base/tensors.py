@@ -21,3 +21,14 @@ def load_tensors(path: Path, mapped: bool = False) -> Any:
         raise UserError(f"There is no file {path}.") from error
     except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:
         raise UserError(f"{path} is damaged, cut short, or holds more than tensors; get it again.") from error
+
+
+def save_tensors(tensors: Any, path: Path) -> None:
+    """As torch.save, but that a full disk is an OSError, and not one of torch's own that says nothing of it."""
+    with path.open("wb") as file:
+        try:
+            torch.save(tensors, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise

@@ -1,27 +1,26 @@
 """The command line: it parses, calls and prints. Whatever a user can get wrong ends in one sentence and exit code 2."""
 
-import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import cyclopts
 
 from longthink.base.errors import UserError
+from longthink.base.files import REFUSALS
 from longthink.base.memory import keep_freed_memory
 from longthink.cli import inside, nets, puzzles, studies
-from longthink.cli._app import Interrupted, app
+from longthink.cli._app import app
 
 __all__ = ["inside", "main", "nets", "puzzles", "studies"]
 
-USERS_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR)
-"""What may be the matter with files and folders, and is no bug: no room left, no right to write, a file in the way."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0, or 2 where the user can put something right."""
-    keep_freed_memory()
+    """Run one command; the exit code: 0, 2 where the user can put something right, 130 where it was interrupted."""
     try:
+        keep_freed_memory()
         app(
             sys.argv[1:] if arguments is None else list(arguments),
             exit_on_error=False,
@@ -32,18 +31,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UserError, cyclopts.CycloptsError) as error:
         print(f"longthink: {error}", file=sys.stderr)
         return 2
-    except Interrupted as kept:
+    except KeyboardInterrupt as interruption:
+        kept = str(interruption) or "nothing is kept but what was named before."
         print(f"longthink: interrupted; {kept}", file=sys.stderr)
         return 130
-    except KeyboardInterrupt:
-        print("longthink: interrupted.", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # whoever read has read enough, like `longthink test ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         return 1
     except OSError as error:
-        if error.errno not in USERS_DISK:
+        if error.errno not in REFUSALS:
             raise
-        print(f"longthink: {error.filename or 'A file'} cannot be written: {error.strerror}.", file=sys.stderr)
+        if error.filename is None:
+            _print_no_more()
+        what = error.filename or "A file, or what is printed,"
+        print(f"longthink: {what} cannot be read or written ({error.strerror}).", file=sys.stderr)
         return 2
     return 0
+
+
+def _print_no_more() -> None:
+    """What is not printed yet is lost, so that the end of the process does not stumble over it again."""
+    with suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

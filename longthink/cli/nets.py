@@ -48,12 +48,16 @@ def quickstart(*, out: Path = Path("runs/quickstart"), level: int = 512, count: 
     """
     from longthink import registry
     from longthink.training.loop import train as train_recipe
+    from longthink.training.runs import Run
 
     recipe = registry.find("recipes", "prefix_sums_laptop")()
     levels = [recipe.curriculum.highest, level]
     for one in levels:
         recipe.problem.sample(one, count)
-    run = train_recipe(recipe, out, resume=(out / "recipe.json").exists())
+    try:
+        run = train_recipe(recipe, out, resume=Run(out).begun)
+    except KeyboardInterrupt as interruption:
+        raise Interrupted("the same command goes on.") from interruption
     print(f"trained on at most {recipe.curriculum.highest} bits in {run.seconds():.0f} s: {run.folder}")
     test(str(out), level=levels, count=count)
 
@@ -124,10 +128,9 @@ def train(
             tensorboard=tensorboard,
         )
     except KeyboardInterrupt as interruption:
-        how = (
-            "go on with the same command and --resume" if (folder / "checkpoint.pt").exists() else "nothing is kept yet"
-        )
-        raise Interrupted(f"{how}.") from interruption
+        begun = runs.Run(folder).begun
+        kept = f"go on with `longthink train {folder} --resume`." if begun else "nothing was begun."
+        raise Interrupted(kept) from interruption
     evaluated = next(row for row in reversed(run.history()) if "loss" not in row)
     name, score = next((name, score) for name, score in evaluated.items() if name != "step")
     said = f"{score:.2%}" if name.endswith("accuracy") else f"{score:.4g}"

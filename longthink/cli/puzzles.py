@@ -5,7 +5,7 @@ from pathlib import Path
 
 from longthink.base.errors import UserError, suggest
 from longthink.base.splits import Split
-from longthink.cli._app import Count, Options, Seed, app, changes_from
+from longthink.cli._app import Count, Interrupted, Options, Seed, app, changes_from
 
 
 @app.command
@@ -100,7 +100,10 @@ def mine(problem: str, /, *options: Options, out: Path, count: int = 20_000, see
 
     registry.find("miners", problem)
     check_writable(out)
-    print(registry.call("miners", problem, changes_from(options), folder=out, count=count, seed=seed).file)
+    try:
+        print(registry.call("miners", problem, changes_from(options), folder=out, count=count, seed=seed).file)
+    except KeyboardInterrupt as interruption:
+        raise Interrupted("the same command goes on where this one was.") from interruption
 
 
 @app.command(show=False)

@@ -5,6 +5,7 @@ import os
 import platform
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +50,33 @@ def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, fo
     >>> page.read_text().splitlines()[0]
     '# Tiny'
     """
-    folder.mkdir(parents=True, exist_ok=True)
     save_rows(outcome.rows, folder / "rows.csv")
     picture = experiment.figure(outcome.rows, folder / "figure.png")
     text = "\n".join(_page(experiment, outcome, name, scale, picture.name))
     embedded = f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
-    html = markdown.markdown(text.replace(f"({picture.name})", f"({embedded})"), extensions=["tables"])
+    html = _html(text.replace(f"({picture.name})", f"({embedded})"))
     for path, content in ((folder / "report.md", text), (folder / "report.html", f"{STYLE}\n{html}\n")):
         with atomic(path) as partial:
             partial.write_text(content)
     return folder / "report.md"
+
+
+def _html(text: str) -> str:
+    """Markdown as HTML, in which nothing of the text is a tag: names are users' own."""
+    reader = markdown.Markdown(extensions=["tables"])
+    reader.preprocessors.deregister("html_block")
+    reader.inlinePatterns.deregister("html")
+    html: str = reader.convert(text)
+    return html
+
+
+def _plain(text: str) -> str:
+    """A user's words in Markdown, where nothing of them is a link, a cell's border or a tag."""
+    return re.sub(r"([\\`*\[\]|])", r"\\\1", escape(" ".join(text.split()), quote=False))
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('`', chr(39))}`"
 
 
 def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folder: Path) -> Path:
@@ -83,7 +101,7 @@ def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folde
         held = sum(_holds(claim, table) is True for claim in experiment.claims)
         claims = f"{held} of {len(experiment.claims)}" if experiment.claims else ""
         cells = (
-            f"[{experiment.title}]({name}/report.md)",
+            f"[{_plain(experiment.title)}]({name}/report.md)",
             f"`longthink reproduce {as_typed(name)} --scale {scale}`",
             claims,
             str(len(outcome.seconds)),
@@ -99,7 +117,7 @@ def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folde
 def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, picture: str) -> Iterable[str]:
     lines = summaries(outcome.rows, experiment.evaluators)
     seeds = sorted(outcome.rows["seed"].unique().tolist())
-    yield f"# {experiment.title}\n"
+    yield f"# {_plain(experiment.title)}\n"
     changes = "".join(f" --change {option}={value}" for option, value in experiment.changes.items())
     yield f"    longthink reproduce {as_typed(name)} --scale {scale} --seeds {len(seeds)}{changes}\n"
     minutes = [one / 60 for one in outcome.seconds]
@@ -108,7 +126,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
         f"{len(minutes)} trainings took {sum(minutes):.1f} minutes taken together; the longest {max(minutes):.1f}.\n"
     )
     for evaluator in experiment.evaluators:
-        yield f"## {evaluator.heading}\n"
+        yield f"## {_plain(evaluator.heading)}\n"
         yield f"{evaluator.note}\n"
         yield from _table(evaluator, [line for line in lines if line["evaluator"] == evaluator.title])
         without = [f"{name} {percent(share)}" for name, share in outcome.baselines.get(evaluator.title, {}).items()]
@@ -122,7 +140,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
         yield ""
     if outcome.failures:
         yield "## Trials that failed\n"
-        yield from (f"- {failure}" for failure in outcome.failures)
+        yield from (f"- {_plain(failure)}" for failure in outcome.failures)
         yield ""
     yield "## Recipes\n"
     yield from _recipes(experiment.variants)
@@ -132,7 +150,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
 def _table(evaluator: Evaluator, lines: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     """A line for each net, of the columns that the evaluator gives."""
     cells = [
-        {"net": line["series"], **evaluator.columns(line, evaluator.published.get(line["series"], ""))}
+        {"net": _plain(line["series"]), **evaluator.columns(line, evaluator.published.get(line["series"], ""))}
         for line in lines
     ]
     names = list(dict.fromkeys(name for line in cells for name in line))
@@ -154,7 +172,7 @@ def as_typed(name: str) -> str:
 def _verdict(claim: Claim, table: pd.DataFrame) -> str:
     holds = _holds(claim, table)
     if isinstance(holds, str):
-        return f"- {claim.sentence} It cannot be told: no trial of {holds} came through."
+        return f"- {claim.sentence} It cannot be told: no trial of {_plain(holds)} came through."
     return f"- {claim.sentence} {'It holds here.' if holds else '**It does not hold** here.'}"
 
 
@@ -169,15 +187,15 @@ def _holds(claim: Claim, table: pd.DataFrame) -> bool | str:
 def _recipes(variants: Sequence[Variant]) -> Iterable[str]:
     """What each net was trained with, as far as it differs from the first."""
     first = variants[0].recipe.options()
-    told = ", ".join(f"`{key} {value}`" for key, value in first.items() if key not in UNTOLD)
-    yield f"- {variants[0].name}: {told}"
+    told = ", ".join(_code(f"{key} {value}") for key, value in first.items() if key not in UNTOLD)
+    yield f"- {_plain(variants[0].name)}: {told}"
     for variant in variants[1:]:
         options = variant.recipe.options()
         changed = [
-            f"`{key} {value}`" for key, value in options.items() if first.get(key) != value and key not in UNTOLD
+            _code(f"{key} {value}") for key, value in options.items() if first.get(key) != value and key not in UNTOLD
         ]
         gone = [f"no `{key}`" for key in first if key not in options]
-        yield f"- {variant.name}: the same but {', '.join(changed + gone)}"
+        yield f"- {_plain(variant.name)}: the same but {', '.join(changed + gone)}"
 
 
 def _machine() -> str:

@@ -6,10 +6,10 @@ and resumed from a checkpoint takes the same steps, and a CPU run ends with the 
 
 import math
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from longthink.base.errors import UserError
+from longthink.base.files import remove_folder
 from longthink.base.seeds import digest, generator
 from longthink.contracts import Loss, Thinker
 from longthink.training import runs
@@ -150,9 +151,9 @@ def train(
         The run.
 
     Raises:
-        UserError: the folder is in use, holds another recipe or no run to resume; a net or a problem that could not be
-            loaded again; a batch that does not divide among the processes; a loss that stops being finite (the last
-            good checkpoint is kept).
+        UserError: the folder is in use, cannot be written, holds another recipe or no run to resume; another process
+            trains there; a net or a problem that could not be loaded again; a batch that does not divide among the
+            processes; a loss that stops being finite (the last good checkpoint is kept).
 
     >>> import tempfile
     >>> from longthink.recipes.laptop import prefix_sums_laptop
@@ -175,72 +176,73 @@ def train(
     now = TrainingState(model, optimiser, averaged, lessons)
     if first and not resume:
         runs.create(run.folder, recipe)
-    fabric.barrier()
-    checkpoint = run.load_checkpoint() if resume else None
-    if checkpoint is not None:
-        now.restore(checkpoint)
-    if averaged is not None:
-        averaged.to(fabric.device)
+    with run.held() if first else nullcontext():  # the others of its processes are with it
+        fabric.barrier()
+        checkpoint = run.load_checkpoint() if resume else None
+        if checkpoint is not None:
+            now.restore(checkpoint)
+        if averaged is not None:
+            averaged.to(fabric.device)
 
-    journal = Journal(run, now.step, board if first else None)
-    begun, saved = time.monotonic() - now.seconds, time.monotonic()
-    bar = tqdm(
-        total=recipe.steps,
-        initial=now.step,
-        desc=recipe.name,
-        unit="step",
-        disable=None if progress and first else True,  # None: shown on a terminal only
-        file=sys.stderr,
-    )
-    while now.step < recipe.steps:
-        batch = lessons.batch(now.step)
-        mine = batch.part(fabric.global_rank, fabric.world_size).to(fabric.device)
-        rate = _set_rates(optimiser, recipe.schedule.factor_at(now.step, recipe.steps))
-        net = learner.around(now.step, fabric.global_rank, fabric.device)
-        losses = lessons.losses(net, mine, generator("objective", recipe.seed, now.step))
-        while (found := learner(losses)) is not None:
-            loss: Loss = found
-            optimiser.zero_grad()
-            fabric.backward(loss.value)
-            if recipe.optimiser.clip is not None:
-                nn.utils.clip_grad_norm_(model.parameters(), recipe.optimiser.clip)
-            optimiser.step()
-            if recipe.regularisation.spectral_norm is not None:
-                bound_gains(model, recipe.regularisation.spectral_norm)
-            if averaged is not None:
-                averaged.update_parameters(model)
-        now.step += 1
-        bar.update()
+        journal = Journal(run, now.step, board if first else None)
+        begun, saved = time.monotonic() - now.seconds, time.monotonic()
+        bar = tqdm(
+            total=recipe.steps,
+            initial=now.step,
+            desc=recipe.name,
+            unit="step",
+            disable=None if progress and first else True,  # None: shown on a terminal only
+            file=sys.stderr,
+        )
+        while now.step < recipe.steps:
+            batch = lessons.batch(now.step)
+            mine = batch.part(fabric.global_rank, fabric.world_size).to(fabric.device)
+            rate = _set_rates(optimiser, recipe.schedule.factor_at(now.step, recipe.steps))
+            net = learner.around(now.step, fabric.global_rank, fabric.device)
+            losses = lessons.losses(net, mine, generator("objective", recipe.seed, now.step))
+            while (found := learner(losses)) is not None:
+                loss: Loss = found
+                optimiser.zero_grad()
+                fabric.backward(loss.value)
+                if recipe.optimiser.clip is not None:
+                    nn.utils.clip_grad_norm_(model.parameters(), recipe.optimiser.clip)
+                optimiser.step()
+                if recipe.regularisation.spectral_norm is not None:
+                    bound_gains(model, recipe.regularisation.spectral_norm)
+                if averaged is not None:
+                    averaged.update_parameters(model)
+            now.step += 1
+            bar.update()
 
-        last = now.step == recipe.steps
-        validate = last or now.step % recipe.validation.every == 0
-        if not (validate or now.step % LOG_EVERY == 0):
-            continue
-        mean_loss = float(cast(Tensor, fabric.all_reduce(loss.value.detach())))
-        if not math.isfinite(mean_loss):
-            raise _diverged(run, now.step, resume)
-        now.seconds = time.monotonic() - begun
-        with torch.no_grad():
-            measured = lessons.measures(mine, loss)
-        bar.set_postfix(loss=f"{mean_loss:.4f}", accuracy=f"{measured['accuracy']:.2f}", level=measured["level"])
-        row = {"step": now.step, "loss": mean_loss, "lr": rate, "seconds": round(now.seconds, 3)}
-        journal.record({**row, **measured})
-        if validate and first:
-            now.tested.eval()
-            score = lessons.evaluate(now.tested)
-            now.tested.train()
-            journal.record({"step": now.step, **score})
-            best = next(iter(score.values()))
-            if recipe.validation.select == "last" or best > now.best_accuracy:
-                now.keep(best)
-        if first and (last or time.monotonic() - saved >= checkpoint_seconds):
-            journal.save()
-            run.save_checkpoint(now.checkpoint())
-            saved = time.monotonic()
-    bar.close()
-    if first:
-        model.load_state_dict(now.best_weights)
-        run.save_model(model)
+            last = now.step == recipe.steps
+            validate = last or now.step % recipe.validation.every == 0
+            if not (validate or now.step % LOG_EVERY == 0):
+                continue
+            mean_loss = float(cast(Tensor, fabric.all_reduce(loss.value.detach())))
+            if not math.isfinite(mean_loss):
+                raise _diverged(run, now.step, resume)
+            now.seconds = time.monotonic() - begun
+            with torch.no_grad():
+                measured = lessons.measures(mine, loss)
+            bar.set_postfix(loss=f"{mean_loss:.4f}", accuracy=f"{measured['accuracy']:.2f}", level=measured["level"])
+            row = {"step": now.step, "loss": mean_loss, "lr": rate, "seconds": round(now.seconds, 3)}
+            journal.record({**row, **measured})
+            if validate and first:
+                now.tested.eval()
+                score = lessons.evaluate(now.tested)
+                now.tested.train()
+                journal.record({"step": now.step, **score})
+                best = next(iter(score.values()))
+                if recipe.validation.select == "last" or best > now.best_accuracy:
+                    now.keep(best)
+            if first and (last or time.monotonic() - saved >= checkpoint_seconds):
+                journal.save()
+                run.save_checkpoint(now.checkpoint())
+                saved = time.monotonic()
+        bar.close()
+        if first:
+            model.load_state_dict(now.best_weights)
+            run.save_model(model)
     fabric.barrier()
     return run
 
@@ -314,7 +316,7 @@ def _set_rates(optimiser: torch.optim.Optimizer, factor: float) -> float:
 def _diverged(run: runs.Run, step: int, resumed: bool) -> UserError:
     checkpoint = run.load_checkpoint()
     if checkpoint is None and not resumed:
-        shutil.rmtree(run.folder)  # made by this training, and there is nothing in it but the recipe
+        remove_folder(run.folder)  # made by this training, and there is nothing in it but the recipe
     kept = "nothing is kept" if checkpoint is None else f"the checkpoint of step {checkpoint['step']} is kept"
     return UserError(
         f"The loss is no longer finite at step {step}; {kept} in {run.folder}."

@@ -5,12 +5,15 @@
     checkpoint.pt      to go on from after an interruption
     config.json, model.safetensors    the net to use; `from_pretrained` reads the folder
 
-A file is written under another name and then moved into place, so that none is ever half there.
+A file is written under another name and then moved into place, so that none is ever half there; the folder itself comes
+with its recipe. So it can be gone on with wherever it was broken off, by one process at a time.
 """
 
+import errno
 import json
-import os
-import tempfile
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +26,8 @@ from safetensors.torch import load_model
 
 from longthink import registry
 from longthink.base.errors import UserError
-from longthink.base.files import atomic, atomic_folder, check_writable
-from longthink.base.tensors import load_tensors
+from longthink.base.files import atomic, atomic_folder, check_writable, locked
+from longthink.base.tensors import load_tensors, save_tensors
 from longthink.contracts import Spec, Thinker
 from longthink.registry import PACKAGE
 from longthink.training.recipe import Recipe, parse_recipe
@@ -33,6 +36,7 @@ SHIPPED = PACKAGE / "weights"
 RUNS = Path("runs")
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+RECIPE = "recipe.json"
 HISTORY = "history.jsonl"
 
 
@@ -57,7 +61,7 @@ class Run:
 
     def recipe(self) -> Recipe:
         """Raises UserError if recipe.json is missing or does not fit."""
-        return parse_recipe(_read(self.folder / "recipe.json"))
+        return parse_recipe(_read(self.folder / RECIPE))
 
     def model(self) -> Thinker:
         """The net, in evaluation mode. Raises UserError if its files are missing, damaged or of another net."""
@@ -81,6 +85,19 @@ class Run:
             ) from error
         return net.eval()
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to go on with."""
+        return (self.folder / RECIPE).is_file()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The run is this process's alone. Raises UserError while another one trains it."""
+        with locked(
+            self.folder / RECIPE, taken=f"{self.folder} is being trained by another process; let that one end."
+        ):
+            yield
+
     def history(self) -> list[dict[str, Any]]:
         path = self.folder / HISTORY
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -94,14 +111,20 @@ class Run:
             path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def save_model(self, model: Thinker) -> None:
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            model.save_pretrained(folder)
-            for name in (CONFIG, WEIGHTS):
-                os.replace(Path(folder) / name, self.folder / name)
+        with atomic_folder(self.folder) as partial:
+            try:
+                model.save_pretrained(partial)
+            except SafetensorError as error:
+                number = re.search(r"os error (\d+)", str(error))
+                raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
+            for path in partial.iterdir():
+                if path.name not in (CONFIG, WEIGHTS):
+                    path.unlink()  # the hub's card, which would say nothing of the net
+            (partial / WEIGHTS).chmod((partial / CONFIG).stat().st_mode)  # safetensors' own is for nobody else to read
 
     def save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         with atomic(self.folder / "checkpoint.pt") as path:
-            torch.save(checkpoint, path)
+            save_tensors(checkpoint, path)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The last checkpoint, on the CPU, or None where training did not come so far. Never runs pickled code."""
@@ -121,9 +144,9 @@ def check_free(folder: Path) -> None:
 
 def create(folder: Path, recipe: Recipe) -> Run:
     """A new run, its folder and recipe there together or not at all. Raises UserError as `check_free` does."""
-    check_free(folder)
     with atomic_folder(folder) as partial:
-        (partial / "recipe.json").write_text(recipe.to_json())
+        check_free(folder)
+        (partial / RECIPE).write_text(recipe.to_json())
     return Run(folder)
 
 

@@ -79,4 +79,4 @@ def run_trials(
 
 
 def _train_one(recipe: str, folder: Path, accelerator: str) -> None:
-    train(parse_recipe(recipe), folder, resume=folder.exists(), accelerator=accelerator, progress=False)
+    train(parse_recipe(recipe), folder, resume=runs.Run(folder).begun, accelerator=accelerator, progress=False)

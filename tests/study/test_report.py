@@ -1,5 +1,6 @@
 """Pages: of what came through, of what did not, and of evaluators that nobody here knows."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,22 @@ def test_what_failed_is_on_the_page(experiment: Experiment, tmp_path: Path) -> N
     text = report(experiment, some, "table_0", "laptop", tmp_path / "page").read_text()
     assert "## Trials that failed\n\n- recurrent, seed 1 (abc): The recipe is not valid JSON.\n" in text
     assert text.count("No trial came through.") == 1
+
+
+def test_names_of_ones_own_are_text_on_the_page_and_neither_tags_nor_links(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    evil = "<script>alert(1)</script> | [here](javascript:alert(2)) & `x`"
+    names = [replace(variant, name=f"{variant.name} {evil}") for variant in experiment.variants]
+    own = replace(experiment, title=f"Table {evil}", variants=tuple(names), claims=())
+    outcome = replace(outcome_of(own, tmp_path), failures=[f"\n<b>{evil}</b>"])
+    page = report(own, outcome, "table_0", "laptop", tmp_path / "page")
+    html = page.with_suffix(".html").read_text()
+    assert not {"<script", "<b>", "<a "} & set(re.findall(r"<[a-z]+ ?>?", html))
+    shown = "&lt;script&gt;alert(1)&lt;/script&gt; | [here](javascript:alert(2)) &amp; `x`"
+    assert f"<h1>Table {shown}</h1>" in html
+    assert html.count(f"<td>recurrent {shown}</td>") == 2
+    assert f"<li>&lt;b&gt;{shown}&lt;/b&gt;</li>" in html
 
 
 def test_a_page_says_what_is_solved_without_a_net_and_what_was_changed(experiment: Experiment, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Folders of runs: opening, loading, and everything that can be wrong with one."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -87,6 +88,19 @@ def test_pickled_code_is_never_run(tmp_path: Path) -> None:
     with pytest.raises(lt.UserError, match="holds more than tensors"):
         runs.Run(tmp_path).load_checkpoint()
     assert not (tmp_path / "owned").exists()
+
+
+def test_weights_have_the_rights_that_any_new_file_has(run: runs.Run) -> None:
+    before = os.umask(0o027)
+    try:
+        run.save_model(run.model())
+    finally:
+        os.umask(before)
+    assert {name: (run.folder / name).stat().st_mode & 0o777 for name in ("config.json", "model.safetensors")} == {
+        "config.json": 0o640,
+        "model.safetensors": 0o640,
+    }
+    assert not (run.folder / "README.md").exists()
 
 
 def test_a_run_of_version_0_1_0_is_read_and_goes_on(tmp_path: Path) -> None:

@@ -78,6 +78,14 @@ def test_a_failing_trial_is_reported_and_does_not_stop_the_others(tiny_recipe: R
 
 
 @pytest.mark.usefixtures("one_cpu")
+def test_an_empty_folder_is_a_trial_that_was_not_begun(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    folder_of(small(tiny_recipe), tmp_path).mkdir(parents=True)
+    (trial,) = run_trials([small(tiny_recipe)], tmp_path, workers=1, accelerator="cpu", progress=False)
+    assert trial.error is None
+    assert trial.run.recipe() == small(tiny_recipe)
+
+
+@pytest.mark.usefixtures("one_cpu")
 def test_killed_trials_go_on_and_end_with_the_same_weights(tiny_recipe: Recipe, tmp_path: Path) -> None:
     recipe = tiny_recipe.revised({"steps": 400})
     (tmp_path / "recipe.json").write_text(recipe.to_json())

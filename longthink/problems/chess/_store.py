@@ -7,7 +7,6 @@ store.json     what it was made from
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from longthink.base.arrays import save_npy
 from longthink.base.compiled import compiled
 from longthink.base.draws import OF_TEN
 from longthink.base.errors import UserError
@@ -256,7 +256,7 @@ def build(blocks: Iterable[Rows], folder: Path, sources: Sequence[str]) -> int:
             raise UserError(f"There is not one puzzle in {', '.join(sources)}.")
         _sort(unsorted, starts, partial)
         unsorted.unlink()
-        np.save(partial / "starts.npy", starts[: np.flatnonzero(counts)[-1] + 2])
+        save_npy(partial / "starts.npy", starts[: np.flatnonzero(counts)[-1] + 2])
         (partial / "store.json").write_text(json.dumps({"count": total, "sources": list(sources)}, indent=2) + "\n")
     return total
 
@@ -273,7 +273,6 @@ def _sort(unsorted: Path, starts: NDArray[np.int64], folder: Path) -> None:
         for file, dtype in files.items():
             header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (int(starts[-1]),)}
             np.lib.format.write_array_header_2_0(file, header)
-            file.flush()
         origins = {file: file.tell() for file in files}
         while block := source.read(ROWS_AT_ONCE * ROW.itemsize):
             rows = np.frombuffer(block, ROW)
@@ -281,7 +280,8 @@ def _sort(unsorted: Path, starts: NDArray[np.int64], folder: Path) -> None:
             ratings, begins = np.unique(rows["rating"], return_index=True)
             for rating, begin, end in zip(ratings, begins, [*begins[1:], len(rows)], strict=True):
                 for file, some in ((rows_file, rows[begin:end]), (shares_file, rows["share"][begin:end])):
-                    os.pwrite(file.fileno(), some.tobytes(), origins[file] + int(places[rating]) * some.itemsize)
+                    file.seek(origins[file] + int(places[rating]) * some.itemsize)
+                    file.write(some.tobytes())  # which fails where the disk is full: os.pwrite may leave the rest out
                 places[rating] += end - begin
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from longthink.base.errors import UserError
-from longthink.base.files import atomic
+from longthink.base.files import atomic, check_writable
 from longthink.base.parallel import side_by_side
 from longthink.base.seeds import generator
 from longthink.contracts import Mined
@@ -113,7 +113,7 @@ def chess_puzzles(
         raise UserError(f"Mine at least 1 puzzle, not {count}.")
     path = find_engine() if engine == "stockfish" else None
     parts = folder / "games"
-    parts.mkdir(parents=True, exist_ok=True)
+    check_writable(parts)
     bar = tqdm(total=count, unit="puzzle", disable=None if progress else True)
     done, files = 0, list[Path]()
     while done < count:

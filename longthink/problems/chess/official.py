@@ -14,7 +14,7 @@ from torch import Tensor
 from longthink.base.download import SITE, download_archive
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
-from longthink.base.tensors import load_tensors
+from longthink.base.tensors import load_tensors, save_tensors
 from longthink.contracts import Puzzles, Split
 from longthink.problems.chess.problem import ChessPuzzles
 
@@ -77,7 +77,7 @@ def write(batches: Iterable[Puzzles], _count: int, folder: Path) -> list[Path]:
     }
     with atomic_folder(target) as partial:
         for name, tensor in tensors.items():
-            torch.save(tensor, partial / name)
+            save_tensors(tensor, partial / name)
     return [target / name for name in tensors]
 
 

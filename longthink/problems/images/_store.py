@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from longthink.base.arrays import GrowingArray, save_npy
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.contracts import Split
@@ -38,30 +39,6 @@ class PictureBlock(NamedTuple):
     labels: NDArray[np.int64]
 
 
-class _Growing:
-    """A .npy that is written a block at a time: numpy leaves room in its header for the first axis to grow."""
-
-    def __init__(self, file: IO[bytes], dtype: type):
-        self.file, self.dtype, self.shape = file, np.dtype(dtype), (0,)
-
-    def append(self, rows: NDArray[Any]) -> None:
-        if self.shape[0] == 0:
-            self.shape = (0, *rows.shape[1:])
-            self._write_header()
-        if rows.shape[1:] != self.shape[1:]:
-            raise UserError(f"Images are of one size; here are some of {self.shape[1:]} and some of {rows.shape[1:]}.")
-        self.shape = (self.shape[0] + len(rows), *self.shape[1:])
-        self.file.write(np.ascontiguousarray(rows, self.dtype).tobytes())
-
-    def finish(self) -> None:
-        self.file.seek(0)
-        self._write_header()
-
-    def _write_header(self) -> None:
-        header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": self.shape}
-        np.lib.format.write_array_header_2_0(self.file, header)
-
-
 def build(blocks: Iterable[PictureBlock], folder: Path, classes: Sequence[str], sources: Sequence[str]) -> int:
     """Write a store of all images; how many there are. Memory grows by 8 bytes an image.
 
@@ -72,12 +49,15 @@ def build(blocks: Iterable[PictureBlock], folder: Path, classes: Sequence[str], 
         raise UserError(f"{folder} exists already; choose another folder.")
     hashes: dict[Part, list[int]] = {"train": [], "test": []}
     with atomic_folder(folder) as partial, ExitStack() as stack:
-        files: dict[Part, tuple[_Growing, _Growing]] = {}
+        files: dict[Part, tuple[GrowingArray, GrowingArray]] = {}
         counts = np.zeros((0, BYTES), np.int64)
         for part, images, labels in blocks:
             if part not in files:
-                opened = (stack.enter_context((partial / f"{part}_{name}.npy").open("wb")) for name in NAMES)
-                files[part] = _Growing(next(opened), np.uint8), _Growing(next(opened), np.int64)
+                of_images = GrowingArray(partial / f"{part}_images.npy", np.uint8, images.shape[1:])
+                of_labels = GrowingArray(partial / f"{part}_labels.npy", np.int64, ())
+                files[part] = stack.enter_context(of_images), stack.enter_context(of_labels)
+            if images.shape[1:] != (size := files[part][0].row):
+                raise UserError(f"Images are of one size; here are some of {size} and some of {images.shape[1:]}.")
             if labels.min() < 0 or labels.max() >= len(classes):
                 wrong = labels[(labels < 0) | (labels >= len(classes))][0]
                 raise UserError(f"There is an image of class {wrong}, and the classes are 0 to {len(classes) - 1}.")
@@ -89,16 +69,14 @@ def build(blocks: Iterable[PictureBlock], folder: Path, classes: Sequence[str], 
                     np.bincount(images[..., channel].ravel(), minlength=BYTES) for channel in range(images.shape[3])
                 ]
                 counts = np.stack(seen) + (counts if len(counts) else 0)
-        for growing in files.values():
-            for file in growing:
-                file.finish()
         if not hashes["train"]:
             raise UserError(f"There is no image for training in {', '.join(sources)}.")
         shares = {part: np.array(hashes[part], np.uint64) for part in files}
         repeated = np.isin(shares["train"], shares.get("test", np.zeros(0, np.uint64)))
         for part, some in shares.items():
             share = (some % np.uint64(EQUAL_SHARES)).astype(np.uint8)
-            np.save(partial / f"{part}_shares.npy", np.where(repeated, LEFT_OUT, share) if part == "train" else share)
+            kept = np.where(repeated, LEFT_OUT, share).astype(np.uint8) if part == "train" else share
+            save_npy(partial / f"{part}_shares.npy", kept)
         values = np.arange(BYTES) / (BYTES - 1)
         mean = counts @ values / counts.sum(1)
         deviation = np.sqrt(counts @ values**2 / counts.sum(1) - mean**2)

@@ -10,7 +10,7 @@ from torch import Tensor
 from longthink.base.download import SITE, download_archive
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
-from longthink.base.tensors import load_tensors
+from longthink.base.tensors import load_tensors, save_tensors
 from longthink.contracts import Puzzles, Split
 from longthink.problems.prefix_sums.problem import PrefixSums
 
@@ -59,7 +59,7 @@ def write(batches: Iterable[Puzzles], _count: int, folder: Path) -> list[Path]:
     paths = _paths(folder, puzzles[0].level)
     for path, tensor in zip(paths, (bits, targets), strict=True):
         with atomic(path) as partial:
-            torch.save(tensor, partial)
+            save_tensors(tensor, partial)
     return list(paths)
 
 

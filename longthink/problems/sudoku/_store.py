@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from longthink.base.arrays import save_npy
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.problems.sudoku import _boards as _sudoku_boards
@@ -108,7 +109,7 @@ def build(
     shares = _sudoku_boards.shares(solutions.astype(np.int64), counted.astype(np.int64), houses(box))
     with atomic_folder(folder) as partial:
         for name, values in zip(NAMES, (boards, solutions, ratings, shares), strict=True):
-            np.save(partial / f"{name}.npy", values)
+            save_npy(partial / f"{name}.npy", values)
         (partial / "store.json").write_text(json.dumps({"box": box, "sources": [*sources]}, indent=2) + "\n")
     return len(boards), left_out
 
