@@ -257,7 +257,12 @@ def _launch(recipe: Recipe, devices: int, accelerator: str, nodes: int) -> "Fabr
     strategy: Any = DDPStrategy(find_unused_parameters=True) if devices * nodes > 1 else "auto"
     try:
         fabric = Fabric(
-            accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=strategy, precision=recipe.precision
+            accelerator=accelerator,
+            devices=devices,
+            num_nodes=nodes,
+            strategy=strategy,
+            precision=recipe.precision,
+            plugins=_plugins(devices, nodes),
         )
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         asked = f"{devices} x {accelerator} on {nodes} nodes"
@@ -268,6 +273,16 @@ def _launch(recipe: Recipe, devices: int, accelerator: str, nodes: int) -> "Fabr
             f"A batch of {recipe.batch} does not divide among {fabric.world_size} processes; choose another --batch."
         )
     return fabric
+
+
+def _plugins(devices: int, nodes: int) -> list[Any] | None:
+    """What keeps Fabric from taking an allocation of SLURM for its tasks: for one process, or if srun started no more."""
+    from lightning_fabric.plugins.environments import LightningEnvironment
+
+    if "SLURM_NTASKS" not in os.environ or "LOCAL_WORLD_SIZE" in os.environ:
+        return None
+    tasks = int(os.environ.get("SLURM_STEP_NUM_TASKS", "1"))
+    return [LightningEnvironment()] if nodes == 1 and (devices == 1 or tasks == 1) else None
 
 
 def _check_folder(run: runs.Run, recipe: Recipe, resume: bool) -> None:

@@ -18,6 +18,7 @@ import longthink as lt
 from longthink.measuring.sweep import accuracy
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.thinking.loop import last_state
+from longthink.training import loop
 from longthink.training.loop import Learner, train
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
@@ -49,6 +50,39 @@ def test_the_same_recipe_gives_the_same_weights(tiny_recipe: Recipe, tmp_path: P
     train(tiny_recipe.revised({"seed": 1}), tmp_path / "c", **SETTINGS)
     assert weights_digest(tmp_path / "a") == weights_digest(tmp_path / "b")
     assert weights_digest(tmp_path / "a") != weights_digest(tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    "by_srun",
+    [
+        {},
+        {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NODEID": "0", "SLURM_NTASKS_PER_NODE": "4"},
+        {"SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "2", "SLURM_LOCALID": "2", "SLURM_NODEID": "0"},
+    ],
+)
+def test_one_process_trains_alone_in_an_allocation_of_several_tasks(
+    by_srun: dict[str, str], tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny_recipe.revised({"steps": 2})
+    train(recipe, tmp_path / "outside", **SETTINGS)
+    for name, value in ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "train", "SLURM_JOB_ID": "12"} | by_srun).items():
+        monkeypatch.setenv(name, value)
+    train(recipe, tmp_path / "inside", **SETTINGS)
+    assert weights_digest(tmp_path / "inside") == weights_digest(tmp_path / "outside")
+
+
+@pytest.mark.parametrize(
+    ("devices", "nodes", "others", "left"),
+    [(2, 1, {}, False), (2, 1, {"SLURM_STEP_NUM_TASKS": "2"}, True), (1, 2, {"SLURM_STEP_NUM_TASKS": "2"}, True)],
+)
+def test_what_srun_has_started_is_left_to_fabric(
+    devices: int, nodes: int, others: dict[str, str], left: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ({"SLURM_NTASKS": "2"} | others).items():
+        monkeypatch.setenv(name, value)
+    assert (loop._plugins(devices, nodes) is None) == left
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert loop._plugins(devices, nodes) is None
 
 
 def test_training_learns(tiny_recipe: Recipe, tmp_path: Path) -> None:
