@@ -201,7 +201,8 @@ class Problem(Frozen, ABC):
     def loss(self, output: Any, puzzles: "Puzzles") -> Tensor:
         """What each puzzle adds to the batch's mean cross-entropy over the positions that count (eq. 5.3 and 5.4).
 
-        Positions weigh the same, whichever puzzle they are in; the sum over puzzles is the loss of the batch.
+        Positions weigh the same, whichever puzzle they are in; the sum over puzzles is the loss of the batch. A puzzle
+        of which no position counts adds nothing, and is solved.
 
         Args:
             output: (B, K, *P).
@@ -222,7 +223,7 @@ class Problem(Frozen, ABC):
             return loss
         if smoothing > 0:
             right = (1 - smoothing) * right - smoothing / output.shape[1] * logs.sum(1)
-        return (right * puzzles.mask).flatten(1).sum(1) / puzzles.mask.sum()
+        return (right * puzzles.mask).flatten(1).sum(1) / puzzles.mask.sum().clamp_min(1)
 
     def perfect(self, puzzles: "Puzzles") -> Any:
         """An output (B, K, *P) that stands for the solution, and leaves no doubt."""
@@ -251,7 +252,7 @@ def _mean_over_positions(values: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return values.mean(1)
     weights = mask.flatten(1).to(values.dtype)
-    return (values * weights).sum(1) / weights.sum(1)
+    return torch.where(mask.flatten(1).any(1), (values * weights).sum(1) / weights.sum(1), 1)
 
 
 @dataclass(frozen=True)

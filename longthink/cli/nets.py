@@ -128,6 +128,10 @@ def train(
             "go on with the same command and --resume" if (folder / "checkpoint.pt").exists() else "nothing is kept yet"
         )
         raise Interrupted(f"{how}.") from interruption
+    threads = run.threads()
+    if len(threads) > 1:
+        told = " and ".join(map(str, threads))
+        print(f"trained with {told} CPU threads: without the interruption, the last bits of weights would be others")
     evaluated = next(row for row in reversed(run.history()) if "loss" not in row)
     name, score = next((name, score) for name, score in evaluated.items() if name != "step")
     said = f"{score:.2%}" if name.endswith("accuracy") else f"{score:.4g}"

@@ -224,6 +224,7 @@ def train(
             measured = lessons.measures(mine, loss)
         bar.set_postfix(loss=f"{mean_loss:.4f}", accuracy=f"{measured['accuracy']:.2f}", level=measured["level"])
         row = {"step": now.step, "loss": mean_loss, "lr": rate, "seconds": round(now.seconds, 3)}
+        row["threads"] = torch.get_num_threads()
         journal.record({**row, **measured})
         if validate and first:
             now.tested.eval()

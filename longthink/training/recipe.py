@@ -115,7 +115,7 @@ class Recipe(Frozen):
     schedule: Schedule = Schedule()
     regularisation: Regularisation = Regularisation()
     validation: Validation = Validation()
-    precision: Literal["32-true", "bf16-mixed", "bf16-true"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
     compile: bool = False
     seed: Annotated[int, Field(ge=0)] = 0
 

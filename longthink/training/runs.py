@@ -11,6 +11,7 @@ A file is written under another name and then moved into place, so that none is 
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,12 +83,25 @@ class Run:
         return net.eval()
 
     def history(self) -> list[dict[str, Any]]:
+        """Raises UserError if the file is damaged."""
         path = self.folder / HISTORY
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        if not path.exists():
+            return []
+        try:
+            rows = [json.loads(line) for line in _read(path).splitlines()]
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path} is damaged ({error}); it holds the curve alone, so it can be removed.") from error
+        if not all(isinstance(row, dict) and "step" in row and _are_numbers(row.values()) for row in rows):
+            raise UserError(f"{path} is damaged (not all is numbers); it holds the curve alone, so it can be removed.")
+        return rows
 
     def seconds(self) -> float:
         """How long training took, as far as it is on record."""
         return float(max((row["seconds"] for row in self.history() if "seconds" in row), default=0.0))
+
+    def threads(self) -> list[int]:
+        """With how many CPU threads it was trained, as far as it is on record: the last bits of weights depend on it."""
+        return sorted({row["threads"] for row in self.history() if "threads" in row})
 
     def write_history(self, rows: list[dict[str, Any]]) -> None:
         with atomic(self.folder / HISTORY) as path:
@@ -178,6 +192,10 @@ def _spec(cls: type[Thinker], config: dict[str, Any]) -> Spec:
     if ndim == 0:
         return Spec(inputs, outputs, "line" if "line" in cls.takes else "grid", answers="one")
     return Spec(inputs, outputs, "line" if ndim == 1 else "grid")
+
+
+def _are_numbers(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, int | float) for value in values)
 
 
 def _read(path: Path) -> str:

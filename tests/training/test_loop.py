@@ -226,6 +226,18 @@ def test_low_precision_trains(tiny_recipe: Recipe, tmp_path: Path) -> None:
     assert all(value.dtype == torch.float32 for value in run.model().state_dict().values())
 
 
+def test_weights_in_bfloat16_are_refused_since_no_net_was_ever_trained_in_them(tiny_recipe: Recipe) -> None:
+    with pytest.raises(lt.UserError, match="should be '32-true' or 'bf16-mixed' \\(got 'bf16-true'\\)"):
+        tiny_recipe.revised({"precision": "bf16-true"})
+
+
+def test_a_run_knows_with_how_many_threads_it_was_trained(
+    tiny_recipe: Recipe, tmp_path: Path, one_thread: None
+) -> None:
+    assert train(tiny_recipe.revised({"steps": 20}), tmp_path / "run", **SETTINGS).threads() == [1]
+    assert Run(Path(__file__).parent / "run_of_version_0.1.0").threads() == []
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

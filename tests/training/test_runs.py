@@ -78,6 +78,26 @@ def test_a_damaged_config_is_refused(run: runs.Run, text: str) -> None:
         run.model()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"step": 1, "loss": 0.5}\n{"step": 2, "lo',
+        "[1]\n",
+        '{"loss": 1}\n',
+        '{"step": "x"}\n',
+        '{"step": 1, "seconds": {}}\n',
+        "\0",
+        "[" * 100_000,
+        '{"step": ' + "9" * 5000 + "}\n",
+    ],
+)
+def test_a_damaged_history_is_refused(run: runs.Run, text: str) -> None:
+    (run.folder / "history.jsonl").write_text(text)
+    for read in (run.history, run.seconds, run.threads):
+        with pytest.raises(lt.UserError, match=r"history.jsonl is damaged .*can be removed"):
+            read()
+
+
 def test_pickled_code_is_never_run(tmp_path: Path) -> None:
     class Evil:
         def __reduce__(self):
