@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen
+from longthink.base.memory import require
 from longthink.base.seeds import digest
 from longthink.base.splits import Split as Split
 from longthink.figures.scene import Scene
@@ -32,6 +33,9 @@ from longthink.registry import name_of
 
 Inputs = Any
 """What a net looks at: a tensor (B, C, *P), tokens (B, *P), or a NamedTuple of tensors (B, ...) like `Graph`."""
+ENDLESS = 10**18
+"""More than there is memory for, of anything."""
+BYTES_OF_TARGET = 8
 State = Any
 """What a Thinker carries from one iteration to the next: a tensor (B, width, ...) or a tuple around one."""
 
@@ -95,6 +99,11 @@ class Spec:
     def ndim(self) -> int:
         """Axes of an answer's positions: 0 where an input has one answer."""
         return 0 if self.answers == "one" else {"none": 0, "line": 1, "grid": 2, "graph": 1}[self.positions]
+
+    @property
+    def positions_of_each(self) -> int:
+        """Of an input, at least: 1 where it is not always the same number."""
+        return (self.size or 1) ** {"none": 0, "line": 1, "grid": 2, "graph": 1}[self.positions]
 
     def example(self, count: int, size: int | None = None, seed: int = 0) -> Inputs:
         """Inputs of noise, as this spec has them: for tests, for tracing, to find out what fits the memory."""
@@ -165,12 +174,16 @@ class Problem(Frozen, ABC):
             The puzzles, solved.
 
         Raises:
-            UserError: the level, or a split of it, does not exist or holds fewer puzzles than asked for.
+            UserError: the level, or a split of it, does not exist or holds fewer puzzles than asked for; they do not
+                fit the memory.
         """
         if count < 1:
             raise UserError(f"Ask for at least 1 puzzle, not {count}.")
         if level < 1:
             raise UserError(f"Levels are 1 or more; level {level} does not exist.")
+        if max(level, count) >= ENDLESS:
+            raise UserError(f"Levels and numbers of puzzles are below {ENDLESS:.0e}; ask for less.")
+        require(count * self.spec.positions_of_each * BYTES_OF_TARGET, f"{count} puzzles of {name_of(type(self))}")
         key = digest("puzzles", name_of(type(self)), level, split, seed, index)
         return self.draw(level, count, split, key, repeats)
 
