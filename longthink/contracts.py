@@ -8,6 +8,7 @@ thinking net. A `Format` reads and writes other people's files.
 Shapes: B batch, C input channels, K classes, W width, *P positions (S for lines; H, W for grids; N nodes for graphs).
 """
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -28,6 +29,7 @@ from longthink.base.frozen import Frozen
 from longthink.base.memory import require
 from longthink.base.seeds import digest
 from longthink.base.splits import Split as Split
+from longthink.base.tensors import check_fits
 from longthink.figures.scene import Scene
 from longthink.registry import name_of
 
@@ -497,9 +499,18 @@ class Thinker(
 
     @classmethod
     def _from_pretrained(cls, **options: Any) -> Any:
-        """As the hub's, which reads a spec only where a constructor's annotation says that it is one."""
+        """As the hub's, which reads a spec only where a constructor's annotation says that it is one.
+
+        Raises UserError for a folder whose weights are damaged, or not of the net that its config says.
+        """
         spec = options.get("spec")
-        return super()._from_pretrained(**{**options, "spec": Spec(**spec) if isinstance(spec, dict) else spec})
+        options = {**options, "spec": Spec(**spec) if isinstance(spec, dict) else spec}
+        weights = Path(options["model_id"], "model.safetensors")
+        if weights.is_file():
+            of_hub = inspect.signature(PyTorchModelHubMixin._from_pretrained).parameters
+            own = {name: value for name, value in options.items() if name not in of_hub}
+            check_fits(lambda: cls(**own), weights)
+        return super()._from_pretrained(**options)
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
         """Save config.json and model.safetensors; the config also says which model it is."""
