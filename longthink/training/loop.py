@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from longthink.base.errors import UserError
 from longthink.base.seeds import digest, generator
+from longthink.base.tensors import NOT_MADE
 from longthink.contracts import Loss, Thinker
 from longthink.training import runs
 from longthink.training.recipe import Recipe
@@ -87,6 +88,8 @@ class TrainingState:
         }
 
     def restore(self, checkpoint: dict[str, Any]) -> None:
+        if checkpoint["best_weights"]:
+            self.model.load_state_dict(checkpoint["best_weights"])  # whether they fit, which is needed in the end
         self.model.load_state_dict(checkpoint["model"])
         self.optimiser.load_state_dict(checkpoint["optimiser"])
         if self.averaged is not None:
@@ -178,7 +181,7 @@ def train(
     fabric.barrier()
     checkpoint = run.load_checkpoint() if resume else None
     if checkpoint is not None:
-        now.restore(checkpoint)
+        _restore(now, checkpoint, run, recipe)
     if averaged is not None:
         averaged.to(fabric.device)
 
@@ -311,6 +314,22 @@ def _model(recipe: Recipe) -> Thinker:
             " net has that option, or lower curriculum.iterations and curriculum.iterations_per_level."
         )
     return model
+
+
+def _restore(now: TrainingState, checkpoint: dict[str, Any], run: runs.Run, recipe: Recipe) -> None:
+    """Raises UserError for a checkpoint that lacks something, or is not of such a training."""
+    try:
+        now.restore(checkpoint)
+        whole = now.step in range(recipe.steps + 1) and math.isfinite(now.seconds + now.best_accuracy)
+    except NOT_MADE as error:
+        whole, told = False, (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(":.")
+    else:
+        told = f"step {now.step}"
+    if not whole:
+        raise UserError(
+            f"The checkpoint in {run.folder} is damaged or of another training ({told}); without checkpoint.pt,"
+            " --resume begins anew."
+        )
 
 
 def _averaged(recipe: Recipe, model: Thinker) -> AveragedModel | None:

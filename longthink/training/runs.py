@@ -97,11 +97,16 @@ class Run:
             torch.save(checkpoint, path)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
-        """The last checkpoint, on the CPU, or None where training did not come so far. Never runs pickled code."""
+        """The last checkpoint, on the CPU, or None where training did not come so far. Never runs pickled code.
+
+        Raises UserError if it is damaged.
+        """
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             return None
-        checkpoint: dict[str, Any] = load_tensors(path)
+        checkpoint = load_tensors(path)
+        if not isinstance(checkpoint, dict):
+            raise UserError(f"{path} is no checkpoint; without it, --resume begins anew.")
         return checkpoint
 
 

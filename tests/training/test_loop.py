@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,21 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    """None yet; the run that `finished` copies, once it was asked for."""
+    return []
+
+
+@pytest.fixture
+def finished(trained: list[Run], tiny_recipe: Recipe, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run, to damage."""
+    if not trained:
+        trained.append(train(tiny_recipe, tmp_path_factory.mktemp("finished") / "run", **SETTINGS))
+    shutil.copytree(trained[0].folder, tmp_path / "run")
+    return Run(tmp_path / "run")
 
 
 def test_the_same_recipe_gives_the_same_weights(tiny_recipe: Recipe, tmp_path: Path) -> None:
@@ -211,6 +227,51 @@ def test_resuming_a_finished_run_changes_nothing(tiny_recipe: Recipe, tmp_path: 
     before = weights_digest(run.folder), run.history()
     train(tiny_recipe, run.folder, resume=True, **SETTINGS)
     assert (weights_digest(run.folder), run.history()) == before
+
+
+def other_step(checkpoint: dict) -> None:
+    checkpoint["step"] = 10**6
+
+
+def other_shape(checkpoint: dict) -> None:
+    checkpoint["model"]["head.0.weight"] = torch.zeros(3)
+
+
+def best_of_another(checkpoint: dict) -> None:
+    del checkpoint["best_weights"]["head.0.weight"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda checkpoint: checkpoint.clear(), "'best_weights'"),
+        (lambda checkpoint: checkpoint.pop("optimiser"), "'optimiser'"),
+        (lambda checkpoint: checkpoint["optimiser"].pop("param_groups"), "'param_groups'"),
+        (lambda checkpoint: checkpoint.update(model=3), "dict-like"),
+        (lambda checkpoint: checkpoint.update(step="x"), "step x"),
+        (lambda checkpoint: checkpoint.update(seconds=float("nan")), "step 60"),
+        (lambda checkpoint: checkpoint.update(best_accuracy=None), "unsupported operand"),
+        (other_step, "step 1000000"),
+        (other_shape, "Error.s. in loading state_dict for DTNet"),
+        (best_of_another, "Error.s. in loading state_dict for DTNet"),
+    ],
+)
+def test_a_damaged_checkpoint_is_refused(
+    finished: Run, tiny_recipe: Recipe, damage: Callable[[dict], object], told: str
+) -> None:
+    path = finished.folder / "checkpoint.pt"
+    checkpoint = finished.load_checkpoint()
+    damage(checkpoint)
+    torch.save(checkpoint, path)
+    with pytest.raises(lt.UserError, match=rf"damaged or of another training \(.*{told}.*\); without checkpoint.pt"):
+        train(tiny_recipe, finished.folder, resume=True, **SETTINGS)
+
+
+@pytest.mark.parametrize("content", [[1], torch.zeros(3), "x"])
+def test_a_checkpoint_that_is_something_else_is_refused(finished: Run, content: object) -> None:
+    torch.save(content, finished.folder / "checkpoint.pt")
+    with pytest.raises(lt.UserError, match="checkpoint.pt is no checkpoint"):
+        finished.load_checkpoint()
 
 
 def test_tensorboard_gets_the_history(tiny_recipe: Recipe, tmp_path: Path) -> None:
