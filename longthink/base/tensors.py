@@ -2,8 +2,10 @@
 
 import math
 import pickle
+import struct
+import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from longthink.base.memory import free_memory
 
 NOT_MADE = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 """What constructors of nets raise for options that do not go together, and safetensors for a damaged file."""
+DAMAGED = (*NOT_MADE, AssertionError, EOFError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile)
+"""What torch raises for a file that it cannot read."""
 
 
 class TooLarge(Exception):
@@ -26,14 +30,42 @@ class TooLarge(Exception):
 def load_tensors(path: Path, mapped: bool = False) -> Any:
     """What torch.save wrote, tensors and plain values only: pickled code is never run. Raises UserError if damaged.
 
-    With `mapped`, tensors stay in the file until they are used.
+    With `mapped`, tensors stay in the file until they are used. None may unfold to more than the file has.
     """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        _check_packed(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's about damaged files
+            found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}.") from error
-    except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:
+    except DAMAGED as error:
         raise UserError(f"{path} is damaged, cut short, or holds more than tensors; get it again.") from error
+    if not all(_is_as_large_as_stored(tensor) for tensor in _tensors_in(found)):
+        raise UserError(f"{path} holds tensors that are larger than the file; get it again.")
+    return found
+
+
+def _check_packed(path: Path) -> None:
+    """Raises BadZipFile for an archive that is larger than its file, which torch does not write."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > path.stat().st_size:
+                raise zipfile.BadZipFile
+
+
+def _tensors_in(tree: Any) -> Iterator[Tensor]:
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, Mapping | list | tuple):
+        for part in tree.values() if isinstance(tree, Mapping) else tree:
+            yield from _tensors_in(part)
+
+
+def _is_as_large_as_stored(tensor: Tensor) -> bool:
+    if tensor.layout is not torch.strided:
+        return False
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
 
 
 def check_room(make: Callable[[], nn.Module]) -> None:

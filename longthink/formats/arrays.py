@@ -10,7 +10,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,6 +17,7 @@ from torch import Tensor
 from longthink.base.arrays import write_npy
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.npy import load_npy
 from longthink.contracts import Format, Inputs, Problem, Puzzles, Split
 from longthink.registry import name_of, register
 
@@ -81,4 +81,4 @@ def _tensors(puzzles: Puzzles) -> dict[str, NDArray[Any]]:
 
 
 def _load(path: Path) -> Tensor:
-    return torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
+    return torch.from_numpy(load_npy(path, "c"))

@@ -56,7 +56,12 @@ def choose(
 
 
 def check_enough(
-    listed: Callable[[int, int], Words], total: int, level: int, count: int, split: Split, called: Callable[[Split], str]
+    listed: Callable[[int, int], Words],
+    total: int,
+    level: int,
+    count: int,
+    split: Split,
+    called: Callable[[Split], str],
 ) -> None:
     """Raises UserError where a split has fewer than `count` different sequences, of which there are `total` in all.
 

@@ -79,7 +79,7 @@ class Run:
         return float(max((row["seconds"] for row in self.history() if "seconds" in row), default=0.0))
 
     def threads(self) -> list[int]:
-        """With how many CPU threads it was trained, as far as it is on record: the last bits of weights depend on it."""
+        """With how many CPU threads it was trained, as far as is on record: the last bits of weights depend on it."""
         return sorted({row["threads"] for row in self.history() if "threads" in row})
 
     def write_history(self, rows: list[dict[str, Any]]) -> None:

@@ -46,6 +46,7 @@ class PrefixSums(Problem):
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         require(count * level * BYTES_PER_BIT, f"{count} strings of {level} bits")
         raw = generator_of(key).bit_generator.random_raw  # which gives the same for ever
+
         # Few strings are drawn from a list of all of them; of the many, one in ten or more is of the right split.
         def called(of: Split) -> str:
             return f"{of} strings of {level} bits"
