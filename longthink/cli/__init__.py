@@ -10,7 +10,7 @@ import cyclopts
 from longthink.base.errors import UserError
 from longthink.base.memory import keep_freed_memory
 from longthink.cli import inside, nets, puzzles, studies
-from longthink.cli._app import Interrupted, app
+from longthink.cli._app import Interrupted, app, settle_streams
 
 __all__ = ["inside", "main", "nets", "puzzles", "studies"]
 
@@ -21,6 +21,7 @@ USERS_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0, or 2 where the user can put something right."""
     keep_freed_memory()
+    settle_streams()
     try:
         app(
             sys.argv[1:] if arguments is None else list(arguments),
