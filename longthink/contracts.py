@@ -8,6 +8,7 @@ thinking net. A `Format` reads and writes other people's files.
 Shapes: B batch, C input channels, K classes, W width, *P positions (S for lines; H, W for grids; N nodes for graphs).
 """
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -25,13 +26,18 @@ from torch.nn import functional as F
 
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen
+from longthink.base.memory import require
 from longthink.base.seeds import digest
 from longthink.base.splits import Split as Split
+from longthink.base.tensors import check_fits
 from longthink.figures.scene import Scene
 from longthink.registry import name_of
 
 Inputs = Any
 """What a net looks at: a tensor (B, C, *P), tokens (B, *P), or a NamedTuple of tensors (B, ...) like `Graph`."""
+ENDLESS = 10**18
+"""More than there is memory for, of anything."""
+BYTES_OF_TARGET = 8
 State = Any
 """What a Thinker carries from one iteration to the next: a tensor (B, width, ...) or a tuple around one."""
 
@@ -95,6 +101,11 @@ class Spec:
     def ndim(self) -> int:
         """Axes of an answer's positions: 0 where an input has one answer."""
         return 0 if self.answers == "one" else {"none": 0, "line": 1, "grid": 2, "graph": 1}[self.positions]
+
+    @property
+    def positions_of_each(self) -> int:
+        """Of an input, at least: 1 where it is not always the same number."""
+        return (self.size or 1) ** {"none": 0, "line": 1, "grid": 2, "graph": 1}[self.positions]
 
     def example(self, count: int, size: int | None = None, seed: int = 0) -> Inputs:
         """Inputs of noise, as this spec has them: for tests, for tracing, to find out what fits the memory."""
@@ -165,12 +176,16 @@ class Problem(Frozen, ABC):
             The puzzles, solved.
 
         Raises:
-            UserError: the level, or a split of it, does not exist or holds fewer puzzles than asked for.
+            UserError: the level, or a split of it, does not exist or holds fewer puzzles than asked for; they do not
+                fit the memory.
         """
         if count < 1:
             raise UserError(f"Ask for at least 1 puzzle, not {count}.")
         if level < 1:
             raise UserError(f"Levels are 1 or more; level {level} does not exist.")
+        if max(level, count) >= ENDLESS:
+            raise UserError(f"Levels and numbers of puzzles are below {ENDLESS:.0e}; ask for less.")
+        require(count * self.spec.positions_of_each * BYTES_OF_TARGET, f"{count} puzzles of {name_of(type(self))}")
         key = digest("puzzles", name_of(type(self)), level, split, seed, index)
         return self.draw(level, count, split, key, repeats)
 
@@ -201,7 +216,8 @@ class Problem(Frozen, ABC):
     def loss(self, output: Any, puzzles: "Puzzles") -> Tensor:
         """What each puzzle adds to the batch's mean cross-entropy over the positions that count (eq. 5.3 and 5.4).
 
-        Positions weigh the same, whichever puzzle they are in; the sum over puzzles is the loss of the batch.
+        Positions weigh the same, whichever puzzle they are in; the sum over puzzles is the loss of the batch. A puzzle
+        of which no position counts adds nothing, and is solved.
 
         Args:
             output: (B, K, *P).
@@ -222,7 +238,7 @@ class Problem(Frozen, ABC):
             return loss
         if smoothing > 0:
             right = (1 - smoothing) * right - smoothing / output.shape[1] * logs.sum(1)
-        return (right * puzzles.mask).flatten(1).sum(1) / puzzles.mask.sum()
+        return (right * puzzles.mask).flatten(1).sum(1) / puzzles.mask.sum().clamp_min(1)
 
     def perfect(self, puzzles: "Puzzles") -> Any:
         """An output (B, K, *P) that stands for the solution, and leaves no doubt."""
@@ -251,7 +267,7 @@ def _mean_over_positions(values: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return values.mean(1)
     weights = mask.flatten(1).to(values.dtype)
-    return (values * weights).sum(1) / weights.sum(1)
+    return torch.where(mask.flatten(1).any(1), (values * weights).sum(1) / weights.sum(1), 1)
 
 
 @dataclass(frozen=True)
@@ -483,9 +499,18 @@ class Thinker(
 
     @classmethod
     def _from_pretrained(cls, **options: Any) -> Any:
-        """As the hub's, which reads a spec only where a constructor's annotation says that it is one."""
+        """As the hub's, which reads a spec only where a constructor's annotation says that it is one.
+
+        Raises UserError for a folder whose weights are damaged, or not of the net that its config says.
+        """
         spec = options.get("spec")
-        return super()._from_pretrained(**{**options, "spec": Spec(**spec) if isinstance(spec, dict) else spec})
+        options = {**options, "spec": Spec(**spec) if isinstance(spec, dict) else spec}
+        weights = Path(options["model_id"], "model.safetensors")
+        if weights.is_file():
+            of_hub = inspect.signature(PyTorchModelHubMixin._from_pretrained).parameters
+            own = {name: value for name, value in options.items() if name not in of_hub}
+            check_fits(lambda: cls(**own), weights)
+        return super()._from_pretrained(**options)
 
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
         """Save config.json and model.safetensors; the config also says which model it is."""

@@ -7,9 +7,11 @@ files are compiled into it. So what is kept goes into a folder named by a digest
 import ast
 import hashlib
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,16 +19,30 @@ from typing import Any
 
 import numba
 from numba.core import config as _config
+from numba.core.caching import FunctionCache
 
 config: Any = _config
 
 PACKAGE = Path(__file__).parent.parent
 
 
+class Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
+    """What numba keeps of a kernel, which nothing depends on: where it cannot be read or written, it is compiled."""
+
+    def load_overload(self, *asked: Any) -> Any:
+        with suppress(OSError, EOFError, pickle.UnpicklingError):
+            return super().load_overload(*asked)
+
+    def save_overload(self, *compiled: Any) -> None:
+        with suppress(OSError, EOFError, pickle.UnpicklingError):
+            super().save_overload(*compiled)
+
+
 def compiled(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """`numba.njit`, kept on disk: a decorator, with or without options.
 
-    Where nothing can be written, neither beside the package nor in the user's cache, it is compiled in every process.
+    Where nothing can be written, neither beside the package nor in the user's cache, it is compiled in every process,
+    and so it is where the disk is full.
     """
     if function is None:
         return lambda late: compiled(late, **options)
@@ -36,7 +52,7 @@ def compiled(function: Callable[..., Any] | None = None, /, **options: Any) -> A
         # Read by the next call alone: a user's own kernels keep their place.
         config.CACHE_DIR = _folder(function.__module__, before)
         if config.CACHE_DIR:
-            kernel.enable_caching()
+            kernel._cache = Kept(kernel.py_func)
     finally:
         config.CACHE_DIR = before
     return kernel
@@ -45,8 +61,7 @@ def compiled(function: Callable[..., Any] | None = None, /, **options: Any) -> A
 @cache
 def _folder(module: str, chosen: str) -> str:
     """Where a module's kernels are kept: below what the user has `chosen` as NUMBA_CACHE_DIR, if anything."""
-    places = [Path(chosen)] if chosen else [PACKAGE / "__pycache__", _users_cache() / "longthink"]
-    for place in places:
+    for place in [Path(chosen)] if chosen else [PACKAGE / "__pycache__", *_users_caches()]:
         folder = place / f"{module}-{digest_of(module)}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -59,8 +74,11 @@ def _folder(module: str, chosen: str) -> str:
     return ""
 
 
-def _users_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+def _users_caches() -> list[Path]:
+    """The user's, if there is one: who has neither HOME nor an entry in the list of users has none."""
+    with suppress(RuntimeError):
+        return [Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "longthink"]
+    return []
 
 
 @cache

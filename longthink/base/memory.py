@@ -28,12 +28,13 @@ def keep_freed_memory() -> bool:
 
 def require(size: int, what: str) -> None:
     """Raises UserError, naming both sizes, where `size` bytes for `what` are more than this machine has free."""
-    free = _free_memory()
+    free = free_memory()
     if free is not None and size > free:
         raise UserError(f"{what} need {size / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; ask for fewer.")
 
 
-def _free_memory() -> int | None:
+def free_memory() -> int | None:
+    """Bytes that this machine has free; None where it does not say."""
     try:
         with open("/proc/meminfo") as lines:
             return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))

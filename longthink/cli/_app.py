@@ -1,6 +1,9 @@
 """The application that the commands are registered with, and the parameters that several of them have."""
 
+import io
 import json
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +25,11 @@ app = App(
 )
 
 Options = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
+WIDTHS = range(20, 1000)
+"""Columns that help can be laid out in."""
+MOST_READ = 2**24
+"""Bytes of standard input."""
+Typed = Annotated[str, Parameter(allow_leading_hyphen=True)]
 OneRun = Annotated[str, Parameter(help="A shipped net's name, a run's folder or name, or a hub id.")]
 HardLevels = Annotated[
     list[int] | None,
@@ -66,9 +74,49 @@ def changes_from(tokens: Sequence[str]) -> dict[str, Any]:
             text = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
         try:
             changes[key] = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # no JSON, or a number of too many digits
             changes[key] = text
     return changes
+
+
+def settle_streams() -> None:
+    """Make do with the terminal there is: for this process alone, which is the command line's.
+
+    A width that no terminal has is forgotten; what an encoding lacks is written as \\x..; a closed stream is nowhere.
+    """
+    if not os.environ.get("COLUMNS", "").isdecimal() or int(os.environ["COLUMNS"][:9]) not in WIDTHS:
+        os.environ.pop("COLUMNS", None)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def as_typed(puzzle: str, rest: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """A puzzle and the options after it: words up to the first option are joined, and `-` is what standard input has.
+
+    >>> as_typed("1", ["0", "1", "--tolerance", "1e-3"])
+    ('1 0 1', ['--tolerance', '1e-3'])
+    """
+    if puzzle.startswith("-") and puzzle != "-":
+        raise UserError(f"There is no option '{puzzle}' before the puzzle; options of a stop rule come after it.")
+    first = next((place for place, word in enumerate(rest) if word.startswith("--")), len(rest))
+    text = " ".join([puzzle, *rest[:first]])
+    return (_standard_input() if text == "-" else text), rest[first:]
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise UserError("Standard input is closed, so that - is nothing to read; type the puzzle instead.")
+    content = sys.stdin.buffer.read(MOST_READ + 1)
+    if len(content) > MOST_READ:
+        raise UserError(f"Standard input has more than {MOST_READ} bytes, which no puzzle has; give one puzzle.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError("Standard input is no text; give a file by its name instead of -.") from error
 
 
 def changes_of(change: Sequence[str] | None) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from longthink.cli._app import (
     Out,
     Seed,
     Tolerance,
+    Typed,
     app,
+    as_typed,
     changes_from,
     changes_of,
     results_folder,
@@ -131,6 +133,10 @@ def train(
         begun = runs.Run(folder).begun
         kept = f"go on with `longthink train {folder} --resume`." if begun else "nothing was begun."
         raise Interrupted(kept) from interruption
+    threads = run.threads()
+    if len(threads) > 1:
+        told = " and ".join(map(str, threads))
+        print(f"trained with {told} CPU threads: without the interruption, the last bits of weights would be others")
     evaluated = next(row for row in reversed(run.history()) if "loss" not in row)
     name, score = next((name, score) for name, score in evaluated.items() if name != "step")
     said = f"{score:.2%}" if name.endswith("accuracy") else f"{score:.4g}"
@@ -218,7 +224,7 @@ def test(
 @app.command
 def solve(
     run: OneRun,
-    puzzle: str,
+    puzzle: Typed,
     /,
     *options: Options,
     iterations: int | None = None,
@@ -234,6 +240,7 @@ def solve(
     puzzle
         For prefix sums a bit string, for mazes a picture of one, for chess a position in FEN, with the answer after it
         if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"; for sudoku the cells, row by row, 0 or . for blank.
+        Words are joined, and - is what standard input has.
     iterations
         Think at most so long; by default long enough for the state to settle.
     stop
@@ -246,6 +253,7 @@ def solve(
     at
         Draw the confidence after this iteration, between puzzle and answer; repeat the option for several.
     """
+    puzzle, options = as_typed(puzzle, options)  # type: ignore[assignment]
     if at and out is None:
         raise UserError("Iterations are drawn into a picture; say which with -o PICTURE.")
     if every is not None and every < 1:

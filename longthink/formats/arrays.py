@@ -10,7 +10,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,6 +17,7 @@ from torch import Tensor
 from longthink.base.arrays import write_npy
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.npy import load_npy
 from longthink.contracts import Format, Inputs, Problem, Puzzles, Split
 from longthink.registry import name_of, register
 
@@ -47,17 +47,23 @@ class Arrays(Format):
             header = json.loads((source / "puzzles.json").read_text())
             arrays = {path.stem: _load(path) for path in sorted(source.glob("*.npy"))}
             kind, its_level, count = header["problem"]["name"], header["level"], header["count"]
-            y = arrays["y"]
-        except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
+            y, mask = arrays["y"], arrays.get("mask")
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise UserError(f"{source} holds no puzzles, or damaged ones: {error}.") from error
         if kind != name_of(type(problem)) or its_level != level:
             raise UserError(f"{source} holds puzzles of {kind}, level {its_level}.")
         parts = {name.removeprefix("x."): array for name, array in arrays.items() if name.startswith("x.")}
         x = _like(problem, level, parts) if parts else arrays.get("x")
-        if x is None or any(len(array) != count for array in arrays.values()):
+        if x is None or y.numel() == 0 or any(array.shape[:1] != (count,) for array in arrays.values()):
             raise UserError(f"{source} should hold {count} puzzles, but its arrays do not; write it again.")
+        if mask is not None and (mask.dtype != torch.bool or mask.shape != y.shape):
+            raise UserError(f"The mask in {source} is not one of its answers; write it again.")
+        if type(problem).loss is Problem.loss and not (
+            y.dtype == torch.long and y.min() >= 0 and y.max() < problem.spec.outputs
+        ):
+            raise UserError(f"The answers in {source} are not below {problem.spec.outputs}; write it again.")
         extras = {name.removeprefix("extras."): array for name, array in arrays.items() if name.startswith("extras.")}
-        return Puzzles(problem, level, x, y, arrays.get("mask"), split, extras=extras)
+        return Puzzles(problem, level, x, y, mask, split, extras=extras)
 
 
 def _like(problem: Problem, level: int, parts: Mapping[str, Tensor]) -> Inputs:
@@ -81,4 +87,4 @@ def _tensors(puzzles: Puzzles) -> dict[str, NDArray[Any]]:
 
 
 def _load(path: Path) -> Tensor:
-    return torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
+    return torch.from_numpy(load_npy(path, "c"))

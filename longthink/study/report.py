@@ -123,7 +123,8 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     minutes = [one / 60 for one in outcome.seconds]
     yield (
         f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. "
-        f"{len(minutes)} trainings took {sum(minutes):.1f} minutes taken together; the longest {max(minutes):.1f}.\n"
+        f"{len(minutes)} trainings took {sum(minutes):.1f} minutes taken together; the longest {max(minutes):.1f}."
+        f"{_threads(outcome.threads)}\n"
     )
     for evaluator in experiment.evaluators:
         yield f"## {_plain(evaluator.heading)}\n"
@@ -145,6 +146,14 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     yield "## Recipes\n"
     yield from _recipes(experiment.variants)
     yield ""
+
+
+def _threads(numbers: Sequence[int]) -> str:
+    """Said where trainings of one number of threads stand beside those of another."""
+    if len(numbers) < 2:
+        return ""
+    told = " or ".join(map(str, numbers))
+    return f" They had {told} CPU threads, on which the last bits of weights depend."
 
 
 def _table(evaluator: Evaluator, lines: Sequence[Mapping[str, Any]]) -> Iterable[str]:

@@ -33,7 +33,7 @@ class NothingCameThrough(UserError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The rows of all evaluators, a sentence for each trial that failed, and how long each training took.
+    """The rows of all evaluators, a sentence for each trial that failed, how long each training took.
 
     Columns of the rows beside the evaluators' own: `series`, the variant's name; `seed`; `evaluator`, its title;
     `regime`, the most iterations in training.
@@ -44,6 +44,8 @@ class Outcome:
     failures: list[str]
     seconds: list[float]
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    threads: Sequence[int] = ()
+    """The different numbers of CPU threads that trainings had, those of before too, as far as they are on record."""
 
 
 def carry_out(
@@ -124,7 +126,11 @@ def carry_out(
     if not tables:
         raise NothingCameThrough(f"Nothing came through; the first failure: {failures[0]}")
     return Outcome(
-        pd.concat(tables, ignore_index=True), failures, [trial.run.seconds() for trial in trained], baselines
+        pd.concat(tables, ignore_index=True),
+        failures,
+        [trial.run.seconds() for trial in trained],
+        baselines,
+        sorted({number for trial in trained for number in trial.run.threads()}),
     )
 
 

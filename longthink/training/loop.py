@@ -22,6 +22,7 @@ from tqdm import tqdm
 from longthink.base.errors import UserError
 from longthink.base.files import remove_folder
 from longthink.base.seeds import digest, generator
+from longthink.base.tensors import NOT_MADE
 from longthink.contracts import Loss, Thinker
 from longthink.training import runs
 from longthink.training.recipe import Recipe
@@ -88,6 +89,8 @@ class TrainingState:
         }
 
     def restore(self, checkpoint: dict[str, Any]) -> None:
+        if checkpoint["best_weights"]:
+            self.model.load_state_dict(checkpoint["best_weights"])  # whether they fit, which is needed in the end
         self.model.load_state_dict(checkpoint["model"])
         self.optimiser.load_state_dict(checkpoint["optimiser"])
         if self.averaged is not None:
@@ -180,7 +183,7 @@ def train(
         fabric.barrier()
         checkpoint = run.load_checkpoint() if resume else None
         if checkpoint is not None:
-            now.restore(checkpoint)
+            _restore(now, checkpoint, run, recipe)
         if averaged is not None:
             averaged.to(fabric.device)
 
@@ -226,6 +229,7 @@ def train(
                 measured = lessons.measures(mine, loss)
             bar.set_postfix(loss=f"{mean_loss:.4f}", accuracy=f"{measured['accuracy']:.2f}", level=measured["level"])
             row = {"step": now.step, "loss": mean_loss, "lr": rate, "seconds": round(now.seconds, 3)}
+            row["threads"] = torch.get_num_threads()
             journal.record({**row, **measured})
             if validate and first:
                 now.tested.eval()
@@ -259,7 +263,12 @@ def _launch(recipe: Recipe, devices: int, accelerator: str, nodes: int) -> "Fabr
     strategy: Any = DDPStrategy(find_unused_parameters=True) if devices * nodes > 1 else "auto"
     try:
         fabric = Fabric(
-            accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=strategy, precision=recipe.precision
+            accelerator=accelerator,
+            devices=devices,
+            num_nodes=nodes,
+            strategy=strategy,
+            precision=recipe.precision,
+            plugins=_plugins(devices, nodes),
         )
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         asked = f"{devices} x {accelerator} on {nodes} nodes"
@@ -270,6 +279,16 @@ def _launch(recipe: Recipe, devices: int, accelerator: str, nodes: int) -> "Fabr
             f"A batch of {recipe.batch} does not divide among {fabric.world_size} processes; choose another --batch."
         )
     return fabric
+
+
+def _plugins(devices: int, nodes: int) -> list[Any] | None:
+    """What keeps Fabric from taking an allocation of SLURM for its tasks: for one process, or where srun is not."""
+    from lightning_fabric.plugins.environments import LightningEnvironment
+
+    if "SLURM_NTASKS" not in os.environ or "LOCAL_WORLD_SIZE" in os.environ:
+        return None
+    tasks = int(os.environ.get("SLURM_STEP_NUM_TASKS", "1"))
+    return [LightningEnvironment()] if nodes == 1 and (devices == 1 or tasks == 1) else None
 
 
 def _check_folder(run: runs.Run, recipe: Recipe, resume: bool) -> None:
@@ -297,6 +316,22 @@ def _model(recipe: Recipe) -> Thinker:
             " net has that option, or lower curriculum.iterations and curriculum.iterations_per_level."
         )
     return model
+
+
+def _restore(now: TrainingState, checkpoint: dict[str, Any], run: runs.Run, recipe: Recipe) -> None:
+    """Raises UserError for a checkpoint that lacks something, or is not of such a training."""
+    try:
+        now.restore(checkpoint)
+        whole = now.step in range(recipe.steps + 1) and math.isfinite(now.seconds + now.best_accuracy)
+    except NOT_MADE as error:
+        whole, told = False, (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(":.")
+    else:
+        told = f"step {now.step}"
+    if not whole:
+        raise UserError(
+            f"The checkpoint in {run.folder} is damaged or of another training ({told}); without checkpoint.pt,"
+            " --resume begins anew."
+        )
 
 
 def _averaged(recipe: Recipe, model: Thinker) -> AveragedModel | None:

@@ -8,10 +8,10 @@ import torch
 from pydantic import Field
 
 from longthink.base.frozen import Frozen
-from longthink.contracts import Optimiser, Thinker
+from longthink.contracts import ENDLESS, Optimiser, Thinker
 from longthink.registry import register
 
-Positive = Annotated[int, Field(ge=1)]
+Positive = Annotated[int, Field(ge=1, lt=ENDLESS)]
 Share = Annotated[float, Field(ge=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 

@@ -12,6 +12,7 @@ from longthink import registry
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen, validated
 from longthink.base.seeds import digest
+from longthink.base.tensors import check_room
 from longthink.contracts import Objective, Optimiser, Problem, Spec, Thinker
 from longthink.training.optimisers import Adam, NotNegative, Positive, Schedule
 from longthink.training.options import Tree, as_choice, chosen, dotted, edited, named
@@ -60,7 +61,11 @@ class ModelChoice(Frozen):
         return registry.name_of(self.cls)
 
     def build(self, spec: Spec, seed: int) -> Thinker:
-        """The net, for a spec, with fresh weights that depend on the seed alone."""
+        """The net, for a spec, with fresh weights that depend on the seed alone.
+
+        Raises UserError for one that does not fit the memory.
+        """
+        check_room(lambda: cast(Any, self.cls)(spec, **self.options))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(digest("weights", self.name, seed))
             return cast(Any, self.cls)(spec, **self.options)  # type: ignore[no-any-return]
@@ -115,7 +120,7 @@ class Recipe(Frozen):
     schedule: Schedule = Schedule()
     regularisation: Regularisation = Regularisation()
     validation: Validation = Validation()
-    precision: Literal["32-true", "bf16-mixed", "bf16-true"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
     compile: bool = False
     seed: Annotated[int, Field(ge=0)] = 0
 
@@ -226,7 +231,7 @@ def parse_recipe(tree: Any) -> Recipe:
     try:
         if isinstance(tree, str):
             tree = json.loads(tree)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"The recipe is not valid JSON: {error}.") from error
     return _parsed(tree)
 

@@ -12,30 +12,27 @@ with its recipe. So it can be gone on with wherever it was broken off, by one pr
 import errno
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
-from safetensors.torch import load_model
 
 from longthink import registry
 from longthink.base.errors import UserError
 from longthink.base.files import atomic, atomic_folder, check_writable, locked
 from longthink.base.tensors import load_tensors, save_tensors
-from longthink.contracts import Spec, Thinker
+from longthink.contracts import Thinker
 from longthink.registry import PACKAGE
 from longthink.training.recipe import Recipe, parse_recipe
+from longthink.training.saved import CONFIG, WEIGHTS, load_net, read_file
 
 SHIPPED = PACKAGE / "weights"
 RUNS = Path("runs")
-WEIGHTS = "model.safetensors"
-CONFIG = "config.json"
 RECIPE = "recipe.json"
 HISTORY = "history.jsonl"
 
@@ -61,29 +58,11 @@ class Run:
 
     def recipe(self) -> Recipe:
         """Raises UserError if recipe.json is missing or does not fit."""
-        return parse_recipe(_read(self.folder / RECIPE))
+        return parse_recipe(read_file(self.folder / RECIPE))
 
     def model(self) -> Thinker:
         """The net, in evaluation mode. Raises UserError if its files are missing, damaged or of another net."""
-        config = _read_json(self.folder / CONFIG)
-        if not (self.folder / WEIGHTS).is_file():
-            raise UserError(
-                f"{self.folder} has no {WEIGHTS}: its training has not ended;"
-                f" go on with `longthink train {self.folder} --resume`."
-            )
-        cls = registry.find("models", str(config.pop("model", None)), config.pop("from", None))
-        try:
-            spec = _spec(cls, config)
-            with torch.random.fork_rng(devices=[]):  # fresh weights are drawn, and then those of the file put in
-                net: Thinker = cls(spec, **config)
-            load_model(net, self.folder / WEIGHTS)
-        except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
-            first_line = str(error).strip().splitlines()[0].rstrip(":.")
-            raise UserError(
-                f"The weights in {self.folder} are damaged or of another net than its {CONFIG} says"
-                f" ({first_line}); copy the folder again or train anew."
-            ) from error
-        return net.eval()
+        return load_net(self.folder)
 
     @property
     def begun(self) -> bool:
@@ -99,12 +78,25 @@ class Run:
             yield
 
     def history(self) -> list[dict[str, Any]]:
+        """Raises UserError if the file is damaged."""
         path = self.folder / HISTORY
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        if not path.exists():
+            return []
+        try:
+            rows = [json.loads(line) for line in read_file(path).splitlines()]
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path} is damaged ({error}); it holds the curve alone, so it can be removed.") from error
+        if not all(isinstance(row, dict) and "step" in row and _are_numbers(row.values()) for row in rows):
+            raise UserError(f"{path} is damaged (not all is numbers); it holds the curve alone, so it can be removed.")
+        return rows
 
     def seconds(self) -> float:
         """How long training took, as far as it is on record."""
         return float(max((row["seconds"] for row in self.history() if "seconds" in row), default=0.0))
+
+    def threads(self) -> list[int]:
+        """With how many CPU threads it was trained, as far as is on record: the last bits of weights depend on it."""
+        return sorted({row["threads"] for row in self.history() if "threads" in row})
 
     def write_history(self, rows: list[dict[str, Any]]) -> None:
         with atomic(self.folder / HISTORY) as path:
@@ -127,11 +119,16 @@ class Run:
             save_tensors(checkpoint, path)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
-        """The last checkpoint, on the CPU, or None where training did not come so far. Never runs pickled code."""
+        """The last checkpoint, on the CPU, or None where training did not come so far. Never runs pickled code.
+
+        Raises UserError if it is damaged.
+        """
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             return None
-        checkpoint: dict[str, Any] = load_tensors(path)
+        checkpoint = load_tensors(path)
+        if not isinstance(checkpoint, dict):
+            raise UserError(f"{path} is no checkpoint; without it, --resume begins anew.")
         return checkpoint
 
 
@@ -172,7 +169,7 @@ def recipe_of(name: str | Path) -> Recipe:
     """
     path = Path(name)
     if path.is_file():
-        return parse_recipe(_read(path))
+        return parse_recipe(read_file(path))
     if path.is_dir() or str(name) in shipped():
         return open_run(name).recipe()
     made: Recipe = registry.find("recipes", str(name))()
@@ -193,39 +190,19 @@ def shipped() -> list[str]:
     return sorted(folder.name for folder in SHIPPED.iterdir() if (folder / CONFIG).is_file())
 
 
-def _spec(cls: type[Thinker], config: dict[str, Any]) -> Spec:
-    """Takes the spec out of a config; version 0.1.0 wrote channels, classes and the axes of an answer's positions."""
-    if "spec" in config:
-        return Spec(**config.pop("spec"))
-    inputs, outputs, ndim = (config.pop(name) for name in ("channels", "classes", "ndim"))
-    if ndim == 0:
-        return Spec(inputs, outputs, "line" if "line" in cls.takes else "grid", answers="one")
-    return Spec(inputs, outputs, "line" if ndim == 1 else "grid")
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError as error:
-        raise UserError(f"{path.parent} is not a run: it has no readable {path.name}.") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is damaged: it is not text.") from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        tree = json.loads(_read(path))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path} is damaged: {error}.") from error
-    if not isinstance(tree, dict):
-        raise UserError(f"{path} is damaged: it holds no options.")
-    return tree
+def _are_numbers(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, int | float) for value in values)
 
 
 def _from_hub(name: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=["*.json", WEIGHTS]))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
         raise UserError(
             f"There is no folder '{name}' here, and the hub has no net of this name that can be reached."
+        ) from error
+    except (OSError, RuntimeError) as error:  # the latter where the user has no home
+        raise UserError(
+            f"There is no folder '{name}' here, and nothing of the hub can be kept ({error}); set HF_HOME to a folder"
+            " that can be written to."
         ) from error

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from pydantic import model_validator
 
+from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen
 from longthink.base.seeds import generator
 from longthink.contracts import Loss, Objective, Problem, Puzzles, Spec, Thinker
@@ -109,29 +110,41 @@ class PuzzleBatch:
 
 
 class PuzzleLessons(Lessons):
-    """Batches that are fresh for ever, or passes over a fixed set, each in a new order."""
+    """Batches that are fresh for ever, or passes over a fixed set, each in a new order.
+
+    Raises UserError where there is no level to train on, or the easiest or the hardest has no batch that fits the
+    memory, or a level has fewer puzzles than its fixed set.
+    """
 
     def __init__(self, task: Supervised, recipe: "Recipe"):
         self.task, self.recipe = task, recipe
         self._fixed = cache(self._draw_fixed)
-        highest, count = task.curriculum.highest, recipe.validation.count
-        self.held_out = task.problem.sample(highest, count, recipe.seed, "validation", repeats=True)
+        curriculum, count = task.curriculum, recipe.validation.count
+        for highest in (curriculum.start or curriculum.highest, curriculum.highest):
+            if not len(levels := task.problem.levels(curriculum.lowest, highest)):
+                raise UserError(f"There is no level from {curriculum.lowest} to {highest} to train on; take others.")
+        for level in {levels[0], levels[-1]} if task.train_size is None else levels:
+            self._of_level(level, 0)
+        self.held_out = task.problem.sample(curriculum.highest, count, recipe.seed, "validation", repeats=True)
 
     def batch(self, step: int) -> PuzzleBatch:
-        task, recipe = self.task, self.recipe
-        highest = task.curriculum.highest_at(step / recipe.steps)
-        levels = task.problem.levels(task.curriculum.lowest, highest)
+        curriculum, recipe = self.task.curriculum, self.recipe
+        levels = self.task.problem.levels(curriculum.lowest, curriculum.highest_at(step / recipe.steps))
         level = levels[int(generator("level", recipe.seed, step).integers(len(levels)))]
-        iterations = task.curriculum.iterations_at(level)
+        puzzles = replace(self._of_level(level, step), label_smoothing=recipe.regularisation.label_smoothing)
+        return PuzzleBatch(puzzles, curriculum.iterations_at(level))
+
+    def _of_level(self, level: int, step: int) -> Puzzles:
+        """The puzzles of a step, if it is of this level."""
+        task, recipe = self.task, self.recipe
         if task.train_size is None:
-            puzzles = task.problem.sample(level, recipe.batch, recipe.seed, "train", index=step + 1, repeats=True)
-            return self._smoothed(puzzles, iterations)
+            return task.problem.sample(level, recipe.batch, recipe.seed, "train", index=step + 1, repeats=True)
         fixed = self._fixed(level)
         batches = len(fixed) // recipe.batch
         epoch, which = divmod(step, batches)
         order = generator("order", recipe.seed, level, epoch).permutation(len(fixed))
         some = order[which * recipe.batch : (which + 1) * recipe.batch]
-        return self._smoothed(fixed[torch.from_numpy(some)], iterations)
+        return fixed[torch.from_numpy(some)]
 
     def losses(self, net: Thinker, batch: PuzzleBatch, rng: np.random.Generator) -> Iterator[Loss]:
         return self.task.objective.losses(net, batch.puzzles, batch.iterations, rng)
@@ -150,9 +163,6 @@ class PuzzleLessons(Lessons):
     def evaluate(self, net: Thinker) -> dict[str, float]:
         iterations = self.task.curriculum.iterations_at(self.held_out.level)
         return {"validation_accuracy": accuracy(net, self.held_out, iterations)}
-
-    def _smoothed(self, puzzles: Puzzles, iterations: int) -> PuzzleBatch:
-        return PuzzleBatch(replace(puzzles, label_smoothing=self.recipe.regularisation.label_smoothing), iterations)
 
     def _draw_fixed(self, level: int) -> Puzzles:
         """80 % of them: the other 20 % are for validation (section 5.6.3)."""

@@ -128,3 +128,39 @@ def test_where_nothing_can_be_written_kernels_are_compiled_all_the_same(
     assert kernel.targetoptions.get("fastmath", False) == options.get("fastmath", False)
     assert kernel.stats.cache_path is None
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_user_without_a_home_gets_no_folder_named_after_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernels.digest_of(MODULE)
+    (tmp_path / "__pycache__").touch()
+    monkeypatch.setattr(kernels, "PACKAGE", tmp_path)
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as it does for a number that is no user's
+    monkeypatch.chdir(tmp_path)
+    assert kernels._folder(MODULE, "") == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["__pycache__"]
+
+
+def test_neither_a_full_disk_nor_a_damaged_file_keeps_a_kernel_from_being_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba.core.config, "CACHE_DIR", str(tmp_path))
+
+    def half(number: float) -> float:
+        return number / 2
+
+    half.__module__ = MODULE
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(numba.core.caching.IndexDataCacheFile, "_save_index", full)
+        assert kernels.compiled(half)(5.0) == 2.5
+    assert list(tmp_path.rglob("*.nbi")) == []
+
+    assert kernels.compiled(half)(5.0) == 2.5
+    (index,) = tmp_path.rglob("*.nbi")
+    index.write_bytes(b"")
+    assert kernels.compiled(half)(5.0) == 2.5

@@ -45,6 +45,7 @@ BAD = [
     (["test", "prefix_sums", "--level", "32", "--count", "2", "--iterations", "2", "--rows", "xls"], "not as 'xls'"),
     (["test", "prefix_sums", "--levle", "8"], "levle"),
     (["solve", "prefix_sums", "10a1"], "made of 0 and 1 only"),
+    (["solve", "prefix_sums", "--probability", "0.9", "101"], "no option '--probability' before the puzzle"),
     (["solve", "prefix_sums", ""], "made of 0 and 1 only"),
     (["solve", "prefix_sums", "101", "--iterations", "0"], "at least 1 iteration"),
     (["solve", "prefix_sums", "101", "-o", "picture.xyz"], "drawn as one of"),

@@ -56,6 +56,31 @@ def test_arrays_of_another_length_are_refused(folder: Path) -> None:
         Arrays().read(PrefixSums(), 16, folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "array", "sentence"),
+    [
+        ("y", np.full((20, 16), 2), "not below 2"),
+        ("y", np.full((20, 16), -1), "not below 2"),
+        ("y", np.zeros((20, 16)), "not below 2"),
+        ("y", np.array(3), "should hold 20 puzzles"),
+        ("y", np.zeros((20, 0), np.int64), "should hold 20 puzzles"),
+        ("y", np.array([["a"] * 16] * 20), "holds no puzzles, or damaged ones"),
+        ("mask", np.ones((20, 15), np.bool_), "mask"),
+        ("mask", np.ones((20, 16)), "mask"),
+    ],
+)
+def test_arrays_that_are_no_answers_are_refused(folder: Path, name: str, array: np.ndarray, sentence: str) -> None:
+    np.save(folder / "train_16" / f"{name}.npy", array)
+    with pytest.raises(UserError, match=sentence):
+        Arrays().read(PrefixSums(), 16, folder)
+
+
+def test_a_damaged_header_is_told(folder: Path) -> None:
+    (folder / "train_16" / "x.npy").write_bytes(b"\x93NUMPY\x01\x00\x04\x00((((")
+    with pytest.raises(UserError, match=r"damaged ones: x.npy is no array of numbers, or damaged \("):
+        Arrays().read(PrefixSums(), 16, folder)
+
+
 def test_further_tensors_survive(tmp_path: Path) -> None:
     puzzles = ChessPuzzles().sample(6, 12, split="train")
     assert set(puzzles.extras) > {"who_moves", "position"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 from longthink import figures
 from longthink.recipes.laptop import images_laptop, staircase
@@ -85,6 +86,22 @@ def test_the_page_and_the_list_of_pages(experiment: Experiment, tmp_path: Path) 
     listed = contents({"section_4_0_1": (experiment, outcome)}, "laptop", tmp_path).read_text()
     assert "| [Table 0: tiny](section_4_0_1/report.md) | `longthink reproduce section-4.0.1 " in listed
     assert "| 1 of 3 | 4 | 0." in listed
+
+
+def test_a_page_says_where_trainings_had_different_numbers_of_threads(experiment: Experiment, tmp_path: Path) -> None:
+    one = torch.get_num_threads()
+    outcome = carry_out(experiment, 1, tmp_path / "trials", 1, accelerator="cpu", progress=False)
+    assert len(outcome.threads) == 1
+    run = Run(next((tmp_path / "trials").iterdir()))
+    run.write_history([{**row, "threads": 64} if "loss" in row else row for row in run.history()])
+    again = carry_out(experiment, 1, tmp_path / "trials", 1, accelerator="cpu", progress=False)
+    assert again.threads == [*outcome.threads, 64]
+    text, mixed = (
+        report(experiment, some, "table_0", "laptop", tmp_path / "page").read_text() for some in (outcome, again)
+    )
+    assert "CPU threads" not in text
+    assert f"They had {outcome.threads[0]} or 64 CPU threads, on which the last bits of weights depend." in mixed
+    assert torch.get_num_threads() == one
 
 
 def test_what_failed_is_on_the_page(experiment: Experiment, tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import longthink as lt
 from longthink.measuring.sweep import accuracy
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.thinking.loop import last_state
+from longthink.training import loop
 from longthink.training.loop import Learner, train
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
@@ -41,6 +43,21 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    """None yet; the run that `finished` copies, once it was asked for."""
+    return []
+
+
+@pytest.fixture
+def finished(trained: list[Run], tiny_recipe: Recipe, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run, to damage."""
+    if not trained:
+        trained.append(train(tiny_recipe, tmp_path_factory.mktemp("finished") / "run", **SETTINGS))
+    shutil.copytree(trained[0].folder, tmp_path / "run")
+    return Run(tmp_path / "run")
+
+
 def test_the_same_recipe_gives_the_same_weights(tiny_recipe: Recipe, tmp_path: Path) -> None:
     torch.manual_seed(123)
     train(tiny_recipe, tmp_path / "a", **SETTINGS)
@@ -49,6 +66,39 @@ def test_the_same_recipe_gives_the_same_weights(tiny_recipe: Recipe, tmp_path: P
     train(tiny_recipe.revised({"seed": 1}), tmp_path / "c", **SETTINGS)
     assert weights_digest(tmp_path / "a") == weights_digest(tmp_path / "b")
     assert weights_digest(tmp_path / "a") != weights_digest(tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    "by_srun",
+    [
+        {},
+        {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NODEID": "0", "SLURM_NTASKS_PER_NODE": "4"},
+        {"SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "2", "SLURM_LOCALID": "2", "SLURM_NODEID": "0"},
+    ],
+)
+def test_one_process_trains_alone_in_an_allocation_of_several_tasks(
+    by_srun: dict[str, str], tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny_recipe.revised({"steps": 2})
+    train(recipe, tmp_path / "outside", **SETTINGS)
+    for name, value in ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "train", "SLURM_JOB_ID": "12"} | by_srun).items():
+        monkeypatch.setenv(name, value)
+    train(recipe, tmp_path / "inside", **SETTINGS)
+    assert weights_digest(tmp_path / "inside") == weights_digest(tmp_path / "outside")
+
+
+@pytest.mark.parametrize(
+    ("devices", "nodes", "others", "left"),
+    [(2, 1, {}, False), (2, 1, {"SLURM_STEP_NUM_TASKS": "2"}, True), (1, 2, {"SLURM_STEP_NUM_TASKS": "2"}, True)],
+)
+def test_what_srun_has_started_is_left_to_fabric(
+    devices: int, nodes: int, others: dict[str, str], left: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ({"SLURM_NTASKS": "2"} | others).items():
+        monkeypatch.setenv(name, value)
+    assert (loop._plugins(devices, nodes) is None) == left
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert loop._plugins(devices, nodes) is None
 
 
 def test_training_learns(tiny_recipe: Recipe, tmp_path: Path) -> None:
@@ -179,6 +229,51 @@ def test_resuming_a_finished_run_changes_nothing(tiny_recipe: Recipe, tmp_path: 
     assert (weights_digest(run.folder), run.history()) == before
 
 
+def other_step(checkpoint: dict) -> None:
+    checkpoint["step"] = 10**6
+
+
+def other_shape(checkpoint: dict) -> None:
+    checkpoint["model"]["head.0.weight"] = torch.zeros(3)
+
+
+def best_of_another(checkpoint: dict) -> None:
+    del checkpoint["best_weights"]["head.0.weight"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda checkpoint: checkpoint.clear(), "'best_weights'"),
+        (lambda checkpoint: checkpoint.pop("optimiser"), "'optimiser'"),
+        (lambda checkpoint: checkpoint["optimiser"].pop("param_groups"), "'param_groups'"),
+        (lambda checkpoint: checkpoint.update(model=3), "dict-like"),
+        (lambda checkpoint: checkpoint.update(step="x"), "step x"),
+        (lambda checkpoint: checkpoint.update(seconds=float("nan")), "step 60"),
+        (lambda checkpoint: checkpoint.update(best_accuracy=None), "unsupported operand"),
+        (other_step, "step 1000000"),
+        (other_shape, "Error.s. in loading state_dict for DTNet"),
+        (best_of_another, "Error.s. in loading state_dict for DTNet"),
+    ],
+)
+def test_a_damaged_checkpoint_is_refused(
+    finished: Run, tiny_recipe: Recipe, damage: Callable[[dict], object], told: str
+) -> None:
+    path = finished.folder / "checkpoint.pt"
+    checkpoint = finished.load_checkpoint()
+    damage(checkpoint)
+    torch.save(checkpoint, path)
+    with pytest.raises(lt.UserError, match=rf"damaged or of another training \(.*{told}.*\); without checkpoint.pt"):
+        train(tiny_recipe, finished.folder, resume=True, **SETTINGS)
+
+
+@pytest.mark.parametrize("content", [[1], torch.zeros(3), "x"])
+def test_a_checkpoint_that_is_something_else_is_refused(finished: Run, content: object) -> None:
+    torch.save(content, finished.folder / "checkpoint.pt")
+    with pytest.raises(lt.UserError, match="checkpoint.pt is no checkpoint"):
+        finished.load_checkpoint()
+
+
 def test_tensorboard_gets_the_history(tiny_recipe: Recipe, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     run = train(tiny_recipe, tmp_path / "run", tensorboard=True, **SETTINGS)
@@ -190,6 +285,18 @@ def test_low_precision_trains(tiny_recipe: Recipe, tmp_path: Path) -> None:
     run = train(tiny_recipe.revised({"precision": "bf16-mixed", "steps": 20}), tmp_path / "run", **SETTINGS)
     assert json.loads((run.folder / "recipe.json").read_text())["precision"] == "bf16-mixed"
     assert all(value.dtype == torch.float32 for value in run.model().state_dict().values())
+
+
+def test_weights_in_bfloat16_are_refused_since_no_net_was_ever_trained_in_them(tiny_recipe: Recipe) -> None:
+    with pytest.raises(lt.UserError, match="should be '32-true' or 'bf16-mixed' \\(got 'bf16-true'\\)"):
+        tiny_recipe.revised({"precision": "bf16-true"})
+
+
+def test_a_run_knows_with_how_many_threads_it_was_trained(
+    tiny_recipe: Recipe, tmp_path: Path, one_thread: None
+) -> None:
+    assert train(tiny_recipe.revised({"steps": 20}), tmp_path / "run", **SETTINGS).threads() == [1]
+    assert Run(Path(__file__).parent / "run_of_version_0.1.0").threads() == []
 
 
 @pytest.mark.parametrize(

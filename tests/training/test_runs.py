@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 from pathlib import Path
 
@@ -9,9 +10,13 @@ import pytest
 import torch
 
 import longthink as lt
+from longthink.base import tensors
+from longthink.contracts import Spec
 from longthink.measuring.sweep import accuracy
+from longthink.models.images.mlp import MLP
 from longthink.training import runs
 from longthink.training.loop import train
+from longthink.training.recipe import Recipe
 
 
 @pytest.fixture
@@ -63,7 +68,7 @@ def test_truncated_weights_are_refused(run: runs.Run, keep: int) -> None:
         run.model()
 
 
-@pytest.mark.parametrize("change", [{"width": 32}, {"recall": False}, {"head": [24, 13]}, {"colour": "red"}])
+@pytest.mark.parametrize("change", [{"width": 32}, {"recall": False}, {"head": [24, 13]}])
 def test_weights_of_another_architecture_are_refused(run: runs.Run, change: dict) -> None:
     config = json.loads((run.folder / "config.json").read_text())
     (run.folder / "config.json").write_text(json.dumps(config | change))
@@ -72,11 +77,122 @@ def test_weights_of_another_architecture_are_refused(run: runs.Run, change: dict
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"width": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"width": 3}', "[" * 100_000, '{"width": ' + "9" * 5000 + "}", '"\0"', '{"model": 7}']
+)
 def test_a_damaged_config_is_refused(run: runs.Run, text: str) -> None:
     (run.folder / "config.json").write_text(text)
     with pytest.raises(lt.UserError):
         run.model()
+
+
+SPEC = {"inputs": 1, "outputs": 2, "positions": "line", "answers": "each", "vocabulary": None, "size": None}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"width": 10**6},
+        {"width": 10**15},
+        {"width": -4},
+        {"width": 0},
+        {"width": "wide"},
+        {"width": None},
+        {"width": True},
+        {"width": 1e400},
+        {"head": [24]},
+        {"head": "ab"},
+        {"head": [10**9, 10**9]},
+        {"dilation": [1]},
+        {"dilation": -1},
+        {"pooling": 3},
+        {"activation": "no"},
+        {"colour": "red"},
+        {"spec": 3},
+        {"spec": {}},
+        {"spec": {**SPEC, "colour": 3}},
+        {"spec": {**SPEC, "inputs": "x"}},
+        {"spec": {**SPEC, "inputs": 10**12}},
+        {"spec": {**SPEC, "outputs": -1}},
+        {"spec": {**SPEC, "positions": "sphere"}},
+        {"model": "mlp", "width": 10**6, "head": None},
+        {"model": ["dt_net"]},
+        {"model": "a" * 5000},
+    ],
+)
+def test_what_a_config_says_is_compared_with_the_weights_before_memory_is_taken(run: runs.Run, change: dict) -> None:
+    config = json.loads((run.folder / "config.json").read_text())
+    (run.folder / "config.json").write_text(json.dumps({**config, **change}))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(lt.UserError) as error:
+        run.model()
+    assert "\n" not in str(error.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**17  # kilobytes
+
+
+def test_a_net_with_more_layers_than_there_are_weights_is_not_made(run: runs.Run) -> None:
+    spec = {"inputs": 3, "outputs": 4, "positions": "grid", "answers": "one", "vocabulary": None, "size": None}
+    net = MLP(Spec(**spec), width=4, size=4)
+    net.save_pretrained(run.folder)
+    assert torch.equal(run.model().last.weight, net.last.weight)
+    config = json.loads((run.folder / "config.json").read_text()) | {"limit": 10**9, "shared": False}
+    (run.folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(lt.UserError, match="it would have more weights than there are"):
+        run.model()
+    with pytest.raises(lt.UserError, match="it would have more weights than there are"):
+        MLP.from_pretrained(run.folder)
+
+
+@pytest.mark.parametrize("damage", ["header", "length", "nan"])
+def test_damaged_weights_are_refused(run: runs.Run, damage: str) -> None:
+    path = run.folder / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    if damage == "header":
+        content[12] ^= 255
+    elif damage == "length":
+        content[:8] = (2**40).to_bytes(8, "little")
+    else:
+        content[-4:] = b"\xff" * 4
+    path.write_bytes(content)
+    with pytest.raises(lt.UserError, match="damaged or of another net") as error:
+        run.model()
+    assert "\n" not in str(error.value)
+
+
+def test_a_net_without_room_for_it_is_not_made(tiny_recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensors, "free_memory", lambda: 2 * 10**9)
+    with pytest.raises(lt.UserError, match="need more than the 2.0 GB of memory that are free; make it smaller"):
+        tiny_recipe.revised({"model.width": 10**5}).build()
+    assert tiny_recipe.build().head[-1].out_channels == 2
+
+
+def test_where_the_hub_keeps_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_a_home(*_: object, **__: object) -> None:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(runs, "snapshot_download", without_a_home)
+    with pytest.raises(lt.UserError, match="nothing of the hub can be kept .Could not .* set HF_HOME to a folder"):
+        runs.open_run("someone/something")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"step": 1, "loss": 0.5}\n{"step": 2, "lo',
+        "[1]\n",
+        '{"loss": 1}\n',
+        '{"step": "x"}\n',
+        '{"step": 1, "seconds": {}}\n',
+        "\0",
+        "[" * 100_000,
+        '{"step": ' + "9" * 5000 + "}\n",
+    ],
+)
+def test_a_damaged_history_is_refused(run: runs.Run, text: str) -> None:
+    (run.folder / "history.jsonl").write_text(text)
+    for read in (run.history, run.seconds, run.threads):
+        with pytest.raises(lt.UserError, match=r"history.jsonl is damaged .*can be removed"):
+            read()
 
 
 def test_pickled_code_is_never_run(tmp_path: Path) -> None:

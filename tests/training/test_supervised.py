@@ -1,5 +1,7 @@
 """Training on puzzles: which levels, for how many iterations, fresh ones or a fixed set, and how they are scored."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 import longthink as lt
 from longthink.measuring.sweep import accuracy
+from longthink.training.loop import train
 from longthink.training.recipe import Recipe
 from longthink.training.supervised import Curriculum
 
@@ -37,6 +40,25 @@ def test_fixed_examples_are_passed_over_in_epochs(tiny_recipe: Recipe) -> None:
     assert len(strings[0]) == 80
     assert strings[0] == strings[1]
     assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"train_size": 5000}, "only 3 different train strings of 2 bits, and 4000 are asked for"),
+        ({"batch": 10**12}, "1000000000000 puzzles of prefix_sums need 8000.0 GB"),
+        ({"validation.count": 10**12}, "1000000000000 puzzles of prefix_sums need 8000.0 GB"),
+        ({"curriculum.highest": 10**12}, "16 strings of 1000000000000 bits need 320000.0 GB"),
+        ({"curriculum.highest": 10**30}, "less than 1000000000000000000"),
+        ({"problem": "mazes", "curriculum.lowest": 4, "curriculum.start": 4}, "There is no level from 4 to 4"),
+    ],
+)
+def test_what_there_is_not_is_refused_before_a_folder_is_made(
+    changes: dict[str, object], sentence: str, tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(lt.UserError, match=sentence):
+        train(tiny_recipe.revised(changes), tmp_path / "run", accelerator="cpu", progress=False)
+    assert not (tmp_path / "run").exists()
 
 
 def test_fresh_examples_never_come_from_the_other_splits(tiny_recipe: Recipe) -> None:

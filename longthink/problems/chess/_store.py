@@ -21,6 +21,7 @@ from longthink.base.compiled import compiled
 from longthink.base.draws import OF_TEN
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.npy import load_npy
 from longthink.contracts import Split
 from longthink.problems.chess import _rules as rules
 
@@ -296,9 +297,9 @@ class Store:
     def __init__(self, folder: Path):
         try:
             header = json.loads((folder / "store.json").read_text())
-            self.rows = np.load(folder / "rows.npy", mmap_mode="r", allow_pickle=False)
-            self.shares = np.load(folder / "shares.npy", mmap_mode="r", allow_pickle=False)
-            self.starts = np.load(folder / "starts.npy", allow_pickle=False)
+            self.rows = load_npy(folder / "rows.npy", "r")
+            self.shares = load_npy(folder / "shares.npy", "r")
+            self.starts = load_npy(folder / "starts.npy")
         except (OSError, ValueError, EOFError) as error:
             raise UserError(
                 f"{folder} holds no chess puzzles, or damaged ones ({error}); bring some in with"

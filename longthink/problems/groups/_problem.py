@@ -1,18 +1,22 @@
 """What problems about a group have in common: which one it is, and sequences of symbols that stand for elements."""
 
 from abc import ABC
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from longthink.base.memory import require
 from longthink.base.seeds import generator_of
 from longthink.contracts import Problem, Split
-from longthink.problems._drawing import Words, choose, draw_until_enough, every_sequence
+from longthink.problems._drawing import MANY, Words, check_enough, choose, draw_until_enough, every_sequence
 from longthink.problems.groups.group import Group
 
 FEW = 2**16
 """So many sequences, or fewer, are drawn from a list of all of them."""
+
+BYTES_PER_SYMBOL = 8
+"""Of what encodes one of the elements that it may be, at a place."""
 
 
 class GroupProblem(Problem, ABC):
@@ -45,10 +49,16 @@ class GroupProblem(Problem, ABC):
             drawn: Words = high * np.uint64(symbols) >> np.uint64(32)
             return drawn
 
-        if symbols**level <= FEW:
-            everything, what = every_sequence(symbols, level), f"{called} of {level} elements of {self.group}"
-            words = choose(raw, everything, level, count, split, repeats, lambda of: f"{of} {what}")
+        def in_words(of: Split) -> str:
+            return f"{of} {called} of {level} elements of {self.group}"
+
+        require(count * level * symbols * BYTES_PER_SYMBOL, f"{count} {called} of {level} elements of {self.group}")
+        total = symbols ** min(level, MANY)
+        if total <= FEW:
+            words = choose(raw, every_sequence(symbols, level), level, count, split, repeats, in_words)
         else:
+            if not repeats:
+                check_enough(partial(every_sequence, symbols, level), total, level, count, split, in_words)
             words = draw_until_enough(sequences, level, count, split, repeats, most=2**22 // level)
         return words.astype(np.int64)
 

@@ -1,5 +1,6 @@
 """Products in groups read, written and drawn."""
 
+import re
 from colorsys import hsv_to_rgb
 from typing import TYPE_CHECKING
 
@@ -21,19 +22,23 @@ CELL = 8
 """Along the side of one element, or of one number of its encoding."""
 
 
+def _words(text: str) -> list[str]:
+    return re.sub(r"[,;\[\]()]", " ", text).split()
+
+
 class ProductsView(View):
     """Numbers of elements; two rows of cells, a colour for each element."""
 
     problem: "GroupProducts"
 
     def parse(self, text: str) -> Puzzles:
-        """Numbers of elements, with spaces between: 3 1 4 1 5."""
-        words, elements, symbols = text.replace(",", " ").split(), list[int](), self.problem.symbols
+        """Numbers of elements, with spaces between, or commas in brackets: 3 1 4 1 5."""
+        words, elements, symbols = _words(text), list[int](), self.problem.symbols
         known = dict(zip(map(str, symbols), range(len(symbols)), strict=True))
         for word in words:
             if word not in known:
                 some = ", ".join([*known][:SAID_AT_ONCE]) + (", ..." if len(known) > SAID_AT_ONCE else "")
-                raise UserError(f"'{word}' is no symbol of {self.problem.group}; those that are fed are {some}.")
+                raise UserError(f"'{word:.40}' is no symbol of {self.problem.group}; those that are fed are {some}.")
             elements.append(known[word])
         if not elements:
             raise UserError("A product has at least 1 element; give their numbers, like 3 1 4.")
@@ -62,8 +67,8 @@ class CompositionView(View):
 
     def parse(self, text: str) -> Puzzles:
         """Numbers of elements, with spaces between: 3 1."""
-        words, problem = text.replace(",", " ").split(), self.problem
-        if len(words) < 2 or not all(word.isdecimal() and int(word) < problem.order for word in words):
+        words, problem = _words(text), self.problem
+        if len(words) < 2 or not {*words} <= {*map(str, range(problem.order))}:
             raise UserError(
                 f"A composition is 2 numbers or more of elements of {problem.group}, 0 to {problem.order - 1},"
                 " like 3 1."

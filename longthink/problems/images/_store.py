@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from longthink.base.arrays import GrowingArray, save_npy
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.npy import load_npy
 from longthink.contracts import Split
 
 Part = Literal["train", "test"]
@@ -110,8 +111,7 @@ class ImageStore:
             self.mean, self.deviation = np.array(header["mean"]), np.array(header["deviation"])
             parts = list(header["images"])
             self.images, self.labels, self.shares = (
-                {part: np.load(folder / f"{part}_{name}.npy", mmap_mode="r", allow_pickle=False) for part in parts}
-                for name in (*NAMES, "shares")
+                {part: load_npy(folder / f"{part}_{name}.npy", "r") for part in parts} for name in (*NAMES, "shares")
             )
         except (OSError, ValueError, EOFError, KeyError) as error:
             raise UserError(

@@ -16,6 +16,7 @@ from longthink.base.arrays import write_npy
 from longthink.base.download import SITE, download_archive
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.npy import load_npy
 from longthink.contracts import Puzzles, Split
 from longthink.problems.mazes._cells import side_of
 from longthink.problems.mazes.problem import Mazes
@@ -81,7 +82,7 @@ def _arrays(puzzles: Puzzles) -> dict[str, NDArray[np.uint8]]:
 def _load(folder: Path, level: int) -> tuple[Tensor, Tensor]:
     """Pictures (N, 3, H, W) float and solutions (N, H, W) long."""
     try:
-        inputs, solutions = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("inputs", "solutions"))
+        inputs, solutions = (load_npy(folder / f"{name}.npy") for name in ("inputs", "solutions"))
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{folder} holds no mazes, or damaged ones: {error}.") from error
     side = side_of(level)

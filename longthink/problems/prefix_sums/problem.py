@@ -11,11 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from longthink.base.memory import require
 from longthink.base.seeds import generator_of
 from longthink.contracts import Problem, Puzzles, Spec, Split
-from longthink.problems._drawing import Words, choose, draw_until_enough
+from longthink.problems._drawing import MANY, Words, check_enough, choose, draw_until_enough
 from longthink.problems.prefix_sums.view import PrefixSumsView
 from longthink.registry import register
+
+BYTES_PER_BIT = 20
+"""Of x and y, while they are made."""
 
 
 @register
@@ -40,12 +44,19 @@ class PrefixSums(Problem):
         return PrefixSumsView(self)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        require(count * level * BYTES_PER_BIT, f"{count} strings of {level} bits")
         raw = generator_of(key).bit_generator.random_raw  # which gives the same for ever
+
         # Few strings are drawn from a list of all of them; of the many, one in ten or more is of the right split.
+        def called(of: Split) -> str:
+            return f"{of} strings of {level} bits"
+
         if level < 12 or (level < 24 and not repeats):
             everything = np.arange(2**level, dtype=np.uint64)[:, None]
-            words = choose(raw, everything, level, count, split, repeats, lambda of: f"{of} strings of {level} bits")
+            words = choose(raw, everything, level, count, split, repeats, called)
         else:
+            if not repeats:
+                check_enough(_every, 2 ** min(level, MANY), level, count, split, called)
             width = -(-level // 64)
 
             def strings(number: int) -> Words:
@@ -66,6 +77,11 @@ class PrefixSums(Problem):
         x = torch.from_numpy(bits.astype(np.float32)).unsqueeze(1) - 0.5
         y = torch.from_numpy(np.cumsum(bits, axis=1, dtype=np.int64) % 2)
         return Puzzles(self, bits.shape[1], x, y)
+
+
+def _every(first: int, last: int) -> Words:
+    """The strings of one word from one number to another."""
+    return np.arange(first, last, dtype=np.uint64)[:, None]
 
 
 def _unpack(words: Words, level: int) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """Bit strings read, written and drawn."""
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,10 +26,11 @@ class PrefixSumsView(View):
     problem: "PrefixSums"
 
     def parse(self, text: str) -> Puzzles:
-        bits = text.strip()
+        """Bits, with or without spaces, commas and brackets between: 1011, 1 0 1 1, [1, 0, 1, 1]."""
+        bits = re.sub(r"[\s,;\[\]()]+", "", text)
         if not bits or set(bits) - set("01"):
             raise UserError(f"A bit string is made of 0 and 1 only, like 10110; got '{_shorten(bits)}'.")
-        return self.problem.from_bits(np.array([[int(bit) for bit in bits]], dtype=np.uint8))
+        return self.problem.from_bits(np.frombuffer(bits.encode(), np.uint8)[None] - ord("0"))
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
         return "".join(str(int(bit)) for bit in answers[0])

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from longthink.base.arrays import save_npy
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.npy import load_npy
 from longthink.problems.sudoku import _boards as _sudoku_boards
 from longthink.problems.sudoku._houses import houses, most_square
 from longthink.problems.sudoku._text import GUESSES, Board, read_board, solved
@@ -121,7 +122,7 @@ class SudokuStore:
         try:
             self.box: tuple[int, int] = tuple(json.loads((folder / "store.json").read_text())["box"])
             self.boards, self.solutions, self.ratings, self.shares = (
-                np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in NAMES
+                load_npy(folder / f"{name}.npy", "r") for name in NAMES
             )
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise UserError(
