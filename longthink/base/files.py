@@ -80,10 +80,16 @@ def remove_folder(folder: Path) -> None:
 def locked(path: Path, make: Callable[[], None] | None = None, taken: str | None = None) -> Iterator[None]:
     """Hold the lock of a file or a folder, which `make` makes if need be; it ends with this process at the latest.
 
-    Whoever else holds it is waited for; or, with `taken`, UserError is raised with that sentence.
+    Whoever else holds it is waited for; or, with `taken`, UserError is raised with that sentence. On systems that have
+    no such locks, as Windows, nobody is kept out.
     """
-    import fcntl  # which Windows has not
-
+    try:
+        import fcntl
+    except ImportError:
+        if make is not None:
+            make()
+        yield
+        return
     while True:
         if make is not None:
             make()
@@ -173,6 +179,8 @@ def _empty(folder: Path) -> None:
 
 def _sync(path: Path) -> None:
     """Have a file or the names in a folder on the disk, where a loss of power finds them."""
+    if os.name != "posix":
+        return  # a folder cannot be opened there
     file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)
