@@ -204,11 +204,11 @@ def _walk(board, taken, places, houses, solution, order, blank, wanted, rng, low
 
 
 @compiled
-def shares(solutions, given, houses):  # type: ignore[no-untyped-def]
-    """The share of all kinds that each board (N, cells) is in."""
-    found = np.empty(len(solutions), np.uint8)
+def kinds(solutions, given, houses):  # type: ignore[no-untyped-def]
+    """The kind of each board (N, cells)."""
+    found = np.empty(len(solutions), np.uint64)
     for index in range(len(solutions)):
-        found[index] = kind_of(solutions[index], given[index], houses) % uint64(SHARES)
+        found[index] = kind_of(solutions[index], given[index], houses)
     return found
 
 

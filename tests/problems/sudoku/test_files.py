@@ -27,11 +27,11 @@ def lines(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_store_is_sorted_by_blanks_and_knows_the_splits(lines: Path, tmp_path: Path) -> None:
+def test_a_store_knows_the_blanks_and_the_splits(lines: Path, tmp_path: Path) -> None:
     files = sorted(lines.glob("*.txt"), reverse=True)
     assert SudokuLines().import_files(files, tmp_path / "store") == (90, 0)
     store = SudokuStore(tmp_path / "store")
-    assert store.blanks.tolist() == [30] * 30 + [41] * 30 + [50] * 30
+    assert store.blanks.tolist() == [50] * 30 + [41] * 30 + [30] * 30
     assert set(store.shares.tolist()) == {2, 3}  # those of training, which they were drawn from
     problem = Sudoku(source=str(tmp_path / "store"), augment=False)
     assert problem.levels(20, 45) == [30, 41]

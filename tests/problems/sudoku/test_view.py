@@ -6,7 +6,8 @@ import torch
 
 from longthink.base.errors import UserError
 from longthink.figures.scene import Scene
-from longthink.problems.sudoku._text import read_board, write_board
+from longthink.problems.sudoku._reading import read_puzzle
+from longthink.problems.sudoku._text import write_board
 from longthink.problems.sudoku.problem import Sudoku, boards_of
 from longthink.problems.sudoku.view import FAINT, INK, RIGHT, WRONG
 
@@ -21,7 +22,7 @@ def test_a_board_is_read_as_it_is_usually_written() -> None:
     dots, rows = EASY.replace("0", "."), " ".join(EASY[row * 9 : row * 9 + 9] for row in range(9))
     for text in (EASY, dots, square, rows, ",".join(EASY)):
         puzzles = VIEW.parse(text)
-        assert write_board(read_board(text)) == dots
+        assert write_board(read_puzzle(text)[0]) == dots
         assert puzzles.known
         assert puzzles.level == 51
         assert VIEW.write(puzzles.y, puzzles) == SOLVED
