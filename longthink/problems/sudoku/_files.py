@@ -63,10 +63,9 @@ def sources_of(paths: Sequence[Path], lowest: float = -inf, highest: float = inf
     what is missing or has no puzzles.
     """
     chosen = lowest > -inf or highest < inf
-    for file, name in [one for path in paths for one in _files(path)]:
+    for name, lines in [(name, lines_of(file)) for path in paths for file, name in _files(path)]:
         part = next((WORDS[word] for word in re.split("[^a-z]+", name.lower()) if word in WORDS), "train")
-        lines = (line for line in lines_of(file) if not chosen or lowest <= line.rating <= highest)
-        yield PuzzleSource(name, part, lines)
+        yield PuzzleSource(name, part, (line for line in lines if not chosen or lowest <= line.rating <= highest))
 
 
 def _files(path: Path) -> list[tuple[Path, str]]:
@@ -107,20 +106,20 @@ def _downloaded(name: str) -> Path:
 def lines_of(path: Path) -> Iterator[PuzzleLine]:
     """The puzzles of a file: of a table by its columns, of another text each board in it, whatever it is called.
 
-    Raises UserError for a file that is neither.
+    Raises UserError at once for a file that is neither, or missing.
     """
     if _is_table(path):
         where = f"{path}, {'row' if _kind(path) == '.parquet' else 'line'}"
-        for number, (question, answer, rating) in read_table(path, COLUMNS):
-            yield PuzzleLine(where, number, question, answer, _number(rating))
-    else:
-        for number, text in split_boards(read_lines(path)):
-            yield PuzzleLine(f"{path}, line", number, text)
+        rows = read_table(path, COLUMNS)
+        return (
+            PuzzleLine(where, number, question, answer, _number(rating)) for number, (question, answer, rating) in rows
+        )
+    return (PuzzleLine(f"{path}, line", number, text) for number, text in split_boards(read_lines(path)))
 
 
 def _is_table(path: Path) -> bool:
     """Whether the first line has names of columns; or should have, by what the file is called, and has no cells."""
-    if _kind(path) == ".parquet":
+    if _kind(path) == ".parquet" and path.exists():
         return True
     first = next((line.strip() for line in read_lines(path) if line.strip()), "")
     if first.startswith("<"):

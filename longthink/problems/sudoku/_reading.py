@@ -30,8 +30,12 @@ BLANKS = ".·?_*-"
 """Always blank; 0 and x are symbols of some boards."""
 TWOFOLD = "-*_"
 """Blank cells, or parts of a frame."""
-MOST_FRAMES = 8
-"""Different texts on one board that may be a frame or blank cells."""
+MOST_FRAMES = 5
+"""Different texts on one board that may be a frame or blank cells; of more, all are or none."""
+MOST_LINES = 100
+"""Of a board with its frame."""
+LONGEST = 2**16
+"""Characters of boards that no empty line divides."""
 COMMENT = "#"
 
 _UPRIGHT, _LEVEL = "│┃║╎╏┆┇┊┋¦!:'\"`[](){}", "~" + "".join(map(chr, range(0x2500, 0x2580)))
@@ -76,6 +80,10 @@ def read_puzzle(text: str) -> tuple[Board, Board]:
     >>> read_puzzle("1 - | - -  - - | - 2 ----+---- - - | 3 -  - 4 | - -")[0].tolist()
     [1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 3, 0, 0, 4, 0, 0]
     """
+    if len(text) > LONGEST:
+        raise UserError(
+            f"This has more than {LONGEST} characters; put each board on a line, or an empty line behind it."
+        )
     lines = [(number, line) for number, line in _told(text.splitlines()) if line]
     whole = [found for _, line in lines if (found := _whole(line))]
     if len(lines) == len(whole) == 1:
@@ -114,10 +122,12 @@ def split_boards(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
         whole = bool(line and _whole(line))
         if line and not whole:
             block.append((number, line))
-        if not (whole or line is None or (_is_complete(block) if line else not _goes_on(block))):
-            continue
-        yield from _texts(block)
-        block = []
+            ended = max(len(block), len(line)) > LONGEST or _is_complete(block)
+        else:
+            ended = whole or line is None or not _goes_on(block)
+        if ended:
+            yield from _texts(block)
+            block = []
         if line and whole:
             yield number, line
     yield from _texts(block)
@@ -154,7 +164,7 @@ def _whole(line: str) -> tuple[Cells, Cells] | None:
     """
     if plain := PLAIN.fullmatch(line):
         return tuple(plain[1]), tuple(plain[2] or "")
-    if len(line) < SMALLEST:
+    if not SMALLEST <= len(line) <= LONGEST:
         return None
     words = [_word(word) for word in _TOKEN.findall(line)]
     where = max(range(len(words)), key=lambda index: len(words[index]), default=0)
@@ -174,7 +184,7 @@ def _word(word: str) -> Cells:
     return () if symbols is None or (symbols < LETTERS_FROM and _LETTER.search(word)) else cells
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _cells(text: str) -> Cells | None:
     """The cells of a line or of a part of one; None if a sign in it is none."""
     words = _BETWEEN.sub(" ", text).split()
@@ -205,7 +215,7 @@ def _boards(lines: Lines) -> list[list[Row]]:
         cleared = [(number, text if text in frames else text.translate(spaces)) for number, text in parts]
         widths = {len(_cells(text) or ()) for _, text in cleared if text not in frames}
         perhaps = [text for text in sorted(frames) if (cells := _cells(text)) and _may_be_row(cells, widths, lines)]
-        for rows in _subsets(perhaps[:MOST_FRAMES]):
+        for rows in _subsets(perhaps) if len(perhaps) <= MOST_FRAMES else ((), perhaps):
             kept = [(number, text) for number, text in cleared if text not in frames or text in rows]
             many = len(kept)
             if len(lines) == 1:
@@ -307,12 +317,16 @@ def _symbols(cells: Sequence[str], full: bool = False) -> Board:
 
 
 def _is_complete(block: Lines) -> bool:
-    """Whether lines are all rows of a board, none of which may be a frame."""
-    width = len(_cells(block[0][1]) or ())
+    """Whether lines are all rows of a board, and nothing of its frame may be a row."""
+    if len(block) > MOST_LINES:
+        return False
+    rows = [line for _, line in block if not _FRAME.fullmatch(line)]
+    width = len(_cells(rows[0]) or ()) if rows else 0
     return (
-        width == len(block)
+        width == len(rows)
         and width in SIZES
-        and all(len(_cells(line) or ()) == width and not {*TWOFOLD} & {*line} for _, line in block)
+        and all(len(_cells(row) or ()) == width and not {*TWOFOLD} & {*row} for row in rows)
+        and all(len(_cells(line) or ()) != width for _, line in block if line not in rows)
     )
 
 
@@ -320,12 +334,15 @@ def _goes_on(block: Lines) -> bool:
     """Whether a board may go on behind an empty line: there is part of one, in whole boxes."""
     rows = [cells for _, line in block if not _FRAME.fullmatch(line) and (cells := _cells(line))]
     width = len(rows[0]) if rows else 0
-    return not rows or (width in SIZES and len(rows) < width and len(rows) % most_square(width)[0] == 0)
+    return width in SIZES and len(rows) < width and len(rows) % most_square(width)[0] == 0
 
 
 def _texts(block: Lines) -> Iterator[tuple[int, str]]:
-    """The text of each board that a block of lines is, or all of it if they are none."""
-    if all(_FRAME.fullmatch(line) or _cells(line) == () for _, line in block):
+    """The text of each board that a block of lines is, or all of it if they are none; frames alone are nothing."""
+    if all(_FRAME.fullmatch(line) or line.strip("| ") == "" for _, line in block):
+        return
+    if sum(len(line) for _, line in block) > LONGEST:
+        yield block[0][0], "\n".join(line for _, line in block)
         return
     rows = [_cells(line) or () for _, line in block]
     beyond = any(cell.removeprefix("+") not in f"01234xX{BLANKS}" for row in rows for cell in row)
