@@ -73,7 +73,7 @@ def main() -> None:
     arguments = parser.parse_args()
     before = arguments.before.resolve()
     print(
-        "| checkout | rows | seconds | CPU seconds | rows a CPU second | MB at most | to open and draw 32: seconds | MB |"
+        "| checkout | rows | seconds | CPU seconds | rows a CPU second | MB at most | to draw 32 of it: seconds | MB |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     runs = [

@@ -122,6 +122,8 @@ def _is_table(path: Path) -> bool:
     if _kind(path) == ".parquet" and path.exists():
         return True
     first = next((line.strip() for line in read_lines(path) if line.strip()), "")
+    if not first:
+        return False
     if first.startswith("<"):
         raise UserError(f"{path} is in a markup language; boards in lines or rows are read, and tables such as .csv.")
     called = _kind(path) in TABLES

@@ -45,7 +45,7 @@ def test_a_board_of_another_size_brings_its_own_problem() -> None:
     [
         (EASY[:-1], "this has 80"),
         ("", "this has 0"),
-        (EASY.replace("5", "x"), "'x' is no cell"),
+        (EASY.replace("5", "%"), "'%' is no cell"),
         ("5" + EASY[:1] + EASY[2:], "5 is given twice in row 1"),
         (EASY[:72] + "5" + EASY[73:], "5 is given twice in column 1"),
         ("0" * 81, "several solutions"),
@@ -53,6 +53,8 @@ def test_a_board_of_another_size_brings_its_own_problem() -> None:
         ("123." + "...4" + "...." + "....", "no solution"),
         (SOLVED, "nothing to solve"),
         ("9" + "." * 15, "symbols 1 to 4"),
+        (f"{EASY},{SOLVED[::-1]}", "The answer is not the solution"),
+        (f":0000:x:+6{EASY[1:]}::", "The answer is not the solution"),
     ],
 )
 def test_what_is_no_sudoku_is_refused(text: str, message: str) -> None:
