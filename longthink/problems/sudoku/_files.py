@@ -64,7 +64,7 @@ def sources_of(paths: Sequence[Path], lowest: float = -inf, highest: float = inf
     """
     chosen = lowest > -inf or highest < inf
     for name, lines in [(name, lines_of(file)) for path in paths for file, name in _files(path)]:
-        part = next((WORDS[word] for word in re.split("[^a-z]+", name.lower()) if word in WORDS), "train")
+        part: Split = next((WORDS[word] for word in re.split("[^a-z]+", name.lower()) if word in WORDS), "train")
         yield PuzzleSource(name, part, (line for line in lines if not chosen or lowest <= line.rating <= highest))
 
 
