@@ -254,7 +254,7 @@ def _cut(lines: Sequence[tuple[int, Cells | None]]) -> list[list[Row]]:
     widths = {len(row.cells) for row in rows}
     if any(cells is None for _, cells in lines):
         return []
-    if len(rows) > 1 and widths & {*SIZES}:
+    if len(rows) > 1 and widths <= {*SIZES}:
         width = min(widths)
         if len(widths) > 1 or len(rows) % width:
             return []
@@ -281,7 +281,7 @@ def _why_no_board(lines: Lines) -> str:
         wrong = next(iter(_LETTER.findall(signs)), None)
     if wrong is not None:
         return f"{wrong!r} is no cell of a sudoku; use digits, and 0 or one of . _ ? * - x for blank cells."
-    among = f" in {len(rows)} rows" if len(rows) > 1 else ""
+    among = f" in {len(rows)} rows of {' or '.join(map(str, sorted({*cells})))}" if len(rows) > 1 else ""
     return (
         f"A sudoku has 16, 36, 81, 256 or 625 cells, row by row, and this has {sum(cells)}{among};"
         " symbols beyond 9 are letters, or numbers with spaces between."
