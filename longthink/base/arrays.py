@@ -38,7 +38,7 @@ class GrowingArray:
     def append(self, rows: NDArray[Any]) -> None:
         """Add rows (N, *row)."""
         assert rows.shape[1:] == self.row, f"rows of {self.row} were promised, and some of {rows.shape[1:]} came"
-        self.file.write(np.ascontiguousarray(rows, self.dtype))
+        self.file.write(np.ascontiguousarray(rows, self.dtype).data)
         self.count += len(rows)
 
     def __enter__(self) -> Self:
