@@ -109,10 +109,7 @@ def kind_of(solution, given, houses):  # type: ignore[no-untyped-def]
     lines = np.zeros(2 * symbols, np.uint64)
     image, seen = np.empty(symbols + 1, np.int64), np.empty(symbols + 1, np.bool_)
     for first in range(2 * symbols):
-        begin = first // symbols * symbols
-        for second in range(begin, begin + symbols):
-            if first == second:
-                continue
+        for second in range(first + 1, (first // symbols + 1) * symbols):
             near = 0
             for place in range(symbols):
                 image[solution[houses[first, place]]] = solution[houses[second, place]]
@@ -128,7 +125,8 @@ def kind_of(solution, given, houses):  # type: ignore[no-untyped-def]
                     length += 1
                 if length:
                     cycles += mix(uint64(length))
-            lines[first] += mix(cycles)
+            lines[first] += mix(cycles)  # the permutation that takes it back has the same cycles
+            lines[second] += mix(cycles)
     cells = symbols * symbols
     colours, sums = np.empty(cells, np.uint64), np.empty(4 * symbols, np.uint64)
     for cell in range(cells):
@@ -204,11 +202,11 @@ def _walk(board, taken, places, houses, solution, order, blank, wanted, rng, low
 
 
 @compiled
-def shares(solutions, given, houses):  # type: ignore[no-untyped-def]
-    """The share of all kinds that each board (N, cells) is in."""
-    found = np.empty(len(solutions), np.uint8)
+def kinds(solutions, given, houses):  # type: ignore[no-untyped-def]
+    """The kind of each board (N, cells)."""
+    found = np.empty(len(solutions), np.uint64)
     for index in range(len(solutions)):
-        found[index] = kind_of(solutions[index], given[index], houses) % uint64(SHARES)
+        found[index] = kind_of(solutions[index], given[index], houses)
     return found
 
 

@@ -1,17 +1,39 @@
-"""What both formats of sudoku puzzles share."""
+"""What both formats of sudoku puzzles share: files of lines, tables, folders and data sets of the hub, as they come."""
 
-from collections.abc import Iterable, Iterator
+import csv
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import inf, isfinite, nan
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from longthink.base.errors import UserError
+from longthink.base.tables import DELIMITERS, read_lines, read_table
 from longthink.contracts import Problem, Puzzles, Split
-from longthink.problems.sudoku._store import BoardBlock, PuzzleLine, read_lines
+from longthink.problems.sudoku import _store
+from longthink.problems.sudoku._reading import begins_with_cells, split_boards
+from longthink.problems.sudoku._store import PuzzleLine, PuzzleSource
 from longthink.problems.sudoku.problem import Sudoku
 from longthink.registry import name_of
+
+COLUMNS = {
+    "question": ("question", "quizzes", "quiz", "puzzle", "puzzles", "sudoku", "sudokus", "board", "grid", "clues"),
+    "answer": ("answer", "answers", "solution", "solutions", "solved"),
+    "rating": ("rating", "ratings", "difficulty"),
+}
+"""What they are called, in lower case."""
+TABLES = (".csv", ".tsv", ".parquet")
+TEXTS = (".txt", ".sdk", ".sdm", ".ss", ".msk")
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+WORDS: dict[str, Split] = {
+    **dict.fromkeys(("test", "testing"), "test"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+}
+"""In the name of a file, what it has been set apart for."""
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 def as_sudoku(problem: Problem) -> Sudoku:
@@ -20,22 +42,102 @@ def as_sudoku(problem: Problem) -> Sudoku:
     return problem
 
 
-def text_lines(path: Path) -> Iterator[str]:
-    """Raises UserError for a file that cannot be read."""
-    try:
-        with path.open() as lines:
-            yield from lines
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}.") from error
-
-
-def read_puzzles(lines: Iterable[PuzzleLine], problem: Sudoku, level: int, split: Split) -> Puzzles:
+def read_puzzles(path: Path, problem: Sudoku, level: int, split: Split) -> Puzzles:
     """Raises UserError for lines that are no puzzles of this size and level, or if there are none."""
-    blocks = [block for block in read_lines(lines, problem.box) if isinstance(block, BoardBlock)]
+    blocks = [block for block in _store.read_lines(lines_of(path), problem.box) if len(block.boards)]
     if not blocks:
-        raise UserError("There are no puzzles in this file.")
-    boards, solutions, ratings = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        raise UserError(f"There are no puzzles in {path}.")
+    boards, solutions = (
+        np.concatenate(parts).astype(np.int64) for parts in zip(*[block[:2] for block in blocks], strict=True)
+    )
     if ((boards == 0).sum(1) != level).any():
         raise UserError(f"These puzzles should have {level} blank cells each; sort them by that.")
-    extras = {"rating": torch.from_numpy(ratings)}
+    extras = {"rating": torch.from_numpy(np.concatenate([block.ratings for block in blocks]))}
     return replace(problem.from_boards(boards, solutions), split=split, extras=extras)
+
+
+def sources_of(paths: Sequence[Path], lowest: float = -inf, highest: float = inf) -> Iterator[PuzzleSource]:
+    """The puzzles of files, folders and data sets of the hub, of those with a rating in a range if one is given.
+
+    What is called test or validation, or is in a folder of that name, has been set apart for that. Raises UserError for
+    what is missing or has no puzzles.
+    """
+    chosen = lowest > -inf or highest < inf
+    for name, lines in [(name, lines_of(file)) for path in paths for file, name in _files(path)]:
+        part: Split = next((WORDS[word] for word in re.split("[^a-z]+", name.lower()) if word in WORDS), "train")
+        yield PuzzleSource(name, part, (line for line in lines if not chosen or lowest <= line.rating <= highest))
+
+
+def _files(path: Path) -> list[tuple[Path, str]]:
+    """The files that a path stands for, each with its name in it: a folder's tables, or else its texts."""
+    folder = path
+    if not path.exists() and HUB_NAME.fullmatch(str(path)) and not _kind(path):
+        folder = _downloaded(str(path))
+    if not folder.is_dir():
+        return [(path, path.name)]
+    inside = {one: one.relative_to(folder) for one in sorted(folder.rglob("*")) if one.is_file()}
+    seen = {one: _kind(name) for one, name in inside.items() if not any(part.startswith(".") for part in name.parts)}
+    kinds = TABLES if any(kind in TABLES for kind in seen.values()) else TEXTS
+    found = [(one, str(inside[one])) for one, kind in seen.items() if kind in kinds]
+    if not found:
+        raise UserError(f"{path} has no file of puzzles: {', '.join((*TABLES, *TEXTS))} are read, packed or not.")
+    return found
+
+
+def _kind(path: Path) -> str:
+    """The ending that says what is in a file, if it is one of those that are read."""
+    suffix = (path.with_suffix("") if path.suffix in PACKED else path).suffix.lower()
+    return suffix if suffix in (*TABLES, *TEXTS) else ""
+
+
+def _downloaded(name: str) -> Path:
+    """The folder with a data set of the hub: its files as they are, so that what is text stays text."""
+    from huggingface_hub import snapshot_download
+
+    wanted = [f"*{kind}{packed}" for kind in (*TABLES, *TEXTS) for packed in ("", *PACKED)]
+    try:
+        return Path(snapshot_download(name, repo_type="dataset", allow_patterns=wanted))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"There is no file or folder {name}, and no data set of sudoku puzzles of this name was got: {error}"
+        ) from error
+
+
+def lines_of(path: Path) -> Iterator[PuzzleLine]:
+    """The puzzles of a file: of a table by its columns, of another text each board in it, whatever it is called.
+
+    Raises UserError at once for a file that is neither, or missing.
+    """
+    if _is_table(path):
+        where = f"{path}, {'row' if _kind(path) == '.parquet' else 'line'}"
+        rows = read_table(path, COLUMNS)
+        return (
+            PuzzleLine(where, number, question, answer, _number(rating)) for number, (question, answer, rating) in rows
+        )
+    return (PuzzleLine(f"{path}, line", number, text) for number, text in split_boards(read_lines(path)))
+
+
+def _is_table(path: Path) -> bool:
+    """Whether the first line has names of columns; or should have, by what the file is called, and has no cells."""
+    if _kind(path) == ".parquet" and path.exists():
+        return True
+    first = next((line.strip() for line in read_lines(path) if line.strip()), "")
+    if not first:
+        return False
+    if first.startswith("<"):
+        raise UserError(f"{path} is in a markup language; boards in lines or rows are read, and tables such as .csv.")
+    called = _kind(path) in TABLES
+    delimiter = max(DELIMITERS, key=first.count)
+    names = {name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])}
+    if names & {*COLUMNS["question"]} and (called or len(names) > 1):
+        return True
+    return called and not begins_with_cells(first)
+
+
+def _number(text: str) -> float:
+    """NaN for words."""
+    try:
+        number = float(text)
+    except ValueError:
+        return nan
+    return number if isfinite(number) else nan

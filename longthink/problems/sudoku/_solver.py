@@ -200,3 +200,40 @@ def rate(boards, houses, budget):  # type: ignore[no-untyped-def]
         if found == OUT_OF_BUDGET:
             guesses[index] = OUT_OF_BUDGET
     return guesses
+
+
+@compiled
+def check(boards, answers, houses, budget, solutions, good):  # type: ignore[no-untyped-def]
+    """Solve boards, bytes (N, cells); `good` (N,) stays true for those that are puzzles and agree with their answers.
+
+    A puzzle has blank cells, symbols that there are, and one solution. Answers (N, cells) are 0 where they say nothing.
+    """
+    places, in_order = places_of(houses), np.empty(0, np.uint64)
+    board, solution = np.empty(boards.shape[1], np.int64), np.empty((1, boards.shape[1]), np.int64)
+    for index in range(len(boards)):
+        if not good[index]:
+            continue
+        good[index] = False
+        board[:] = boards[index]
+        if board.min() > 0 or board.max() > houses.shape[1]:
+            continue
+        taken, fits = taken_of(board, places)
+        if not fits or search(board, taken, places, houses, 2, budget, in_order, solution)[0] != 1:
+            continue
+        agrees = True
+        for cell in range(len(board)):
+            solutions[index, cell] = solution[0, cell]
+            agrees = agrees and (answers[index, cell] == 0 or answers[index, cell] == solutions[index, cell])
+        good[index] = agrees
+
+
+@compiled
+def count_blanks(boards, solutions, symbols, blanks):  # type: ignore[no-untyped-def]
+    """Write how many cells of each board (N, cells) are blank to `blanks`; whether symbols and solutions are right."""
+    for index in range(len(boards)):
+        for cell in range(boards.shape[1]):
+            given, symbol = boards[index, cell], solutions[index, cell]
+            if symbol < 1 or symbol > symbols or (given != 0 and given != symbol):
+                return False
+            blanks[index] += given == 0
+    return True

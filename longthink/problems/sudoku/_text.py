@@ -1,37 +1,17 @@
-"""A sudoku board as text: read, written, and solved or else refused, in a sentence that says why."""
-
-from math import isqrt
+"""A sudoku board written as text, and solved or else refused, in a sentence that says why. See `_reading`."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from longthink.base.errors import UserError
 from longthink.problems.sudoku import _solver as _sudoku_solver
-from longthink.problems.sudoku._houses import houses, most_square
+from longthink.problems.sudoku._houses import houses
 
 MOST_SYMBOLS = 25
-FEWEST_CELLS = 16
-"""So many words, or more, are a cell each; fewer are rows of digits."""
 GUESSES = 1_000_000
 """Of the solver, on a board that a user brings."""
 Board = NDArray[np.int64]
 """Symbols row by row (cells,) or of several boards (N, cells), 0 for blank."""
-
-
-def read_board(text: str) -> Board:
-    """A board (cells,) from text. Raises UserError for bad characters, and for a number of cells that no board has."""
-    words = text.replace(",", " ").split()
-    cells = words if len(words) >= FEWEST_CELLS else list("".join(words))
-    wrong = next((cell for cell in cells if not (cell.isdecimal() or cell == ".")), None)
-    if wrong is not None:
-        raise UserError(f"'{wrong}' is no cell of a sudoku; use digits, and 0 or a dot for blank cells.")
-    symbols = isqrt(len(cells))
-    if symbols**2 != len(cells) or not 4 <= symbols <= MOST_SYMBOLS or min(most_square(symbols)) < 2:
-        raise UserError(
-            f"A sudoku has 16, 36, 81, 256 or 625 cells, row by row, and this has {len(cells)};"
-            " boards of more than 9 symbols are numbers with spaces between."
-        )
-    return np.array([0 if cell == "." else int(cell) for cell in cells])
 
 
 def write_board(board: Board) -> str:
@@ -58,6 +38,12 @@ def solved(board: Board, box: tuple[int, int]) -> tuple[Board, bool]:
     if (board > 0).all():
         raise UserError("There is nothing to solve in this sudoku; leave some cells blank, as 0 or a dot.")
     return solution, found == 1
+
+
+def check_answer(answer: Board, solution: Board) -> None:
+    """Raises UserError for an answer (cells,), 0 where it says nothing, that is not the solution."""
+    if len(answer) != len(solution) or ((answer > 0) & (answer != solution)).any():
+        raise UserError("The answer is not the solution.")
 
 
 def _why_unsolvable(board: Board, box: tuple[int, int]) -> str:

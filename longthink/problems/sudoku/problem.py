@@ -58,8 +58,9 @@ class Sudoku(Problem):
     of their cells blank. `stalled`, the share of the other batches whose boards are dug as far as goes and then filled
     again with all that singles give, and with some cells more, until no more than the level are blank: such boards ask
     for more than singles.
-    With `source`, a folder that `longthink import` has written from sudoku files, puzzles are those of others;
-    `augment` then moves each in training by a random symmetry; further boards are still made.
+    With `source`, a folder that `longthink import` has written from sudoku files, puzzles are those of others, and a
+    file for testing is the test split; `augment` then moves each in training by a random symmetry; further boards are
+    still made.
 
     >>> puzzles = Sudoku().sample(level=41, count=2)
     >>> puzzles.x.shape, puzzles.y.shape, int(puzzles.mask[0].sum())

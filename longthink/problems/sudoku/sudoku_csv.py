@@ -4,21 +4,19 @@ The rating is how many guesses a solver takes; ours is written where the puzzles
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import nan
+from collections.abc import Iterable, Sequence
+from math import inf, nan
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
 from pydantic import Field
 
-from longthink.base.errors import UserError
 from longthink.base.files import atomic
-from longthink.base.hub import hub
 from longthink.contracts import Format, Problem, Puzzles, Split
-from longthink.problems.sudoku._files import as_sudoku, read_puzzles, text_lines
-from longthink.problems.sudoku._store import PuzzleLine, build
+from longthink.problems.sudoku._files import as_sudoku, read_puzzles, sources_of
+from longthink.problems.sudoku._store import build
 from longthink.problems.sudoku._text import write_board
 from longthink.problems.sudoku.problem import boards_of
 from longthink.registry import register
@@ -30,8 +28,9 @@ COLUMNS = ("question", "answer", "rating")
 class SudokuCsv(Format):
     """{split}_{level}.csv; columns may come in any order, others are left alone, answer and rating may be missing.
 
+    They may be called puzzle, quizzes, solution, difficulty and the like; a rating in words counts as none.
     What is brought in may be selected: puzzles rated from `lowest_rating` to `highest_rating`, of those the first
-    `count`. Without a rating, a puzzle is in no range.
+    `count` of each part. Without a rating, a puzzle is in no range.
     """
 
     lowest_rating: float | None = None
@@ -55,40 +54,10 @@ class SudokuCsv(Format):
         return [target]
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
-        return read_puzzles(_lines(folder / f"{split}_{level}.csv"), as_sudoku(problem), level, split)
+        return read_puzzles(folder / f"{split}_{level}.csv", as_sudoku(problem), level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
-        """Pack a .csv, or a data set of the hub (sapientinc/sudoku-extreme), into a store for `Sudoku(source=folder)`.
-
-        Returns and raises as `_store.build` says.
-        """
-        lines = (line for path in files for line in (_lines(path) if path.suffix == ".csv" else _data_set(path)))
-        return build(filter(self._wanted, lines), folder, [path.name for path in files], skip, self.count)
-
-    def _wanted(self, line: PuzzleLine) -> bool:
-        low, high = self.lowest_rating, self.highest_rating
-        return (low is None or line.rating >= low) and (high is None or line.rating <= high)
-
-
-def _lines(path: Path) -> Iterator[PuzzleLine]:
-    rows = csv.DictReader(text_lines(path))
-    if "question" not in (rows.fieldnames or ()):
-        raise UserError(
-            f"{path} has no column 'question' in its first line; it has {', '.join(rows.fieldnames or ())}."
-        )
-    for row in rows:
-        yield _line(row, f"{path}, line {rows.line_num}")
-
-
-def _data_set(path: Path) -> Iterator[PuzzleLine]:
-    with hub(path, "sudoku puzzles") as datasets:
-        for number, row in enumerate(datasets.load_dataset(str(path), split="train", streaming=True), 1):
-            yield _line(row, f"{path}, row {number}")
-
-
-def _line(row: Mapping[str, Any], where: str) -> PuzzleLine:
-    try:
-        rating = float(row.get("rating") or nan)
-    except ValueError as error:
-        raise UserError(f"{where}: the rating '{row['rating']}' is no number.") from error
-    return PuzzleLine(where, row.get("question") or "", row.get("answer") or "", rating)
+        """Pack tables, folders of them, or a data set of the hub (sapientinc/sudoku-extreme), as `SudokuLines` does."""
+        low = -inf if self.lowest_rating is None else self.lowest_rating
+        high = inf if self.highest_rating is None else self.highest_rating
+        return build(sources_of(files, low, high), folder, skip, self.count)

@@ -1,6 +1,6 @@
-"""Sudoku puzzles as lines of text: digits, 0 or a dot for blank; larger boards as numbers with spaces between."""
+"""Sudoku puzzles as lines of text: digits, a dot for blank; larger boards as numbers with spaces between."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,20 +8,19 @@ from pydantic import Field
 
 from longthink.base.files import atomic
 from longthink.contracts import Format, Problem, Puzzles, Split
-from longthink.problems.sudoku._files import as_sudoku, read_puzzles, text_lines
-from longthink.problems.sudoku._store import PuzzleLine, build
+from longthink.problems.sudoku._files import as_sudoku, read_puzzles, sources_of
+from longthink.problems.sudoku._store import build
 from longthink.problems.sudoku._text import write_board
 from longthink.problems.sudoku.problem import boards_of
 from longthink.registry import register
 
-COMMENT = "#"
-
 
 @register
 class SudokuLines(Format):
-    """{split}_{level}.txt with a puzzle in each line; lines that begin with # are none. Solutions are our solver's.
+    """{split}_{level}.txt with a puzzle in each line; boards in rows, drawn boxes and .sdk files are brought in, too.
 
-    What is brought in are the first `count` of them, or all.
+    Lines that begin with # are remarks, and what is behind a board; but its solution there is compared with ours.
+    What is brought in are the first `count` puzzles of each part, or all.
     """
 
     count: Annotated[int, Field(ge=1)] | None = None
@@ -37,16 +36,11 @@ class SudokuLines(Format):
         return [target]
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
-        path = folder / f"{split}_{level}.txt"
-        return read_puzzles(_lines(path), as_sudoku(problem), level, split)
+        return read_puzzles(folder / f"{split}_{level}.txt", as_sudoku(problem), level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
-        """Pack lines into a store for `Sudoku(source=folder)`; as `_store.build` says."""
-        lines = (line for path in files for line in _lines(path))
-        return build(lines, folder, [path.name for path in files], skip, self.count)
+        """Pack files, or folders of them, into a store for `Sudoku(source=folder)`, whichever format they have.
 
-
-def _lines(path: Path) -> Iterator[PuzzleLine]:
-    for number, text in enumerate(text_lines(path), 1):
-        if text.strip() and not text.startswith(COMMENT):
-            yield PuzzleLine(f"{path}, line {number}", text.strip())
+        Those called test or validation are for that. Returns and raises as `_store.build` says.
+        """
+        return build(sources_of(files), folder, skip, self.count)

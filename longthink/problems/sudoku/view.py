@@ -12,7 +12,8 @@ from torch import Tensor
 from longthink.contracts import Puzzles, View
 from longthink.figures.scene import Line, Scene, Text
 from longthink.problems.sudoku._houses import houses, most_square
-from longthink.problems.sudoku._text import Board, read_board, solved, write_board
+from longthink.problems.sudoku._reading import read_puzzle
+from longthink.problems.sudoku._text import Board, check_answer, solved, write_board
 
 if TYPE_CHECKING:
     from longthink.problems.sudoku.problem import Sudoku
@@ -31,14 +32,17 @@ class SudokuView(View):
     problem: "Sudoku"
 
     def parse(self, text: str) -> Puzzles:
-        """A board, row by row: a digit for each cell, 0 or . for blank; or numbers with spaces between.
+        """A board, row by row: a digit for each cell, 0 or . for blank; with frames, spaces and remarks or without.
 
-        A board of another size is taken to have the most nearly square boxes.
+        A board of another size is taken to have the most nearly square boxes. Where its solution is behind it, it is
+        compared with the one that is found. Raises UserError for what is no puzzle, and for a wrong solution.
         """
-        board = read_board(text)
+        board, expected = read_puzzle(text)
         symbols = isqrt(len(board))
         here = self.problem if symbols == self.problem.symbols else type(self.problem)(box=most_square(symbols))
         solution, known = solved(board, here.box)
+        if known:
+            check_answer(expected, solution)
         return replace(here.from_boards(board[None], solution[None]), known=known)
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002

@@ -6,7 +6,8 @@ import torch
 
 from longthink.base.errors import UserError
 from longthink.figures.scene import Scene
-from longthink.problems.sudoku._text import read_board, write_board
+from longthink.problems.sudoku._reading import read_puzzle
+from longthink.problems.sudoku._text import write_board
 from longthink.problems.sudoku.problem import Sudoku, boards_of
 from longthink.problems.sudoku.view import FAINT, INK, RIGHT, WRONG
 
@@ -21,7 +22,7 @@ def test_a_board_is_read_as_it_is_usually_written() -> None:
     dots, rows = EASY.replace("0", "."), " ".join(EASY[row * 9 : row * 9 + 9] for row in range(9))
     for text in (EASY, dots, square, rows, ",".join(EASY)):
         puzzles = VIEW.parse(text)
-        assert write_board(read_board(text)) == dots
+        assert write_board(read_puzzle(text)[0]) == dots
         assert puzzles.known
         assert puzzles.level == 51
         assert VIEW.write(puzzles.y, puzzles) == SOLVED
@@ -44,7 +45,7 @@ def test_a_board_of_another_size_brings_its_own_problem() -> None:
     [
         (EASY[:-1], "this has 80"),
         ("", "this has 0"),
-        (EASY.replace("5", "x"), "'x' is no cell"),
+        (EASY.replace("5", "%"), "'%' is no cell"),
         ("5" + EASY[:1] + EASY[2:], "5 is given twice in row 1"),
         (EASY[:72] + "5" + EASY[73:], "5 is given twice in column 1"),
         ("0" * 81, "several solutions"),
@@ -52,6 +53,8 @@ def test_a_board_of_another_size_brings_its_own_problem() -> None:
         ("123." + "...4" + "...." + "....", "no solution"),
         (SOLVED, "nothing to solve"),
         ("9" + "." * 15, "symbols 1 to 4"),
+        (f"{EASY},{SOLVED[::-1]}", "The answer is not the solution"),
+        (f":0000:x:+6{EASY[1:]}::", "The answer is not the solution"),
     ],
 )
 def test_what_is_no_sudoku_is_refused(text: str, message: str) -> None:
