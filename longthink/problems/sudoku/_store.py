@@ -15,7 +15,6 @@ from functools import lru_cache
 from itertools import islice
 from math import isqrt, nan
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +24,7 @@ from tqdm import tqdm
 from longthink.base.arrays import GrowingArray, save_npy
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.npy import load_npy
 from longthink.base.splits import Split
 from longthink.problems._drawing import OF_FOUR
 from longthink.problems._splitmix import SHARES
@@ -38,8 +38,6 @@ CHUNK = 2**14
 """Puzzles that are solved at once."""
 COLUMNS = ("boards", "solutions", "ratings")
 NAMES = (*COLUMNS, "shares")
-DAMAGED = (LookupError, TypeError, SyntaxError, TokenError, RecursionError)
-"""What reading a .npy or .json with wrong bytes may end in, besides the usual."""
 PARTS: tuple[Split, ...] = ("test", "validation", "train")
 """No puzzle of one is in those behind it."""
 LEFT_OUT = 255
@@ -224,8 +222,8 @@ class SudokuStore:
     def __init__(self, folder: Path):
         try:
             box = json.loads((folder / "store.json").read_text())["box"]
-            files = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in NAMES]
-        except (*DAMAGED, OSError, ValueError, EOFError) as error:
+            files = [load_npy(folder / f"{name}.npy", "r") for name in NAMES]
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
             raise UserError(
                 f"{folder} holds no sudoku puzzles, or damaged ones ({error}); bring them in with"
                 " `longthink import FILE --format sudoku-csv --out FOLDER`."
