@@ -8,6 +8,7 @@ store.json     what it was made from
 
 import json
 import os
+import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -90,13 +91,17 @@ def _read_row(text, begin, end, position, moves, scratch):  # type: ignore[no-un
     if not rules.is_legal(scratch, moves[1]):
         return 14, 0
     rating = 0
-    for at in range(third + 1, fourth):
+    point = _field(text, third + 1, fourth, 46)
+    for at in range(third + 1, point):
         if not 48 <= text[at] <= 57:
             return 15, 0
         rating = 10 * rating + text[at] - 48
         if rating >= RATINGS:
             return 15, 0
-    return (0, rating) if fourth > third + 1 else (15, 0)
+    for at in range(point + 1, fourth):
+        if text[at] != 48:  # 1760.0 is whole, as pandas writes it
+            return 15, 0
+    return (0, rating) if point > third + 1 else (15, 0)
 
 
 @compiled
@@ -295,16 +300,18 @@ class Store:
 
     def __init__(self, folder: Path):
         try:
-            header = json.loads((folder / "store.json").read_text())
             self.rows = np.load(folder / "rows.npy", mmap_mode="r", allow_pickle=False)
             self.shares = np.load(folder / "shares.npy", mmap_mode="r", allow_pickle=False)
             self.starts = np.load(folder / "starts.npy", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, tokenize.TokenError) as error:
             raise UserError(
                 f"{folder} holds no chess puzzles, or damaged ones ({error}); bring some in with"
                 " `longthink import FILE --format lichess --out FOLDER`."
             ) from error
-        if not len(self.rows) == len(self.shares) == header.get("count") == self.starts[-1] or self.rows.dtype != ROW:
+        arrays = ((self.rows, ROW), (self.shares, np.dtype("u1")), (self.starts, np.dtype("i8")))
+        fit = all(array.ndim == 1 and array.dtype == dtype for array, dtype in arrays) and len(self.starts) > 1
+        count = len(self.rows)
+        if not (fit and count == len(self.shares) == self.starts[-1] and (np.diff(self.starts, prepend=0) >= 0).all()):
             raise UserError(f"{folder} is damaged: its files do not fit together; make it again.")
         self.folder = folder
 

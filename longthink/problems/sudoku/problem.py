@@ -216,6 +216,9 @@ class Sudoku(Problem):
             )
         chosen = rng.choice(rows, count, replace=repeats)
         boards, solutions = store.boards[chosen].astype(np.int64), store.solutions[chosen].astype(np.int64)
+        fit = boards.shape == solutions.shape == (count, self.cells) and boards.min() >= 0 and solutions.min() >= 1
+        if not fit or max(boards.max(), solutions.max()) > self.symbols:
+            raise UserError(f"The boards in {self.source} are damaged; bring the puzzles in again.")
         if self.augment and split == "train":
             _sudoku_boards.move(key, self.box, boards, solutions)
         extras = {"rating": torch.from_numpy(store.ratings[chosen])}
@@ -227,7 +230,10 @@ class Sudoku(Problem):
 
 
 def boards_of(puzzles: Puzzles) -> Board:
-    """The boards (B, cells), 0 for blank."""
+    """The boards (B, cells), 0 for blank. Raises UserError for some that are not of their problem's size."""
+    symbols = _box_of(puzzles)[0] * _box_of(puzzles)[1]
+    if puzzles.x.shape[1:] != (1 + symbols, symbols, symbols):
+        raise UserError(f"These are no boards of {symbols} x {symbols}; set problem.box to their boxes.")
     boards: Board = puzzles.x.argmax(1).flatten(1).cpu().numpy()
     return boards
 
