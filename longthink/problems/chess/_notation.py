@@ -14,7 +14,9 @@ CASTLING, PASSED, COUNTER = re.compile(r"-|[KQkqA-Ha-h]{1,4}"), re.compile(r"-|[
 """The fields of a FEN that may follow the board and the side, in this order; there are two counters."""
 OPERATION = re.compile(r'\s*([A-Za-z]\w*)((?:\s+(?:"[^"]*"|[^\s;"]+))*)\s*(?:;+|$)')
 """Of EPD: its name, and what it is about."""
-REMARKS = re.compile("acd|acn|acs|ce|draw_[a-z]+|eco|fmvn|hmvc|id|nic|noop|pm|pv|rc|resign|sm|sv|tcgs|tcri|tcsi|[cv][0-9]+")
+REMARKS = re.compile(
+    "acd|acn|acs|ce|draw_[a-z]+|eco|fmvn|hmvc|id|nic|noop|pm|pv|rc|resign|sm|sv|tcgs|tcri|tcsi|[cv][0-9]+"
+)
 """Names of operations that do not say what the answer is."""
 ANSWERS = ("bm", "am", "dm")
 """Those that do: the best moves, those to avoid, in how many moves it is mate."""
@@ -54,7 +56,9 @@ def read_puzzle(text: str) -> tuple[rules.Position, rules.Moves, bool]:
 def _only_line(path: Path) -> str:
     lines = [line for line in read_lines(path) if line.strip()]
     if len(lines) != 1:
-        raise UserError(f"{path} has {len(lines)} positions, and one is taken; paste that, or bring all in with import.")
+        raise UserError(
+            f"{path} has {len(lines)} positions, and one is taken; paste that, or bring all in with import."
+        )
     return lines[0]
 
 

@@ -8,6 +8,7 @@ store.json     what it was made from
 
 import json
 import os
+import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ NAME_LENGTH = 8
 ROWS_AT_ONCE = 2**16
 THEMES = 7
 """The column of a line, from 0, that names what the puzzle is about."""
+
+IN_QUOTES = re.compile(rb'"((?:[^"\n]|"")*)"')
 
 BAD_ROW = {
     11: "it has fewer than the four columns PuzzleId, FEN, Moves, Rating",
@@ -208,6 +211,9 @@ def _ended(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _parsed(text: bytes, end: int, source: str, line: int, skipped: Skipped | None, themes: frozenset[bytes]) -> Rows:
+    if b'"' in text:
+        text = IN_QUOTES.sub(lambda found: found[1].replace(b",", b";"), text[:end])
+        end = len(text)
     count = text.count(b"\n", 0, end)
     positions, moves = np.empty((count, rules.SIZE), np.int8), np.empty((count, 2, 3), np.uint8)
     ratings, names = np.zeros(count, np.uint16), np.zeros((count, NAME_LENGTH), np.uint8)

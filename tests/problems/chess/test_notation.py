@@ -92,7 +92,7 @@ def test_every_move_of_real_games_is_read_in_san_and_uci() -> None:
         (f"{BACK_RANK} 0 1 2 3", "'2 3' is no legal move"),
         (f"{BACK_RANK} bm Rb9;", "'Rb9' is no legal move"),
         (f"{BACK_RANK} bm ;", "no legal move"),
-        (f"{BACK_RANK} id \"x\"; bm;", "names no move after bm or am"),
+        (f'{BACK_RANK} id "x"; bm;', "names no move after bm or am"),
         (f"{BACK_RANK} bm Ra8; best Ra8;", "'best Ra8;' is no operation of EPD"),
         (f'{BACK_RANK} bm Ra8; id "x', "is no operation of EPD"),
         (f"{BACK_RANK} dm 3;", "'dm 3' names no move"),
