@@ -67,7 +67,7 @@ def _is_known(operation: str) -> bool:
 
 
 def _said_by_operations(position: rules.Position, text: str) -> tuple[rules.Moves, bool]:
-    """The moves that EPD's operations say are right, and whether as an answer. Raises UserError for others than known."""
+    """The moves that EPD's operations say are right, and whether as an answer. Raises UserError for unknown ones."""
     said, at = dict[str, list[str]](), 0
     while text[at:].strip():
         found = OPERATION.match(text, at)
@@ -124,8 +124,8 @@ def read_move(position: rules.Position, text: str) -> rules.Moves:
         raise UserError(f"'{text:.40}' does not say what the pawn becomes; write {' or '.join(promotions)}.")
     if not meant:
         raise UserError(
-            f"'{text:.40}' is no legal move in '{rules.to_fen(position)}', nor anything else that may follow a position;"
-            " moves are written like e1e8, Re8#, exd8=Q or O-O."
+            f"'{text:.40}' is no legal move in '{rules.to_fen(position)}', nor anything else that may follow it; moves"
+            " are written like e1e8, Re8#, exd8=Q or O-O."
         )
     found: rules.Moves = meant[0]
     return found

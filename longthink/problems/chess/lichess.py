@@ -19,7 +19,7 @@ from longthink.base.hub import hub
 from longthink.base.tables import CHUNK, READ, is_parquet, read_bytes, read_table
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.chess import _rules as rules
-from longthink.problems.chess._store import THEMES, Rows, Skipped, build, read_csv, rows_of, unpack
+from longthink.problems.chess._store import Rows, Skipped, build, read_csv, rows_of, unpack
 from longthink.problems.chess.problem import ChessPuzzles
 from longthink.registry import name_of, register
 
@@ -29,8 +29,8 @@ COLUMNS = ("FEN", "Moves", "Rating")
 AS_PUBLISHED = re.compile(rb"PuzzleId,FEN,Moves,Rating(,RatingDeviation,Popularity,NbPlays,Themes.*)?", re.DOTALL)
 A_LINE = re.compile(rb"[^,]*,([1-8a-zA-Z]+/){7}[1-8a-zA-Z]+ [^,]*,[^,]*,")
 """How a file without a line of names begins."""
-NOT_READ = {".pgn": "games", ".epd": "positions without the move before"}
-"""Files of others that have no puzzles as Lichess has them."""
+NOT_READ = {".pgn": "games", ".epd": "positions without the move before, of which `solve` takes one"}
+"""Files that have no puzzles as Lichess has them."""
 UNFIT = str.maketrans(",\n\r", "; \t")
 """What would end a value, and what is put there; none of this is in one that is good."""
 LINES = 2**13
@@ -68,8 +68,10 @@ class Lichess(Format):
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
         path = _file(folder, level, split)
-        rows = np.concatenate([*read_csv(_lines_of_file(path, with_themes=False), str(path))])
-        return _check_supported(problem).from_rows(rows, level, split)
+        blocks = [rows for rows in read_csv(_lines_of_file(path, with_themes=False), str(path)) if len(rows)]
+        if not blocks:
+            raise UserError(f"There is not one puzzle in {path}.")
+        return _check_supported(problem).from_rows(np.concatenate(blocks), level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
         """Pack a whole database into a store for `ChessPuzzles(source=folder)`.
@@ -110,8 +112,8 @@ def _lines_of_file(path: Path, with_themes: bool) -> Iterator[bytes]:
     for kind, what in NOT_READ.items():
         if kind in suffixes:
             raise UserError(
-                f"{path} holds {what} ({kind}); chess puzzles are read from tables with the columns FEN and Moves, as"
-                f" {READ}, or as .parquet."
+                f"{path} holds {what} ({kind}); chess puzzles are brought in from tables with the columns FEN, Moves"
+                f" and Rating, as {READ}, or as .parquet."
             )
     chunks = read_bytes(path) if not is_parquet(path) else iter(())
     begin = b""

@@ -43,9 +43,9 @@ class ChessPuzzles(Problem):
     (100,000 at a time); with rating, those rated so.
 
     `reading`: the two squares of highest confidence are the answer (section 4.3.3), or the legal move whose two squares
-    are the most probable together, pawns becoming queens. `scoring`: by the rules, the move that these squares stand
-    for is to be the answer, or to mate as it does; a pawn becomes a queen, so an answer that takes another piece is
-    never met. Or the squares are to be those of the answer, as in the dissertation. With `perspective` mover the board is turned for Black, so
+    are the most probable together. `scoring`: by the rules, the move that the squares stand for is to be the answer, or
+    to mate if the answer does; pawns become queens, so an answer that makes another piece is never met. Or the squares
+    are to be those of the answer, as in the dissertation. With `perspective` mover the board is turned for Black, so
     that pawns of the side to move always go up. With `mirror`, half of the training puzzles are mirrored, a-file to
     h-file.
 
@@ -106,9 +106,7 @@ class ChessPuzzles(Problem):
         return self.turned(answers.view(-1, 8, 8), who_moves)
 
     def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
-        """bool (B,): the squares stand for a move that is right, as `scoring` says; two squares, of which one has a
-        piece of the side that moves, and no more.
-        """
+        """bool (B,): the marked squares stand for a move that is right, as `scoring` says."""
         moves, right = self._moves(answers, puzzles), np.zeros(len(puzzles), np.bool_)
         _are_right(positions_of(puzzles), moves, self._best(puzzles), self.scoring == "rules", right)
         return torch.from_numpy(right).to(answers.device)

@@ -33,7 +33,7 @@ class ChessView(View):
     problem: "ChessPuzzles"
 
     def parse(self, text: str) -> Puzzles:
-        """A position in FEN, and the answer after it in UCI or SAN, if it is known; or EPD; or a file that has just that.
+        """A position in FEN, and after it the answer in UCI or SAN, if it is known; or EPD; or a file with just that.
 
         6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8, or Ra8# in its place; 6k1/5ppp/8/8/8/8/8/R3K3 w - - bm Ra8#;
         Each of several best moves (bm) is right, any other move than those to avoid (am), any mate within as many
