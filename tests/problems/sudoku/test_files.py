@@ -108,7 +108,7 @@ def test_the_hubs_data_set_is_brought_in_from_a_copy(tmp_path: Path) -> None:
     pd.DataFrame(rows).to_parquet(copy / "train-00000.parquet")
     assert SudokuCsv().import_files([copy], tmp_path / "store") == (1, 0)
     assert SudokuStore(tmp_path / "store").ratings.tolist() == [3]
-    with pytest.raises(UserError, match="no data set of sudoku"):
+    with pytest.raises(UserError, match="There is no file"):
         SudokuCsv().import_files([tmp_path / "nothing"], tmp_path / "other")
 
 
