@@ -116,16 +116,16 @@ class ChessPuzzles(Problem):
         best = puzzles.extras.get("best")
         if best is None:
             return self._moves(puzzles.y, puzzles)[:, None]
-        found: rules.Moves = best.cpu().numpy()
-        if found.dtype != np.uint8 or found.shape != (len(puzzles), max(1, found.shape[1]), 3):
+        found: rules.Moves = np.ascontiguousarray(best.cpu().numpy())
+        if found.dtype != np.uint8 or found.ndim != 3 or found.shape[::2] != (len(puzzles), 3) or not found.shape[1]:
             raise UserError("The best moves of these chess puzzles are none; make the puzzles again.")
         return found
 
     def _moves(self, marks: Tensor, puzzles: Puzzles) -> rules.Moves:
         """What marked squares (B, 8, 8) stand for, (B, 3), pawns becoming queens; NO_MOVE where it is none."""
+        positions, moves = positions_of(puzzles), np.full((len(puzzles), 3), NO_MOVE, np.uint8)
         squares = self.turned(marks, puzzles.extras["who_moves"]).reshape(len(puzzles), 64).cpu().numpy()
-        moves = np.full((len(puzzles), 3), NO_MOVE, np.uint8)
-        _marked(positions_of(puzzles), squares, moves)
+        _marked(positions, squares, moves)
         return moves
 
     def confidence(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
@@ -270,7 +270,7 @@ def positions_of(puzzles: Puzzles) -> rules.Position:
     positions = puzzles.extras.get("position")
     if positions is None or puzzles.y.shape[1:] != (8, 8):
         raise UserError("These chess puzzles have no positions, or no boards of 8 x 8; make them again.")
-    found: rules.Position = positions.cpu().numpy()
+    found: rules.Position = np.ascontiguousarray(positions.cpu().numpy())
     _check(found)
     return found
 

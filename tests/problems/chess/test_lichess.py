@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from longthink.base.errors import UserError
+from longthink.formats.arrays import Arrays
 from longthink.problems.chess import _store as stores
 from longthink.problems.chess.lichess import Lichess
 from longthink.problems.chess.problem import ChessPuzzles
@@ -266,3 +268,34 @@ def test_the_hub_is_asked_only_for_names_that_can_be_its(
     monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: pytest.fail("the hub was asked"))
     with pytest.raises(UserError, match=f"There is no file {re.escape(name)}"):
         Lichess().import_files([Path(name)], tmp_path / "store")
+
+
+@pytest.mark.parametrize(
+    ("line", "right", "wrong"),
+    [
+        ("x,7k/5ppp/8/8/8/8/8/R3R1K1 b - - 0 1,h8g8 e1e8,600,,,,,,", [("e1", "e8"), ("a1", "a8")], [("a1", "a7")]),
+        ("x,8/5P1k/7p/6p1/6P1/8/5K2/8 b - - 0 50,h7g7 f7f8N,1500,,,,,,", [], [("f7", "f8")]),
+        ("x,8/5P1k/7p/6p1/6P1/8/5K2/8 b - - 0 50,h7g7 f7f8q,1500,,,,,,", [("f7", "f8")], [("f2", "f3")]),
+    ],
+)
+def test_what_is_right_survives_a_store_and_files(
+    line: str, right: list[tuple[str, str]], wrong: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    Lichess().import_files([written(tmp_path / "one.csv", [HEAD, line])], tmp_path / "store")
+    problem = ChessPuzzles(source=str(tmp_path / "store"), unit="rating", width=3000)
+    split = next(split for split in stores.OF_TEN if len(problem.store().of_split(range(1), split)))
+    puzzles = problem.sample(3000, 1, split=split)
+    Arrays().write([puzzles], 1, tmp_path)
+    for some in (puzzles, Arrays().read(problem, 3000, tmp_path, split)):
+        for moves, is_right in ((right, True), (wrong, False)):
+            for squares in moves:
+                answer = torch.zeros(1, 8, 8, dtype=torch.long)
+                for square in squares:
+                    answer[0, int(square[1]) - 1, "abcdefgh".index(square[0])] = 1
+                assert problem.correct(answer, some).tolist() == [is_right]
+
+
+def test_a_file_without_a_puzzle_is_none(tmp_path: Path) -> None:
+    written(tmp_path / "test_1.csv", [HEAD])
+    with pytest.raises(UserError, match=r"not one puzzle in .*test_1.csv"):
+        Lichess().read(ChessPuzzles(), 1, tmp_path, "test")
