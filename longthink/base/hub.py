@@ -1,5 +1,6 @@
 """Data sets of the Hugging Face hub, read through `datasets`."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import Any
 
 from longthink.base.errors import UserError
 
-NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
+NAME = re.compile(r"\w[\w.-]{,95}(/\w[\w.-]{,95})?", re.ASCII)
 """Of a data set of the hub: NAME or OWNER/NAME."""
 FILES = re.compile(
     r".*\.(csv|tsv|txt|json|jsonl|parquet|arrow|epd|pgn|fen|sdk|sdm|ss|gz|bz2|xz|zst|zip|7z|rar|tar|tgz|npy|npz|pt|pth"
@@ -30,9 +31,10 @@ def hub(path: Path, what: str) -> Iterator[Any]:
     Traceback (most recent call last):
     longthink.base.errors.UserError: There is no file puzzles/mine.csv.
     """
-    if path.is_file():
+    is_folder = os.path.isdir(path)  # unlike a Path's own, these are never in doubt, whatever the name
+    if os.path.isfile(path):
         raise UserError(f"{path} is a file of a kind that {what} are not read from.")
-    if not path.is_dir() and (not NAME.fullmatch(path.as_posix()) or FILES.fullmatch(path.name)):
+    if not is_folder and (not NAME.fullmatch(path.as_posix()) or FILES.fullmatch(path.name)):
         raise UserError(f"There is no file {path}.")
     try:
         import datasets
@@ -45,5 +47,5 @@ def hub(path: Path, what: str) -> Iterator[Any]:
     except UserError:
         raise
     except (OSError, ValueError, ConnectionError, datasets.exceptions.DatasetsError) as error:
-        missing = f"{path} holds no" if path.is_dir() else f"There is no file {path}, and no"
+        missing = f"{path} holds no" if is_folder else f"There is no file {path}, and no"
         raise UserError(f"{missing} data set of {what}: {error}") from error

@@ -3,6 +3,7 @@
 The first move of a line is the opponent's, played on the FEN; the second is the answer (dissertation, section 2.2.3).
 """
 
+import os
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
@@ -90,7 +91,7 @@ class Lichess(Format):
 
     def _blocks(self, path: Path, skipped: Skipped | None) -> Iterator[Rows]:
         themes = frozenset(theme.encode() for theme in self.themes)
-        lines = _lines_of_file if path.exists() and not path.is_dir() else _lines_of_data_set
+        lines = _lines_of_file if os.path.exists(path) and not os.path.isdir(path) else _lines_of_data_set
         return read_csv(lines(path, bool(themes)), str(path), skipped, themes)
 
     def _selected(self, blocks: Iterable[Rows]) -> Iterator[Rows]:

@@ -260,7 +260,9 @@ def test_a_file_that_is_none_is_told_what_is_read(name: str, content: bytes, sen
         Lichess().import_files([tmp_path / name], tmp_path / "store")
 
 
-@pytest.mark.parametrize("name", ["none.csv", "none.csv.bz2", "none.parquet", "none.epd", "a/b/c", "../none", "no ne"])
+@pytest.mark.parametrize(
+    "name", ["none.csv", "none.csv.bz2", "none.parquet", "none.epd", "a/b/c", "../none", "no ne", "n" * 300]
+)
 def test_the_hub_is_asked_only_for_names_that_can_be_its(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
