@@ -157,7 +157,7 @@ def read_table(
     >>> list(read_table(path, {"question": ("question", "quizzes"), "answer": ("answer", "solutions")}))
     [(2, ('1.3.', '1234'))]
     """
-    if _is_parquet(path):
+    if is_parquet(path):
         yield from _read_parquet(path, columns, needed)
         return
     lines = read_lines(path)
@@ -189,7 +189,8 @@ def _places(header: Sequence[str], path: Path, columns: Mapping[str, Sequence[st
     return places
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Whether a file begins as a .parquet does."""
     try:
         with path.open("rb") as file:
             return file.read(len(PARQUET)) == PARQUET

@@ -95,7 +95,7 @@ def chess_thesis() -> Recipe:
     return Recipe(
         name="chess_thesis",
         task=Supervised(
-            problem=ChessPuzzles(unit="index", width=100_000),
+            problem=ChessPuzzles(unit="index", width=100_000, scoring="squares"),
             objective=Progressive(alpha=0.5),
             curriculum=Curriculum(lowest=100_000, highest=600_000, iterations=30),
         ),

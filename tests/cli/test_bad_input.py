@@ -61,7 +61,7 @@ BAD = [
     (["make", "mazes", "--out", "data"], "--level"),
     (["make", "mazes", "--level", "9", "--out", "data", "--skip"], "no option 'skip'"),
     (["make", "chess_puzzles", "--level", "9", "--width", "0", "--out", "data"], "'width'"),
-    (["import", "none.csv", "--format", "lichess", "--out", "data"], "none.csv cannot be read"),
+    (["import", "none.csv", "--format", "lichess", "--out", "data"], "There is no file none.csv"),
     (["import", "none.csv", "--format", "lichess", "--out", "data", "--skp"], "Lichess has no option 'skp'"),
     (["import", "none.csv", "--format", "lichess", "--out", "data", "--count", "0"], "'count' of lichess does not fit"),
     (["import", "none.csv", "--format", "idx", "--out", "data", "--themes", "fork"], "Idx has no option 'themes'"),

@@ -34,8 +34,10 @@ for _bit, (_letter, _king, _rook) in enumerate(zip(RIGHTS, (4, 4, 60, 60), (7, 0
     RIGHT_OF[ord(_letter)] = 1 << _bit
     KEPT[_king] &= ~(1 << _bit)
     KEPT[_rook] &= ~(1 << _bit)
-MOST_MOVES = 256
-"""No position has more than 218 legal moves."""
+MOST_OF_ONE = 27
+"""Moves of a piece: those of a queen in the middle. A pawn has at most 12, one step and two captures times four."""
+MOST_MOVES = 64 * MOST_OF_ONE
+"""Moves of a position, however many queens it has. In games there are never more than 218; in a FEN there may be."""
 
 FILES, RANKS = "abcdefgh", "12345678"
 KNIGHT_STEPS = np.array([[1, 2], [2, 1], [2, -1], [1, -2], [-1, -2], [-2, -1], [-2, 1], [-1, 2]])
@@ -47,12 +49,40 @@ BAD_FEN = {
     2: "it has a letter on the board that is no piece",
     3: "it does not say who moves (w or b)",
     4: "its castling rights are not made of K, Q, k and q",
-    5: "its en-passant square is none",
+    5: "its en-passant square is none that a pawn of the side that has just moved can have passed",
     6: "each side must have one king",
     7: "a pawn stands on the first or last rank",
     8: "the side that has just moved is in check",
+    9: "it holds numbers that stand for nothing",
 }
-"""What is wrong with a FEN, by the code that `read_fen` returns."""
+"""What is wrong with a position, by the code that `read_fen` or `wrong_with` returns."""
+
+
+@compiled
+def wrong_with(position):  # type: ignore[no-untyped-def]
+    """A code of BAD_FEN for a position (67,) of any numbers, or 0: then all that is in this file may be done with it.
+
+    What the kernels index their arrays with is bounded by this: pieces, the side, and pawns that have a rank ahead.
+    """
+    side, passed = position[TURN], position[EN_PASSANT]
+    if abs(side) != 1 or not 0 <= position[CASTLING] <= 15:
+        return 9
+    if passed != -1 and (passed < 0 or passed >> 3 != (5 if side > 0 else 2)):
+        return 5
+    white, black, theirs = 0, 0, 0
+    for square in range(64):
+        piece = position[square]
+        if not -PAWN <= piece <= PAWN:
+            return 9
+        white += piece == KING
+        black += piece == -KING
+        if piece == -side * KING:
+            theirs = square
+        if abs(piece) == PAWN and (square < 8 or square >= 56):
+            return 7
+    if white != 1 or black != 1:
+        return 6
+    return 8 if _attacked(position, theirs, side) else 0
 
 
 @compiled
@@ -99,23 +129,12 @@ def read_fen(text, begin, end, position):  # type: ignore[no-untyped-def]
         if at + 1 >= end or not 97 <= text[at] <= 104 or not 49 <= text[at + 1] <= 56:
             return 5
         position[EN_PASSANT] = 8 * (text[at + 1] - 49) + text[at] - 97
-    white, black = 0, 0
-    for square in range(64):
-        white += position[square] == KING
-        black += position[square] == -KING
-        if abs(position[square]) == PAWN and (square < 8 or square >= 56):
-            return 7
-    if white != 1 or black != 1:
-        return 6
-    position[TURN] = -position[TURN]
-    wrong = in_check(position)
-    position[TURN] = -position[TURN]
-    return 8 if wrong else 0
+    return wrong_with(position)
 
 
 @compiled
 def read_move(text, begin, end, move):  # type: ignore[no-untyped-def]
-    """Fill a move (3,) from ASCII bytes like e2e4 or e7e8q; whether it is one."""
+    """Fill a move (3,) from ASCII bytes like e2e4, e7e8q or e7e8Q; whether it is one."""
     length = end - begin
     if length != 4 and length != 5:
         return False
@@ -126,7 +145,7 @@ def read_move(text, begin, end, move):  # type: ignore[no-untyped-def]
         move[half] = 8 * (rank - 49) + file - 97
     move[2] = 0
     if length == 5:
-        piece = -PIECES[text[begin + 4]]
+        piece = abs(PIECES[text[begin + 4]])
         if not QUEEN <= piece <= ROOK:
             return False
         move[2] = piece
@@ -156,6 +175,12 @@ def _attacked(position, square, by):  # type: ignore[no-untyped-def]
                 break
             y, x, far = y + LINES[line, 0], x + LINES[line, 1], far + 1
     return False
+
+
+@compiled
+def can_make(position, move):  # type: ignore[no-untyped-def]
+    """Whether a move (3,), of any numbers, is one of a piece of the side that moves, if not by the rules."""
+    return move[0] < 64 and move[1] < 64 and move[2] <= PAWN and position[TURN] * position[move[0]] > 0
 
 
 @compiled
@@ -278,12 +303,24 @@ def legal_moves(position, moves):  # type: ignore[no-untyped-def]
 
 @compiled
 def is_legal(position, move):  # type: ignore[no-untyped-def]
-    """Whether a move (3,) is legal."""
-    moves = np.empty((MOST_MOVES, 3), np.uint8)
+    """Whether a move (3,), of any numbers, is legal."""
+    moves = np.empty((MOST_OF_ONE, 3), np.uint8)
+    if move[0] > 63:
+        return False
     for index in range(_add_all(position, np.int64(move[0]), moves, 0, np.empty(SIZE, np.int8))):
         if moves[index, 1] == move[1] and moves[index, 2] == move[2]:
             return True
     return False
+
+
+@compiled
+def mates(position, move):  # type: ignore[no-untyped-def]
+    """Whether a move (3,), of any numbers, is legal and mates."""
+    if not is_legal(position, move):
+        return False
+    then = np.empty(SIZE, np.int8)
+    make(position, move, then)
+    return is_mate(then)
 
 
 @compiled

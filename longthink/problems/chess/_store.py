@@ -7,6 +7,7 @@ store.json     what it was made from
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,6 +52,8 @@ ROWS_AT_ONCE = 2**16
 THEMES = 7
 """The column of a line, from 0, that names what the puzzle is about."""
 
+IN_QUOTES = re.compile(rb'"((?:[^"\n]|"")*)"')
+
 BAD_ROW = {
     11: "it has fewer than the four columns PuzzleId, FEN, Moves, Rating",
     12: "its Moves are not the opponent's move and the answer, at least",
@@ -91,13 +94,17 @@ def _read_row(text, begin, end, position, moves, scratch):  # type: ignore[no-un
     if not rules.is_legal(scratch, moves[1]):
         return 14, 0
     rating = 0
-    for at in range(third + 1, fourth):
+    point = _field(text, third + 1, fourth, 46)
+    for at in range(third + 1, point):
         if not 48 <= text[at] <= 57:
             return 15, 0
         rating = 10 * rating + text[at] - 48
         if rating >= RATINGS:
             return 15, 0
-    return (0, rating) if fourth > third + 1 else (15, 0)
+    for at in range(point + 1, fourth):
+        if text[at] != 48:  # 1760.0 is whole, as pandas writes it
+            return 15, 0
+    return (0, rating) if point > third + 1 else (15, 0)
 
 
 @compiled
@@ -204,6 +211,9 @@ def _ended(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _parsed(text: bytes, end: int, source: str, line: int, skipped: Skipped | None, themes: frozenset[bytes]) -> Rows:
+    if b'"' in text:
+        text = IN_QUOTES.sub(lambda found: found[1].replace(b",", b";"), text[:end])
+        end = len(text)
     count = text.count(b"\n", 0, end)
     positions, moves = np.empty((count, rules.SIZE), np.int8), np.empty((count, 2, 3), np.uint8)
     ratings, names = np.zeros(count, np.uint16), np.zeros((count, NAME_LENGTH), np.uint8)
@@ -296,16 +306,18 @@ class Store:
 
     def __init__(self, folder: Path):
         try:
-            header = json.loads((folder / "store.json").read_text())
             self.rows = load_npy(folder / "rows.npy", "r")
             self.shares = load_npy(folder / "shares.npy", "r")
             self.starts = load_npy(folder / "starts.npy")
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError) as error:
             raise UserError(
                 f"{folder} holds no chess puzzles, or damaged ones ({error}); bring some in with"
                 " `longthink import FILE --format lichess --out FOLDER`."
             ) from error
-        if not len(self.rows) == len(self.shares) == header.get("count") == self.starts[-1] or self.rows.dtype != ROW:
+        arrays = ((self.rows, ROW), (self.shares, np.dtype("u1")), (self.starts, np.dtype("i8")))
+        fit = all(array.ndim == 1 and array.dtype == dtype for array, dtype in arrays) and len(self.starts) > 1
+        count = len(self.rows)
+        if not (fit and count == len(self.shares) == self.starts[-1] and (np.diff(self.starts, prepend=0) >= 0).all()):
             raise UserError(f"{folder} is damaged: its files do not fit together; make it again.")
         self.folder = folder
 

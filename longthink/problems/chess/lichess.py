@@ -1,8 +1,11 @@
-"""Lichess's puzzle database: its CSV as it is published, plain or .zst, or the copy on the Hugging Face hub.
+"""Lichess's puzzle database: its CSV, as it is published or as others have saved it, or the copy on the hub.
 
 The first move of a line is the opponent's, played on the FEN; the second is the answer (dissertation, section 2.2.3).
 """
 
+import os
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -14,23 +17,30 @@ from pydantic import BeforeValidator, Field
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
 from longthink.base.hub import hub
+from longthink.base.tables import CHUNK, READ, is_parquet, read_bytes, read_table
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.chess import _rules as rules
-from longthink.problems.chess._store import THEMES, Rows, Skipped, build, read_csv, rows_of, unpack
+from longthink.problems.chess._store import Rows, Skipped, build, read_csv, rows_of, unpack
 from longthink.problems.chess.problem import ChessPuzzles
 from longthink.registry import name_of, register
 
 HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
-COLUMNS = ("PuzzleId", "FEN", "Moves", "Rating")
+COLUMNS = ("FEN", "Moves", "Rating")
+"""Those that must be there; Themes are wanted where some are selected, PuzzleId may be missing."""
+AS_PUBLISHED = re.compile(rb"PuzzleId,FEN,Moves,Rating(,RatingDeviation,Popularity,NbPlays,Themes.*)?", re.DOTALL)
+A_LINE = re.compile(rb"[^,]*,([1-8a-zA-Z]+/){7}[1-8a-zA-Z]+ [^,]*,[^,]*,")
+"""How a file without a line of names begins."""
+NOT_READ = {".pgn": "games", ".epd": "positions without the move before, of which `solve` takes one"}
+"""Files that have no puzzles as Lichess has them."""
+UNFIT = str.maketrans(",\n\r", "; \t")
+"""What would end a value, and what is put there; none of this is in one that is good."""
+LINES = 2**13
+"""That are written at a time."""
 
 
 def _several(value: Any) -> Any:
     """`fork,pin` as two."""
     return value.split(",") if isinstance(value, str) else value
-
-
-CHUNK = 2**22
-"""Bytes that are read at a time."""
 
 
 @register
@@ -59,16 +69,20 @@ class Lichess(Format):
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
         path = _file(folder, level, split)
-        rows = np.concatenate([*read_csv(_bytes(path), str(path))])
-        return _check_supported(problem).from_rows(rows, level, split)
+        blocks = [rows for rows in read_csv(_lines_of_file(path, with_themes=False), str(path)) if len(rows)]
+        if not blocks:
+            raise UserError(f"There is not one puzzle in {path}.")
+        return _check_supported(problem).from_rows(np.concatenate(blocks), level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
         """Pack a whole database into a store for `ChessPuzzles(source=folder)`.
 
         Returns how many puzzles there are, and how many lines were none and were left out.
 
-        Each of `files` is a .csv, a .csv.zst, or else a data set of the hub (Lichess/chess-puzzles) or a folder with a
-        copy of one. Memory does not grow with the rows. With `skip`, lines that are no puzzles are left out.
+        Each of `files` is a table with the columns FEN and Moves, and PuzzleId, Rating and Themes where it has them, in
+        any order: text, packed or not, or .parquet. Or else it is a data set of the hub (Lichess/chess-puzzles) or a
+        folder with a copy of one. Without a Rating, all are rated 0. Memory does not grow with the rows. With `skip`,
+        lines that are no puzzles are left out.
         Raises UserError for such lines otherwise, for files that are missing or cut short, and if the folder exists.
         """
         skipped = Skipped()
@@ -76,9 +90,9 @@ class Lichess(Format):
         return build(self._selected(blocks), folder, [path.name for path in files]), skipped.count
 
     def _blocks(self, path: Path, skipped: Skipped | None) -> Iterator[Rows]:
-        is_file = path.suffix in (".csv", ".zst")
         themes = frozenset(theme.encode() for theme in self.themes)
-        return read_csv(_bytes(path) if is_file else _data_set(path, bool(themes)), str(path), skipped, themes)
+        lines = _lines_of_file if os.path.exists(path) and not os.path.isdir(path) else _lines_of_data_set
+        return read_csv(lines(path, bool(themes)), str(path), skipped, themes)
 
     def _selected(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         """Of those rated so, the first."""
@@ -93,46 +107,51 @@ class Lichess(Format):
                     return
 
 
-def _bytes(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, unpacked if it is a .zst, a part at a time."""
-    try:
-        with path.open("rb") as file:
-            chunks = iter(lambda: file.read(CHUNK), b"")
-            yield from _unpacked(chunks, path) if path.suffix == ".zst" else chunks
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
+def _lines_of_file(path: Path, with_themes: bool) -> Iterator[bytes]:
+    """The lines of a table in Lichess's columns: the bytes of the file, if these are its columns."""
+    suffixes = {suffix.lower() for suffix in path.suffixes}
+    for kind, what in NOT_READ.items():
+        if kind in suffixes:
+            raise UserError(
+                f"{path} holds {what} ({kind}); chess puzzles are brought in from tables with the columns FEN, Moves"
+                f" and Rating, as {READ}, or as .parquet."
+            )
+    chunks = read_bytes(path) if not is_parquet(path) else iter(())
+    begin = b""
+    while b"\n" not in begin and len(begin) < CHUNK and (chunk := next(chunks, b"")):
+        begin += chunk
+    begin = begin.removeprefix(BOM_UTF8)
+    first = begin.partition(b"\n")[0].rstrip()
+    published = AS_PUBLISHED.fullmatch(first)
+    if A_LINE.match(first) or (published and (published[1] or not with_themes)):
+        return chain([begin], chunks)
+    names = {name: (name.lower(),) for name in (*_names(with_themes), "PuzzleId")}
+    return _as_published(read_table(path, names, needed=len(names) - 1))
 
 
-def _unpacked(chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:
-    try:
-        import zstandard
-    except ImportError as error:
-        raise UserError("Files in .zst need zstandard: pip install 'longthink[chess]'.") from error
-    frame = None
-    try:
-        for chunk in chunks:
-            while chunk:
-                frame = frame or zstandard.ZstdDecompressor().decompressobj()
-                yield frame.decompress(chunk)
-                chunk = frame.unused_data if frame.eof else b""
-                frame = None if frame.eof else frame
-    except zstandard.ZstdError as error:
-        raise UserError(f"{path} is no .zst file, or damaged ({error}); get it again.") from error
-    if frame is not None:
-        raise UserError(f"{path} is cut short; get it again.")
+def _names(with_themes: bool) -> tuple[str, ...]:
+    return (*COLUMNS, "Themes") if with_themes else COLUMNS
 
 
-def _data_set(path: Path, with_themes: bool) -> Iterator[bytes]:
-    """The columns that count of a data set, as lines of a CSV."""
-    names = [*COLUMNS, *(["Themes"] if with_themes else [])]
+def _lines_of_data_set(path: Path, with_themes: bool) -> Iterator[bytes]:
+    names = [*_names(with_themes), "PuzzleId"]
     with hub(path, "chess puzzles") as datasets:
         rows = datasets.load_dataset(str(path), split="train", streaming=True).select_columns(names)
-        for batch in rows.iter(batch_size=2**14):
-            columns = [batch[name] for name in COLUMNS]
-            if with_themes:  # in their place among the columns of the database
-                themes = (" ".join(some) if isinstance(some, list) else some for some in batch["Themes"])
-                columns += [[""] * len(columns[0])] * (THEMES - len(COLUMNS)) + [list(themes)]
-            yield "".join(f"{','.join(map(str, row))}\n" for row in zip(*columns, strict=True)).encode()
+        texts = ([" ".join(one) if isinstance(one, list) else str(one) for one in map(row.get, names)] for row in rows)
+        yield from _as_published(enumerate(texts, 1))
+
+
+def _as_published(rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[bytes]:
+    """Rows of FEN, Moves, Rating, perhaps Themes, PuzzleId, as lines in Lichess's columns, each at its number."""
+    lines, number = list[str](), 1
+    for place, row in rows:
+        fen, moves, rating, *themes, name = (value.translate(UNFIT) for value in row)
+        lines += ["\n" * (place - number), ",".join([name, fen, moves, rating, "", "", "", *themes]), "\n"]
+        number = place + 1
+        if len(lines) >= 3 * LINES:
+            yield "".join(lines).encode()
+            lines.clear()
+    yield "".join(lines).encode()
 
 
 def _lines(puzzles: Puzzles) -> Iterator[str]:
@@ -141,7 +160,7 @@ def _lines(puzzles: Puzzles) -> Iterator[str]:
     rows = rows_of(puzzles.extras["row"].numpy())
     for row, position in zip(rows, unpack(rows), strict=True):
         moves = f"{rules.to_uci(row['first'])} {rules.to_uci(row['answer'])}"
-        yield f"{row['name'].decode()},{rules.to_fen(position)} 0 1,{moves},{row['rating']},,,,,,\n"
+        yield f"{row['name'].decode(errors='replace')},{rules.to_fen(position)} 0 1,{moves},{row['rating']},,,,,,\n"
 
 
 def _file(folder: Path, level: int, split: Split) -> Path:

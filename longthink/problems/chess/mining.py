@@ -270,11 +270,21 @@ def _game(engine: Stockfish, game: int, seed: int) -> Iterator[str]:
         if rng.random() < TRIED:
             names = (_name("m", game, 2 * ply + which) for which in range(2))
             if now.other is not None and now.second > NOT_LOST:
-                other = rules.parse_move(now.other)[None]
+                other = _played(position, now.other)[None]
                 yield from _given_away(engine, position, other, now, (LOOK,), next(names))
             yield from _given_away(engine, position, moves[1 : 1 + TRIES], now, (GLANCE, LOOK), next(names))
         careful = rng.random() >= careless[ply % 2]
-        position = rules.after(position, rules.parse_move(now.answer) if careful else moves[0])
+        position = rules.after(position, _played(position, now.answer) if careful else moves[0])
+
+
+def _played(position: rules.Position, text: str) -> rules.Moves:
+    """An engine's move. Raises UserError for one that is not legal."""
+    move = rules.parse_move(text)
+    if not rules.is_legal(position, move):
+        raise UserError(
+            f"The engine plays {text} in '{rules.to_fen(position)}', which is no legal move; is it a chess engine?"
+        )
+    return move
 
 
 def _given_away(

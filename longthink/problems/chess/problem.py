@@ -27,6 +27,8 @@ from longthink.registry import PACKAGE, register
 SHIPPED = PACKAGE / "puzzles" / "chess_puzzles"
 """The store that comes with the package."""
 TENTHS = 10
+NO_MOVE = 255
+"""A square that is none."""
 WORTH = np.array([0, 0, 9, 3, 3, 5, 1])
 """Of nothing, and of king to pawn, in pawns."""
 
@@ -41,7 +43,9 @@ class ChessPuzzles(Problem):
     (100,000 at a time); with rating, those rated so.
 
     `reading`: the two squares of highest confidence are the answer (section 4.3.3), or the legal move whose two squares
-    are the most probable together, pawns becoming queens. With `perspective` mover the board is turned for Black, so
+    are the most probable together. `scoring`: by the rules, the move that the squares stand for is to be the answer, or
+    to mate if the answer does; pawns become queens, so an answer that makes another piece is never met. Or the squares
+    are to be those of the answer, as in the dissertation. With `perspective` mover the board is turned for Black, so
     that pawns of the side to move always go up. With `mirror`, half of the training puzzles are mirrored, a-file to
     h-file.
 
@@ -61,6 +65,7 @@ class ChessPuzzles(Problem):
     unit: Literal["tenth", "index", "rating"] = "tenth"
     width: Annotated[int, Field(ge=1)] = 100
     reading: Literal["two_squares", "legal_move"] = "two_squares"
+    scoring: Literal["rules", "squares"] = "rules"
     perspective: Literal["white", "mover"] = "white"
     mirror: bool = False
 
@@ -96,9 +101,32 @@ class ChessPuzzles(Problem):
         who_moves = puzzles.extras["who_moves"]
         probable = torch.nn.functional.logsigmoid(marked).view(-1, 8, 8)
         scores = self.turned(probable, who_moves).flatten(1).double().cpu().numpy()
-        squares = _most_probable(puzzles.extras["position"].cpu().numpy(), scores)
+        squares = _most_probable(positions_of(puzzles), scores)
         answers.scatter_(1, torch.from_numpy(squares).to(answers.device), 1)
         return self.turned(answers.view(-1, 8, 8), who_moves)
+
+    def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
+        """bool (B,): the marked squares stand for a move that is right, as `scoring` says."""
+        moves, right = self._moves(answers, puzzles), np.zeros(len(puzzles), np.bool_)
+        _are_right(positions_of(puzzles), moves, self._best(puzzles), self.scoring == "rules", right)
+        return torch.from_numpy(right).to(answers.device)
+
+    def _best(self, puzzles: Puzzles) -> rules.Moves:
+        """The moves (B, M, 3) of which each is an answer; files of others do not say what a pawn becomes."""
+        best = puzzles.extras.get("best")
+        if best is None:
+            return self._moves(puzzles.y, puzzles)[:, None]
+        found: rules.Moves = np.ascontiguousarray(best.cpu().numpy())
+        if found.dtype != np.uint8 or found.ndim != 3 or found.shape[::2] != (len(puzzles), 3) or not found.shape[1]:
+            raise UserError("The best moves of these chess puzzles are none; make the puzzles again.")
+        return found
+
+    def _moves(self, marks: Tensor, puzzles: Puzzles) -> rules.Moves:
+        """What marked squares (B, 8, 8) stand for, (B, 3), pawns becoming queens; NO_MOVE where it is none."""
+        positions, moves = positions_of(puzzles), np.full((len(puzzles), 3), NO_MOVE, np.uint8)
+        squares = self.turned(marks, puzzles.extras["who_moves"]).reshape(len(puzzles), 64).cpu().numpy()
+        _marked(positions, squares, moves)
+        return moves
 
     def confidence(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
         """The mean probability of being part of the move over the two squares of the answer."""
@@ -107,10 +135,8 @@ class ChessPuzzles(Problem):
 
     def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
         """A legal move by chance; or one that wins the most material at once, by chance among equals."""
-        positions = puzzles.extras["position"].cpu().numpy()
-        marked = self.turned(puzzles.y, puzzles.extras["who_moves"]).flatten(1).cpu().numpy()
         chance, greedy = np.zeros((2, len(puzzles)))
-        _without_thought(positions, marked, chance, greedy)
+        _without_thought(positions_of(puzzles), self._best(puzzles), self.scoring == "rules", chance, greedy)
         return {"chance": torch.from_numpy(chance), "most material": torch.from_numpy(greedy)}
 
     def store(self) -> Store:
@@ -150,7 +176,10 @@ class ChessPuzzles(Problem):
         """
         before, answers = unpack(rows), rows["answer"].copy()
         positions = np.empty_like(before)
-        _made(before, np.ascontiguousarray(rows["first"]), positions)
+        if not _made(before, np.ascontiguousarray(rows["first"]), positions) or _wrong_with(positions, answers):
+            raise UserError(
+                f"The puzzles in {self.store().folder} are damaged; bring them in again, or get them again."
+            )
         if mirrored is not None:
             _mirror(positions, answers, mirrored)
         puzzles = self.from_positions(positions, answers, level, split)
@@ -175,6 +204,9 @@ class ChessPuzzles(Problem):
         Returns:
             Puzzles with the extras `position`, `who_moves` and `rating`.
 
+        Raises:
+            UserError: these are no positions of chess.
+
         >>> problem = ChessPuzzles()
         >>> one = problem.sample(level=1, count=1)
         >>> who_moves, rating = one.extras["who_moves"], one.extras["rating"]
@@ -185,11 +217,9 @@ class ChessPuzzles(Problem):
         pieces = (boards[:, :6] * kinds - boards[:, 6:] * kinds).sum(1).flatten(1).to(torch.int8)
         side = torch.where(who_moves, -1, 1).to(torch.int8)[:, None]
         state = torch.cat([side, torch.zeros_like(side), torch.full_like(side, -1)], dim=1)
-        extras = {
-            "position": torch.cat([pieces * side, state], dim=1),
-            "who_moves": who_moves,
-            "rating": rating,
-        }
+        positions = torch.cat([pieces * side, state], dim=1)
+        _check(positions.numpy())
+        extras = {"position": positions, "who_moves": who_moves, "rating": rating}
         x, y = self.turned(boards, who_moves), self.turned(targets, who_moves)
         return Puzzles(self, level, x, y, split=split, extras=extras)
 
@@ -206,18 +236,24 @@ class ChessPuzzles(Problem):
             known: whether these are the best moves, and their squares are marked in y.
 
         Returns:
-            Puzzles with the extras `position`, and `who_moves` (N,), true where Black does.
+            Puzzles with the extras `position`, `who_moves` (N,), true where Black does, and `best` (N, 1, 3), the
+            answers.
+
+        Raises:
+            UserError: these are no positions of chess, or the moves none of the side that moves.
 
         >>> position, move = rules.parse_fen("6k1/5ppp/8/8/8/8/8/K3R3 w - - 0 1"), rules.parse_move("e1e8")
         >>> puzzles = ChessPuzzles().from_positions(position[None], move[None], level=1, split="test")
         >>> puzzles.y[0].nonzero().tolist()
         [[0, 4], [7, 4]]
         """
+        _check(positions, answers if known else None)
         x, y = np.zeros((len(positions), 12, 64), np.float32), np.zeros((len(positions), 64), np.int64)
         _paint(positions, answers, known, self.perspective == "mover", x, y)
         extras = {
             "position": torch.from_numpy(positions),
             "who_moves": torch.from_numpy(positions[:, rules.TURN] < 0),
+            "best": torch.from_numpy(answers[:, None]),
         }
         boards, marked = torch.from_numpy(x).view(-1, 12, 8, 8), torch.from_numpy(y).view(-1, 8, 8)
         return Puzzles(self, level, boards, marked, split=split, extras=extras, known=known)
@@ -229,11 +265,86 @@ class ChessPuzzles(Problem):
         return torch.where(who_moves.view(-1, *[1] * (values.ndim - 1)), values.flip(-2), values)
 
 
+def positions_of(puzzles: Puzzles) -> rules.Position:
+    """The positions (B, 67) of puzzles from wherever. Raises UserError where there are none, or others than such."""
+    positions = puzzles.extras.get("position")
+    if positions is None or puzzles.y.shape[1:] != (8, 8):
+        raise UserError("These chess puzzles have no positions, or no boards of 8 x 8; make them again.")
+    found: rules.Position = np.ascontiguousarray(positions.cpu().numpy())
+    _check(found)
+    return found
+
+
+def _check(positions: rules.Position, moves: rules.Moves | None = None) -> None:
+    """Raises UserError for what is no positions (N, 67), or no moves (N, 3) there: kernels are not to see such."""
+    moves = np.empty((0, 3), np.uint8) if moves is None else moves
+    if positions.dtype != np.int8 or positions.shape[1:] != (rules.SIZE,) or len(moves) not in (0, len(positions)):
+        raise UserError(f"Positions of chess are {rules.SIZE} signed bytes each, with a move for each.")
+    code = _wrong_with(positions, moves)
+    if code:
+        reason = rules.BAD_FEN.get(code, "its move is none of the side that moves")
+        raise UserError(f"One of these positions is none of chess: {reason}.")
+
+
+@compiled
+def _wrong_with(positions, moves):  # type: ignore[no-untyped-def]
+    """A code of BAD_FEN for positions (N, 67), or -1 for moves (N, 3) or (0, 3), of any numbers; 0 if all are good."""
+    for index in range(len(positions)):
+        code = rules.wrong_with(positions[index])
+        if code:
+            return code
+    for index in range(len(moves)):
+        if not rules.can_make(positions[index], moves[index]):
+            return -1
+    return 0
+
+
 @compiled
 def _made(positions, moves, after):  # type: ignore[no-untyped-def]
-    """Fill `after` with what each move (N, 3) makes of each position (N, 67)."""
+    """Fill `after` with what each move (N, 3) makes of each position (N, 67); False if one can make nothing."""
     for index in range(len(positions)):
+        if rules.wrong_with(positions[index]) or not rules.can_make(positions[index], moves[index]):
+            return False
         rules.make(positions[index], moves[index], after[index])
+    return True
+
+
+@compiled
+def _marked(positions, squares, moves):  # type: ignore[no-untyped-def]
+    """Fill moves (N, 3) with what two marked squares of (N, 64) stand for: a pawn that comes to the end is a queen.
+
+    Others than two squares, one of them with a piece of the side that moves, are passed over.
+    """
+    for index in range(len(positions)):
+        position, count, origin, goal = positions[index], 0, -1, -1
+        for square in range(64):
+            if squares[index, square] != 0:
+                count += 1
+                if position[rules.TURN] * position[square] > 0:
+                    origin = square
+                else:
+                    goal = square
+        if count == 2 and origin >= 0 and goal >= 0:
+            at_end = abs(position[origin]) == rules.PAWN and (goal < 8 or goal >= 56)
+            moves[index, 0], moves[index, 1], moves[index, 2] = origin, goal, rules.QUEEN if at_end else 0
+
+
+@compiled
+def _is_right(position, move, best, by_rules, mate):  # type: ignore[no-untyped-def]
+    """Whether a move (3,) is one of the best (M, 3), with the promotion if `by_rules`; or mates, where a `mate` is."""
+    for one in best:
+        if move[0] == one[0] and move[1] == one[1] and (move[2] == one[2] or not by_rules):
+            return True
+    return mate and rules.mates(position, move)
+
+
+@compiled
+def _are_right(positions, moves, best, by_rules, right):  # type: ignore[no-untyped-def]
+    """Fill right (N,) for moves (N, 3), where best (N, M, 3) are."""
+    for index in range(len(positions)):
+        mate = by_rules and rules.mates(positions[index], best[index, 0])
+        any_move = moves[index, 0] != NO_MOVE
+        right[index] = any_move and _is_right(positions[index], moves[index], best[index], by_rules, mate)
 
 
 @compiled
@@ -287,20 +398,22 @@ def _most_probable(positions, scores):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _without_thought(positions, marked, chance, greedy):  # type: ignore[no-untyped-def]
-    """Fill the probabilities that a move by chance, and one that wins most material, is marked (N, 64)."""
+def _without_thought(positions, best_moves, by_rules, chance, greedy):  # type: ignore[no-untyped-def]
+    """Fill the probabilities that a move by chance, and one that wins most material, is right; best are (N, M, 3)."""
     moves = np.empty((rules.MOST_MOVES, 3), np.uint8)
     for index in range(len(positions)):
         position, most, best, right, right_best, count = positions[index], -1, 0, 0, 0, 0
+        mate = by_rules and rules.mates(position, best_moves[index, 0])
         for which in range(rules.legal_moves(position, moves)):
-            origin, goal, promotion = moves[which]
+            promotion = moves[which, 2]
             if promotion not in (0, rules.QUEEN):
                 continue
-            won = WORTH[abs(position[goal])] + (WORTH[promotion] - 1 if promotion else 0)
-            is_right = marked[index, origin] + marked[index, goal] == 2
+            won = WORTH[abs(position[moves[which, 1]])] + (WORTH[promotion] - 1 if promotion else 0)
+            is_right = _is_right(position, moves[which], best_moves[index], by_rules, mate)
             count, right = count + 1, right + is_right
             if won > most:
                 most, best, right_best = won, 0, 0
             if won == most:
                 best, right_best = best + 1, right_best + is_right
-        chance[index], greedy[index] = right / count, right_best / best
+        if count > 0:
+            chance[index], greedy[index] = right / count, right_best / best

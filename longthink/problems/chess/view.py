@@ -1,19 +1,20 @@
 """Positions read, moves written, and boards drawn."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, View
 from longthink.figures.scene import Cells, Scene, Text
 from longthink.problems.chess import _rules as rules
+from longthink.problems.chess._notation import read_puzzle
 
 if TYPE_CHECKING:
     from longthink.problems.chess.problem import ChessPuzzles
 
-FIELDS_OF_FEN = 6
 SIDE = 60
 """Of a square."""
 MARGIN = 22
@@ -32,18 +33,19 @@ class ChessView(View):
     problem: "ChessPuzzles"
 
     def parse(self, text: str) -> Puzzles:
-        """A position in FEN, and after it the answer in UCI, if it is known: 6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8."""
-        fields = text.split()
-        has_answer = len(fields) > 1 and len(fields[-1]) in (4, 5) and fields[-1][0] in rules.FILES
-        fen = " ".join(fields[: len(fields) - has_answer][:FIELDS_OF_FEN])
-        position = rules.parse_fen(fen)
-        if len(rules.moves_of(position)) == 0:
-            how = "checkmate" if rules.is_mate(position) else "stalemate"
-            raise UserError(f"In '{fen}' the game is over: it is {how}, and there is no move to find.")
-        move = rules.parse_move(fields[-1]) if has_answer else np.zeros(3, np.uint8)
-        if has_answer and not rules.is_legal(position, move):
-            raise UserError(f"{fields[-1]} is no legal move in '{fen}'.")
-        return self.problem.from_positions(position[None], move[None], self.problem.easy, "test", known=has_answer)
+        """A position in FEN, and after it the answer in UCI or SAN, if it is known; or EPD; or a file with just that.
+
+        6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8, or Ra8# in its place; 6k1/5ppp/8/8/8/8/8/R3K3 w - - bm Ra8#;
+        Each of several best moves (bm) is right, any other move than those to avoid (am), any mate within as many
+        moves as it is said to take (dm, 1 or 2).
+        """
+        position, right, is_answer = read_puzzle(text)
+        known = len(right) > 0
+        best = right if known else np.zeros((1, 3), np.uint8)
+        puzzles = self.problem.from_positions(
+            position[None], best[:1], self.problem.easy, "test", known=known and is_answer
+        )
+        return replace(puzzles, extras={**puzzles.extras, "best": torch.from_numpy(best[None])}, known=known)
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:
         """The move of the answer, as e6e8 (Re8#)."""

@@ -97,6 +97,8 @@ class Mazes(Problem):
 
     def from_cells(self, cells: NDArray[np.uint8], paths: NDArray[np.uint8]) -> Puzzles:
         """Puzzles from cells (N, rows, columns) and paths of the same shape, as `_kernels` has them."""
+        if paths.shape != cells.shape:
+            raise UserError(f"Cells {cells.shape} and paths {paths.shape} of mazes are not of one shape.")
         count, rows, columns = cells.shape
         shape = (PIXELS * rows + 2 * BORDER, PIXELS * columns + 2 * BORDER)
         x, y = np.zeros((count, 3, *shape), np.float32), np.zeros((count, *shape), np.int64)
@@ -153,4 +155,5 @@ def _is_path(path: NDArray[np.bool_], cells: NDArray[np.uint8]) -> bool:
     marked = inside[::PIXELS, ::PIXELS]
     if (inside != marked.repeat(PIXELS, 0).repeat(PIXELS, 1)).any():
         return False
-    return bool(kernels.shortest_path(np.where(marked, cells, kernels.WALL), np.empty(cells.shape, np.uint8)))
+    maze = np.where(marked, cells, kernels.WALL)
+    return bool(kernels.shortest_path(maze, np.empty_like(maze)))

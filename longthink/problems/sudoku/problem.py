@@ -228,7 +228,10 @@ class Sudoku(Problem):
 
 
 def boards_of(puzzles: Puzzles) -> Board:
-    """The boards (B, cells), 0 for blank."""
+    """The boards (B, cells), 0 for blank. Raises UserError for some that are not of their problem's size."""
+    symbols = _box_of(puzzles)[0] * _box_of(puzzles)[1]
+    if puzzles.x.shape[1:] != (1 + symbols, symbols, symbols):
+        raise UserError(f"These are no boards of {symbols} x {symbols}; set problem.box to their boxes.")
     boards: Board = puzzles.x.argmax(1).flatten(1).cpu().numpy()
     return boards
 

@@ -81,6 +81,14 @@ def test_an_engine_that_ends_without_reading_is_refused(tmp_path: Path) -> None:
         engine.new_game()
 
 
+def test_an_engine_that_plays_what_is_not_legal_is_refused() -> None:
+    position = rules.parse_fen("8/P6k/8/8/8/8/8/K7 w - -")
+    assert miner._played(position, "a7a8q").tolist() == [48, 56, rules.QUEEN]
+    for text in ("a7a8", "h7h8", "a1a1"):
+        with pytest.raises(UserError, match=f"The engine plays {text} in .*no legal move"):
+            miner._played(position, text)
+
+
 def test_a_search_that_took_longer_is_rated_higher() -> None:
     ratings = [miner.rating_of(nodes) for nodes in (1, 10, 100, 1000, 50_000)]
     assert ratings == sorted(set(ratings))

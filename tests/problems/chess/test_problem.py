@@ -1,6 +1,7 @@
 """Chess puzzles: tensors against an oracle on python-chess, splits, and both readings."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,142 @@ def test_a_source_that_is_none_and_a_level_that_is_empty(source: str, tmp_path: 
     (tmp_path / "rows.npy").write_bytes(rows[: len(rows) // 2])
     with pytest.raises(UserError, match="damaged"):
         stores.Store(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("first", 255),
+        ("first", 64),
+        ("answer", 255),
+        ("turn", 0),
+        ("turn", 55),
+        ("castling", -1),
+        ("en_passant", 127),
+        ("en_passant", 28),
+        ("board", 2**64 - 1),
+    ],
+)
+def test_a_store_with_numbers_that_stand_for_nothing_is_refused(
+    field: str, value: int, source: str, tmp_path: Path
+) -> None:
+    for file in Path(source).iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    rows = np.load(tmp_path / "rows.npy")
+    rows[field] = value
+    np.save(tmp_path / "rows.npy", rows)
+    problem = ChessPuzzles(source=str(tmp_path))
+    with pytest.raises(UserError, match=f"puzzles in {tmp_path} are damaged"):
+        problem.sample(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("starts", np.zeros(0, np.int64)),
+        ("starts", np.array([0, 9, 3, 500])),
+        ("starts", np.array([0.0, 500.0])),
+        ("shares", np.zeros((500, 1), np.uint8)),
+    ],
+)
+def test_a_store_whose_files_do_not_fit_together_is_refused(
+    name: str, array: np.ndarray, source: str, tmp_path: Path
+) -> None:
+    for file in Path(source).iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    np.save(tmp_path / f"{name}.npy", array)
+    with pytest.raises(UserError, match="do not fit together"):
+        stores.Store(tmp_path)
+
+
+def test_positions_and_moves_of_a_caller_are_bounded(source: str) -> None:
+    problem = ChessPuzzles(source=source)
+    position, move = rules.parse_fen(BACK_RANK)[None], rules.parse_move("a1a8")[None]
+    with pytest.raises(UserError, match="move is none of the side that moves"):
+        problem.from_positions(position, move + np.uint8(200), 1, "test")
+    with pytest.raises(UserError, match="numbers that stand for nothing"):
+        problem.from_positions(np.full_like(position, 99), move, 1, "test")
+    with pytest.raises(UserError, match="signed bytes"):
+        problem.from_positions(position[:, :60], move, 1, "test")
+    puzzles = problem.sample(5, 3)
+    pawns_behind_their_rank = puzzles.extras["position"].clone()
+    pawns_behind_their_rank[:, :8] = rules.PAWN
+    for extras in ({}, {**puzzles.extras, "position": pawns_behind_their_rank}):
+        with pytest.raises(UserError, match="positions"):
+            problem.baselines(replace(puzzles, extras=extras))
+    with pytest.raises(UserError, match="best moves"):
+        problem.correct(puzzles.y, replace(puzzles, extras={**puzzles.extras, "best": torch.zeros(3, 1)}))
+    boards = puzzles.x.clone()
+    boards[:, 5, 0] = 0
+    boards[:, :, 0, 0], boards[:, 5, 0, 0] = 0, 1
+    rating = puzzles.extras["rating"]
+    with pytest.raises(UserError, match="pawn stands on the first"):
+        problem.from_boards(boards, puzzles.y, puzzles.extras["who_moves"], rating, 1, "test")
+
+
+# ------------------------------------------------------------------------------------------------ what is right
+
+
+def marks(*squares: str) -> torch.Tensor:
+    """The answer (1, 8, 8) that marks these."""
+    answer = torch.zeros(1, 8, 8, dtype=torch.long)
+    for square in squares:
+        answer[0, int(square[1]) - 1, "abcdefgh".index(square[0])] = 1
+    return answer
+
+
+TWO_MATES = "6k1/5ppp/8/8/8/8/8/R3R1K1 w - - 0 1"
+PROMOTION = "8/P6k/8/8/8/8/8/K7 w - - 0 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "squares", "by_rules", "by_squares"),
+    [
+        (f"{TWO_MATES} e1e8", ("e1", "e8"), True, True),
+        (f"{TWO_MATES} e1e8", ("a1", "a8"), True, False),
+        (f"{TWO_MATES} e1e8", ("a1", "a7"), False, False),
+        (f"{TWO_MATES} g1f1", ("a1", "a8"), False, False),  # the answer does not mate
+        (f"{TWO_MATES} e1e8", ("a8", "e8"), False, False),
+        (f"{PROMOTION} a7a8n", ("a7", "a8"), False, True),
+        (f"{PROMOTION} a7a8q", ("a7", "a8"), True, True),
+        ("7k/P7/6K1/8/8/8/8/8 w - - 0 1 a7a8r", ("a7", "a8"), True, True),  # a queen mates there as well
+    ],
+)
+@pytest.mark.parametrize("perspective", ["white", "mover"])
+@pytest.mark.parametrize("black", [False, True])
+def test_a_move_is_right_by_the_rules_or_by_its_squares(
+    text: str, squares: tuple[str, ...], by_rules: bool, by_squares: bool, perspective: str, black: bool
+) -> None:
+    answer = marks(*squares)
+    if black:  # the same upside down
+        board, _, *state, move = text.split()
+        board = "/".join(reversed(board.swapcase().split("/")))
+        move = move.translate(str.maketrans("12345678", "87654321"))
+        text, answer = " ".join([board, "b", *state, move]), answer.flip(1)
+    for scoring, right in (("rules", by_rules), ("squares", by_squares)):
+        problem = ChessPuzzles(scoring=scoring, perspective=perspective)
+        puzzles = problem.view.parse(text)
+        marked = problem.turned(answer, puzzles.extras["who_moves"])
+        assert problem.correct(marked, puzzles).tolist() == [right]
+
+
+def test_chance_finds_every_move_that_is_right() -> None:
+    # A queen's and no other promotion can be answered; of the 2 x 14 + 5 moves of rooks and king, two mate.
+    moves = len(rules.moves_of(rules.parse_fen(TWO_MATES)))
+    for scoring, right in (("rules", 2), ("squares", 1)):
+        problem = ChessPuzzles(scoring=scoring)
+        assert float(problem.baselines(problem.view.parse(f"{TWO_MATES} e1e8"))["chance"]) == pytest.approx(
+            right / moves
+        )
+
+
+def test_puzzles_that_do_not_say_what_a_pawn_becomes_mean_a_queen(source: str) -> None:
+    problem = ChessPuzzles(source=source)
+    puzzles = problem.sample(10, 5)
+    without = replace(puzzles, extras={name: extra for name, extra in puzzles.extras.items() if name != "best"})
+    assert problem.correct(puzzles.y, without).all()
+    assert not problem.correct(1 - puzzles.y, without).any()
+    assert not problem.correct(puzzles.y.roll(1, 1), without).any()
 
 
 def test_baselines_are_chance_and_greed() -> None:

@@ -63,6 +63,61 @@ def test_random_games_and_their_fens_go_round(seed: int) -> None:
         assert np.array_equal(rules.parse_fen(rules.to_fen(position)), position)
 
 
+@pytest.mark.parametrize(
+    ("fen", "count"),
+    [
+        ("QQQQQQnk/Q4Q1P/Q5QQ/Q6Q/Q6Q/Q6Q/Q6Q/KQQQQQQQ w - - 0 1", 266),
+        ("R6R/3Q4/1Q4Q1/4Q3/2Q4Q/Q4Q2/pp1Q4/kBNN1KB1 w - - 0 1", 218),  # the most that a game can lead to
+        ("1n1n1n2/PPPPPPP1/7k/8/8/8/8/K7 w - - 0 1", 3 + 4 * 4 + 6 * 4),
+    ],
+)
+def test_more_moves_than_any_game_has_are_counted_right(fen: str, count: int) -> None:
+    position = rules.parse_fen(fen)
+    assert len(rules.moves_of(position)) == count == chess.Board(fen).legal_moves.count()
+    assert all(rules.is_legal(position, move) for move in rules.moves_of(position))
+
+
+@st.composite
+def placements(draw: st.DrawFn) -> str:
+    """Pieces anywhere, most of the time a king of each side, in FEN."""
+    piece = st.one_of(st.just("."), st.sampled_from("QQQqRrBbNnPpKk"))
+    squares = draw(st.lists(piece, min_size=64, max_size=64))
+    if draw(st.integers(0, 9)):
+        squares = ["." if square in "Kk" else square for square in squares]
+        first, second = draw(st.lists(st.integers(0, 63), min_size=2, max_size=2, unique=True))
+        squares[first], squares[second] = "K", "k"
+    if draw(st.integers(0, 9)):
+        squares = ["Q" if square in "Pp" and not 8 <= at < 56 else square for at, square in enumerate(squares)]
+    board = "/".join("".join(squares[row : row + 8]) for row in range(0, 64, 8))
+    for empty in range(8, 0, -1):
+        board = board.replace("." * empty, str(empty))
+    return f"{board} {draw(st.sampled_from('wb'))} {draw(st.sampled_from(['-', 'KQkq', 'Kq', 'Q', 'k']))} - 0 1"
+
+
+REFUSED = (
+    chess.STATUS_NO_WHITE_KING
+    | chess.STATUS_NO_BLACK_KING
+    | chess.STATUS_TOO_MANY_KINGS
+    | chess.STATUS_PAWNS_ON_BACKRANK
+    | chess.STATUS_OPPOSITE_CHECK
+)
+"""Of what python-chess finds wrong with positions; whether their pieces can come from a game is not asked here."""
+
+
+@settings(deadline=None, max_examples=200)
+@given(fen=placements())
+def test_any_placement_has_the_moves_that_python_chess_finds_or_is_refused_by_both(fen: str) -> None:
+    board = chess.Board(fen)
+    try:
+        position = rules.parse_fen(fen)
+    except UserError:
+        assert board.status() & REFUSED
+        return
+    assert not board.status() & REFUSED
+    assert sorted(map(rules.to_uci, rules.moves_of(position))) == sorted(move.uci() for move in board.legal_moves)
+    assert rules.is_mate(position) == board.is_checkmate()
+
+
 @settings(deadline=None)
 @given(text=st.text(alphabet="KQBNRPkqbnrp12345678/ wb-acefh36", max_size=80))
 def test_anything_is_a_position_or_refused_in_a_sentence(text: str) -> None:
@@ -84,6 +139,9 @@ def test_anything_is_a_position_or_refused_in_a_sentence(text: str) -> None:
         ("kK6/8/8/8/8/8/8/8 x - -", "who moves"),
         ("k7/8/K7/8/8/8/8/8 w X -", "castling"),
         ("k7/8/K7/8/8/8/8/8 w - z9", "en-passant"),
+        ("k7/8/K7/8/8/8/8/8 w - e4", "en-passant"),
+        ("k7/8/K7/8/8/8/8/8 b - e6", "en-passant"),
+        ("k7/8/K7/8/8/8/8/8 b - e3", None),
         ("8/8/K7/8/8/8/8/8 w - -", "one king"),
         ("k6P/8/K7/8/8/8/8/8 w - -", "pawn"),
         ("k7/8/K7/8/8/8/8/R7 w - -", None),
@@ -99,7 +157,7 @@ def test_what_is_no_position_is_refused_and_says_why(fen: str, sentence: str | N
         rules.parse_fen(fen)
 
 
-@pytest.mark.parametrize("text", ["", "e2", "e2e9", "i2e4", "e7e8x", "e7e8k", "e2e4e5"])
+@pytest.mark.parametrize("text", ["", "e2", "e2e9", "i2e4", "e7e8x", "e7e8k", "e7e8K", "e2e4e5", "ë2e4"])
 def test_what_is_no_move_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="is no move"):
         rules.parse_move(text)
