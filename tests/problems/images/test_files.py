@@ -51,7 +51,7 @@ def test_large_pictures_are_scaled_and_cut(tmp_path: Path) -> None:
 
 def test_what_is_no_picture_is_told_or_left_out(folders: Path, tmp_path: Path) -> None:
     (folders / "train" / "cat" / "notes.txt").write_text("not a picture")
-    with pytest.raises(UserError, match=r"notes.txt cannot be read as a picture.*--skip"):
+    with pytest.raises(UserError, match=r"notes.txt is not a picture.*--skip"):
         ImageFolder().import_files([folders], tmp_path / "store")
     assert not (tmp_path / "store").exists()
     assert ImageFolder().import_files([folders], tmp_path / "store", skip=True) == (26, 1)

@@ -151,17 +151,19 @@ def test_damaged_idx_files_are_told(idx_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "store"
     for content, message in (
         (whole[:-40], "cut short"),
-        (b"nonsense", "cut short"),
-        (gzip.compress(idx_bytes(pictures(30)[..., 0])[:-1]), "should hold 30 x 6 x 6 bytes"),
+        (b"nonsense", "with 3 axes"),
+        (gzip.compress(idx_bytes(pictures(30)[..., 0])[:-1]), "more or fewer bytes than its header"),
         (gzip.compress(idx_bytes(labels(30).astype(np.uint8))), "with 3 axes"),
-        (gzip.compress(idx_bytes(pictures(29)[..., 0])), "29 images, but"),
+        (gzip.compress(idx_bytes(pictures(29)[..., 0])), "29 images, but 30 labels"),
     ):
         (idx_folder / "train-images-idx3-ubyte.gz").write_bytes(content)
         with pytest.raises(UserError, match=message):
             Idx().import_files([idx_folder], out)
         assert not out.exists()
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(UserError, match="dataset-fashion-mnist"):
-        Idx().import_files([tmp_path], out)
+        Idx().import_files([empty], out)
 
 
 def test_asking_for_what_there_is_not(store: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def test_a_picture_of_ones_own(tmp_path: Path) -> None:
     named = PROBLEM.view.parse(f"{tmp_path / 'my shoe.png'} Ankle boot")
     assert named.known
     assert PROBLEM.view.write(named.y, named) == "Ankle boot"
-    with pytest.raises(UserError, match="cannot be read as a picture"):
+    with pytest.raises(UserError, match="no picture nowhere.png"):
         PROBLEM.view.parse("nowhere.png")
 
 
