@@ -32,7 +32,18 @@ COLUMNS = {
         *("file", "filename", "file_name", "image", "image_id", "image_name", "imagename", "image_path", "img"),
         *("path", "filepath", "picture", "name", "id"),
     ),
-    "label": ("label", "labels", "class", "class_id", "classid", "class_name", "category", "breed", "species", "target"),
+    "label": (
+        "label",
+        "labels",
+        "class",
+        "class_id",
+        "classid",
+        "class_name",
+        "category",
+        "breed",
+        "species",
+        "target",
+    ),
 }
 """What the columns of tables are called."""
 
@@ -70,7 +81,9 @@ class _Found(NamedTuple):
             others = f"{len(self.missing)} pictures that are not in {folder}, like {self.missing[0]}"
             raise UserError(f"The table of {folder} names {others}; get them, or leave them out with --skip.")
         if some and self.labels:
-            raise UserError(f"{count} pictures in {folder}, like {some[0].name}, have no label; leave them out with --skip.")
+            raise UserError(
+                f"{count} pictures in {folder}, like {some[0].name}, have no label; leave them out with --skip."
+            )
         if some and part == "train":
             raise UserError(f"The {count} pictures in {folder}, like {some[0].name}, have no labels; {WANTED}.")
 

@@ -40,7 +40,7 @@ def is_hidden(path: Path) -> bool:
 
 
 def refuse_others(path: Path) -> None:
-    """Raises UserError for a file, or a folder with files, of kinds that data sets are known by and that are not read."""
+    """Raises UserError for a file, or a folder with files, of the kinds of data sets that are not read."""
     names = {one.name for one in path.iterdir()} if path.is_dir() else {path.name}
     if names & {*PICKLES}:
         raise UserError(

@@ -153,7 +153,9 @@ class ImageStore:
     def _is_whole(self, counts: dict[str, int]) -> bool:
         """Whether the files are what `build` writes, so many images in each part, each of a class that there is."""
         channels = self.mean.shape
-        moments = self.mean.shape == self.deviation.shape and np.isfinite(self.mean).all() and (self.deviation > 0).all()
+        moments = (
+            self.mean.shape == self.deviation.shape and np.isfinite(self.mean).all() and (self.deviation > 0).all()
+        )
         if channels not in ((1,), (3,)) or not moments or set(counts) != set(self.images) or "train" not in counts:
             return False
         for part, count in counts.items():

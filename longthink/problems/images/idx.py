@@ -108,14 +108,16 @@ class Idx(Format):
 
 
 def _of_folder(folder: Path) -> list[Path]:
-    """The files of images in a folder; if there are none, in the one folder below it, MNIST/raw or so, that has some."""
+    """The files of images in a folder; if there are none, in the one folder below it (MNIST/raw) that has some."""
     there = sorted(path for depth in DEPTHS for path in folder.glob(depth))
     found = [path for path in there if FILE.fullmatch(path.name) and path.is_file()]
     found = [path for path in found if not any(map(is_hidden, (path, *path.relative_to(folder).parents[:-1])))]
     found = [path for path in found if path.parent == folder] or found
     sets = {path.parent / _match(path)["stem"] for path in _once(found)}
     if len(sets) > 1:
-        raise UserError(f"{folder} holds several data sets ({', '.join(map(str, sorted(sets)))}); name the files of one.")
+        raise UserError(
+            f"{folder} holds several data sets ({', '.join(map(str, sorted(sets)))}); name the files of one."
+        )
     if not found:
         refuse_others(folder)
         raise UserError(
@@ -138,7 +140,7 @@ def _once(paths: Sequence[Path]) -> list[Path]:
 def _match(path: Path) -> re.Match[str]:
     match = FILE.fullmatch(path.name)
     if match is None:
-        raise UserError(f"{path} is not called like an IDX file of images, which is train-images-idx3-ubyte or the like.")
+        raise UserError(f"{path} is not called like an IDX file of images, such as train-images-idx3-ubyte.")
     return match
 
 
@@ -211,7 +213,9 @@ def _opened(path: Path, axes: int) -> Iterator[tuple[IO[bytes], tuple[int, ...]]
                 raise UserError(f"{path} is no IDX file of bytes with {axes} axes.")
             shape = tuple(np.frombuffer(header, ">u4", axes, 4).tolist())
             if not 0 < math.prod(shape[1:]) <= MOST_PIXELS:
-                raise UserError(f"{path} says that its images have {' x '.join(map(str, shape[1:]))} pixels; get it again.")
+                raise UserError(
+                    f"{path} says that its images have {' x '.join(map(str, shape[1:]))} pixels; get it again."
+                )
             if begin + math.prod(shape) > path.stat().st_size * (MOST_PACKED if packed else 1):
                 raise _of_other_length(path)
             yield file, shape

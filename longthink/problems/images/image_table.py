@@ -1,7 +1,7 @@
 """Tables of pictures and labels: parquet files, or data sets of the Hugging Face hub (uoft-cs/cifar10 and others).
 
-They are read through `datasets`. Columns are known by what they hold: pictures, and classes or whole numbers; or texts, if
-the column's name says that they are labels.
+They are read through `datasets`. Columns are known by what they hold: pictures, and classes or whole numbers; or
+texts, if the column's name says that they are labels.
 """
 
 import re
@@ -141,7 +141,9 @@ def _classes(tables: Sequence[_Table]) -> list[str]:
     for label in chain.from_iterable(table.labels() for table in tables):
         found.add(label)
         if len(found) > MOST_CLASSES or (isinstance(label, int) and label >= MOST_CLASSES):
-            raise UserError(f"{tables[0].source} has more than {MOST_CLASSES} classes, or labels beyond: {label!r:.80}.")
+            raise UserError(
+                f"{tables[0].source} has more than {MOST_CLASSES} classes, or labels beyond: {label!r:.80}."
+            )
     found.discard(None)
     if all(isinstance(label, str) for label in found):
         return sorted(found)
@@ -149,7 +151,7 @@ def _classes(tables: Sequence[_Table]) -> list[str]:
 
 
 def _bytes_of(value: Any, source: str, called: str) -> IO[bytes] | Path:
-    """The file of a picture in a cell of a table. Nothing is fetched, and nothing opened outside the data set's folder."""
+    """The file of a picture in a cell of a table. Nothing is fetched, nor opened outside the data set's folder."""
     content, path = (value.get("bytes"), value.get("path")) if isinstance(value, dict) else (value, None)
     if isinstance(content, bytes):
         return BytesIO(content)
