@@ -108,8 +108,8 @@ def convert(path: Path, folder: Path, problem: str | None = None, changes: Mappi
         changes: options of the recipe that weights do not tell: {"model.norm": "inside"} for a net with group norm.
 
     Raises:
-        UserError: the folder is in use; the file is missing, damaged or holds more than tensors and plain values; it has
-            other weights than these nets, or some that are no numbers; the problem has another input.
+        UserError: the folder is in use; the file is missing, damaged, or holds more than tensors and plain values; it
+            has other weights than these nets, or some that are no numbers; the problem has another input.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} exists already; choose another folder.")

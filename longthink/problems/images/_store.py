@@ -158,7 +158,8 @@ class ImageStore:
         )
         if channels not in ((1,), (3,)) or not moments or set(counts) != set(self.images) or "train" not in counts:
             return False
-        for part, count in counts.items():
+        for part in self.images:
+            count = counts[part]
             images, labels, shares = self.images[part], self.labels[part], self.shares[part]
             if (images.dtype, images.ndim, images.shape[3:], shares.dtype) != (np.uint8, 4, channels, np.uint8):
                 return False

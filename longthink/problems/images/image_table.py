@@ -68,11 +68,12 @@ class ImageTable(Format):
         images, labels = np.stack([pixels for pixels, _ in examples]), np.array([label for _, label in examples])
         return as_images(problem, HOLDERS).from_bytes(images, labels, level, split)
 
-    def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:  # noqa: ARG002
-        """Pack tables into a store for `Images(source=folder)`; how many pictures there are, and 0.
+    def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
+        """Pack tables into a store for `Images(source=folder)`; how many pictures there are, and were left out.
 
         Each of `files` is a .parquet, which is for testing if its name says test or val, or a data set of the hub,
-        NAME or NAME:CONFIGURATION, or a folder with a copy of one. Large pictures are cut as `ImageFolder` does.
+        NAME or NAME:CONFIGURATION, or a folder with a copy of one. Large pictures are cut as `ImageFolder` does. With
+        `skip`, rows without a label or a picture that can be read are left out.
         """
         tables = [table for path in files for table in _tables(path)]
         with_labels = [table for table in tables if table.labelled]
@@ -83,8 +84,9 @@ class ImageTable(Format):
         if not parts:
             raise UserError(f"There are no pictures with labels in {', '.join(map(str, files))}.")
         classes = _classes(with_labels)
-        blocks = chain.from_iterable(blocks_of(part, table.examples(classes)) for part, table in parts)
-        return build(blocks, folder, classes, [str(path) for path in files]), 0
+        left_out: list[str] | None = [] if skip else None
+        blocks = chain.from_iterable(blocks_of(part, table.examples(classes, left_out)) for part, table in parts)
+        return build(blocks, folder, classes, [str(path) for path in files]), len(left_out or ())
 
 
 class _Table(NamedTuple):
@@ -111,8 +113,10 @@ class _Table(NamedTuple):
             for row in self.rows.select_columns([self.label]):
                 yield row[self.label]
 
-    def examples(self, classes: Sequence[str]) -> Iterator[tuple[NDArray[np.uint8], int]]:
-        """Pictures (H, W, 3), and their classes by number."""
+    def examples(
+        self, classes: Sequence[str], left_out: list[str] | None = None
+    ) -> Iterator[tuple[NDArray[np.uint8], int]]:
+        """Pictures (H, W, 3), and their classes by number. Why rows are left out is told to `left_out`, or raised."""
         numbers = {name: number for number, name in enumerate(classes)}
         with _told(self.source):
             rows = self.rows.select_columns([self.picture, self.label])
@@ -120,10 +124,16 @@ class _Table(NamedTuple):
                 rows = rows.cast_column(self.picture, _datasets().Image(decode=False))
             for number, row in enumerate(rows, 1):
                 called, label = f"Picture {number} of {self.source}", row[self.label]
-                if label is None:
-                    raise UserError(f"{called} has no label; leave such rows out of the table.")
-                label = numbers[label] if isinstance(label, str) else label
-                yield load_picture(_bytes_of(row[self.picture], self.source, called), called), label
+                try:
+                    if label is None:
+                        raise UserError(f"{called} has no label; leave such rows out with --skip.")
+                    pixels = load_picture(_bytes_of(row[self.picture], self.source, called), called)
+                except UserError as error:
+                    if left_out is None:
+                        raise
+                    left_out.append(str(error))
+                    continue
+                yield pixels, numbers[label] if isinstance(label, str) else label
 
 
 def _classes(tables: Sequence[_Table]) -> list[str]:

@@ -31,7 +31,7 @@ class ImageView(View):
     def parse(self, text: str) -> Puzzles:
         """A picture file of any size, and after it, if it is known, the name of its class: shoe.png Sneaker."""
         problem, store = self.problem, self.problem.store()
-        named = next((name for name in store.classes if text.endswith(f" {name}")), None)
+        named = max((name for name in store.classes if text.endswith(f" {name}")), key=len, default=None)
         path = Path(text.removesuffix(f" {named}"))
         picture = on_white(open_picture(path)).convert("RGB" if len(store.mean) == COLOURS else "L")
         side = min(problem.size, store.side)

@@ -195,3 +195,10 @@ def test_the_hub_is_not_asked_for_names_that_are_none_of_its(
     monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: pytest.fail("the hub was asked"))
     with pytest.raises(UserError, match=r"no .parquet, no folder and no name of a data set of the hub"):
         ImageTable().import_files([Path(name)], tmp_path / "store")
+
+
+def test_rows_that_cannot_be_read_are_left_out_on_demand(tmp_path: Path) -> None:
+    cells = [png(0), png(1)[:-30], None, png(3), {"bytes": None, "path": URL}]
+    path = plain_table(tmp_path / "train.parquet", cells, [0, 1, 1, None, 0], says_so=True)
+    assert ImageTable().import_files([path], tmp_path / "store", skip=True) == (1, 4)
+    assert np.array_equal(ImageStore(tmp_path / "store").images["train"][0], np.asarray(picture(0)))
