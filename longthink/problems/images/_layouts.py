@@ -150,10 +150,11 @@ def _once(folder: Path) -> Path:
 
 
 def _found(folder: Path, root: Path) -> _Found:
-    of_classes = [one for one in _folders(folder) if one.name.lower() not in TOGETHER]
+    together = _together(folder)
+    of_classes = [one for one in _folders(folder) if one != together and one.name.lower() not in TOGETHER]
     if of_classes:
         return _Found({path: one.name for one in of_classes for path in _files(_together(one) or one)})
-    pictures = _pictures(folder) or _pictures(_together(folder) or folder)
+    pictures = _pictures(folder) or _pictures(together or folder)
     labels = _table(folder, root)
     found, without_label = dict[Path, str](), list[Path]()
     for path in pictures:
@@ -167,8 +168,10 @@ def _found(folder: Path, root: Path) -> _Found:
 
 
 def _together(folder: Path) -> Path | None:
-    """The folder in it that holds pictures of any class."""
-    return next((one for one in _folders(folder) if one.name.lower() in TOGETHER), None)
+    """The folder in it that holds pictures of any class: it is called so, or is the only one, beside a table."""
+    inside = _folders(folder)
+    only = inside[0] if len(inside) == 1 and _tables(folder) else None
+    return next((one for one in inside if one.name.lower() in TOGETHER), only)
 
 
 def _table(folder: Path, root: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Pictures as others publish them, as bytes of one size."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -77,6 +77,14 @@ def as_bytes(picture: Image.Image, called: str = "This picture") -> NDArray[np.u
         left, top = (width - CUT) // 2, (height - CUT) // 2
         picture = picture.resize((width, height), Image.Resampling.BILINEAR).crop((left, top, left + CUT, top + CUT))
     return np.asarray(picture)
+
+
+def stacked(pictures: Sequence[NDArray[np.uint8]], where: Path) -> NDArray[np.uint8]:
+    """Pictures (H, W, 3) as one array (N, H, W, 3). Raises UserError if those that are there differ in size."""
+    sizes = sorted({pixels.shape[:2] for pixels in pictures})
+    if len(sizes) > 1:
+        raise UserError(f"{where} has pictures of different sizes, like {sizes[0]} and {sizes[-1]}; make them equal.")
+    return np.stack(pictures)
 
 
 def blocks_of(part: Part, examples: Iterable[tuple[NDArray[np.uint8], int]]) -> Iterator[PictureBlock]:

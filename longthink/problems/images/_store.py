@@ -141,7 +141,7 @@ class ImageStore:
                 for name in (*NAMES, "shares")
             )
             whole = self._is_whole(counts)
-        except (OSError, ValueError, EOFError, KeyError, TypeError, SyntaxError, TokenError) as error:
+        except (OSError, ValueError, EOFError, KeyError, TypeError, OverflowError, SyntaxError, TokenError) as error:
             raise UserError(
                 f"{folder} holds no images, or damaged ones ({error}); bring some in with"
                 " `longthink import FILES --format idx --out FOLDER`, or another format."

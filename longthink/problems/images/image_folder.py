@@ -12,7 +12,7 @@ from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.images._layouts import called, labelled
-from longthink.problems.images._pictures import as_images, blocks_of, is_hidden, load_picture, refuse_others
+from longthink.problems.images._pictures import as_images, blocks_of, is_hidden, load_picture, refuse_others, stacked
 from longthink.problems.images._store import PARTS, Part, build
 from longthink.registry import register
 
@@ -47,7 +47,7 @@ class ImageFolder(Format):
         unknown = {path.parent.name for path in paths} - set(names)
         if unknown:
             raise UserError(f"{folder / split} has a class '{min(unknown)}', and the problem has {', '.join(names)}.")
-        images = np.stack([load_picture(path) for path in paths])
+        images = stacked([load_picture(path) for path in paths], folder / split)
         labels = np.array([names.index(path.parent.name) for path in paths])
         return as_images(problem, HOLDERS).from_bytes(images, labels, level, split)
 

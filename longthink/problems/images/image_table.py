@@ -20,7 +20,7 @@ from longthink.base.errors import UserError
 from longthink.base.files import atomic
 from longthink.base.pictures import DAMAGED
 from longthink.contracts import Format, Problem, Puzzles, Split
-from longthink.problems.images._pictures import as_images, blocks_of, load_picture, refuse_others
+from longthink.problems.images._pictures import as_images, blocks_of, load_picture, refuse_others, stacked
 from longthink.problems.images._store import Part, build
 from longthink.registry import register
 
@@ -65,7 +65,10 @@ class ImageTable(Format):
         if _classes([table]) != list(classes):
             raise UserError(f"{table.source} has other classes than the problem: {', '.join(_classes([table]))}.")
         examples = [*table.examples(classes)]
-        images, labels = np.stack([pixels for pixels, _ in examples]), np.array([label for _, label in examples])
+        if not examples:
+            raise UserError(f"{table.source} has no rows.")
+        images = stacked([pixels for pixels, _ in examples], Path(table.source))
+        labels = np.array([label for _, label in examples])
         return as_images(problem, HOLDERS).from_bytes(images, labels, level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
@@ -192,16 +195,21 @@ def _tables(path: Path) -> list[_Table]:
 
 @contextmanager
 def _told(source: str) -> Iterator[None]:
-    """Raises UserError for what `datasets` raises when a data set is missing or damaged."""
+    """Raises UserError for what `datasets` raises, and says itself, when a data set is missing or damaged."""
     import pyarrow  # which datasets needs
 
+    datasets = _datasets()
+    before = datasets.logging.get_verbosity()
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
     try:
         yield
     except UserError:
         raise
-    except (*DAMAGED, pyarrow.ArrowException, _datasets().exceptions.DatasetsError) as error:
+    except (*DAMAGED, pyarrow.ArrowException, datasets.exceptions.DatasetsError) as error:
         first = str(error).strip().partition("\n")[0]
         raise UserError(f"There is no table of pictures {source}, or it is damaged ({first:.200}).") from error
+    finally:
+        datasets.logging.set_verbosity(before)
 
 
 def _table(source: str, split: str, rows: Any) -> _Table:

@@ -16,6 +16,7 @@ from longthink.base.errors import UserError
 from longthink.problems.images._store import ImageStore
 from longthink.problems.images.image_folder import ImageFolder
 from longthink.problems.images.image_table import ImageTable
+from longthink.problems.images.problem import Images
 
 CLASSES = ["cat", "dog"]
 
@@ -195,6 +196,25 @@ def test_the_hub_is_not_asked_for_names_that_are_none_of_its(
     monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: pytest.fail("the hub was asked"))
     with pytest.raises(UserError, match=r"no .parquet, no folder and no name of a data set of the hub"):
         ImageTable().import_files([Path(name)], tmp_path / "store")
+
+
+@pytest.mark.parametrize("made", [ImageFolder(), ImageTable()], ids=lambda made: type(made).__name__)
+def test_pictures_of_different_sizes_are_told_when_they_are_read_as_puzzles(
+    tmp_path: Path, made: ImageFolder | ImageTable
+) -> None:
+    problem = Images()
+    puzzles = problem.sample(1, 3, split="train")
+    made.write([puzzles], 3, tmp_path)
+    if isinstance(made, ImageFolder):
+        picture(0, (8, 9)).save(next(tmp_path.glob("train/*/*.png")))
+    else:
+        features = datasets.Features(
+            {"image": datasets.Image(), "label": datasets.ClassLabel(names=list(problem.store().classes))}
+        )
+        cells = {"image": [picture(0), picture(1, (8, 9))], "label": [0, 1]}
+        datasets.Dataset.from_dict(cells, features=features).to_parquet(str(tmp_path / "train.parquet"))
+    with pytest.raises(UserError, match=r"pictures of different sizes, like \(\d+, \d+\) and"):
+        made.read(problem, 1, tmp_path)
 
 
 def test_rows_that_cannot_be_read_are_left_out_on_demand(tmp_path: Path) -> None:

@@ -81,6 +81,11 @@ LAYOUTS: dict[str, tuple[dict[str, str], dict[str, str], int]] = {
         {"Test.csv": "Width,ClassId,Path\n4,cat,Test/1.png\n4,dog,Test/2.png\n", "Train.csv": "ClassId,Path\n"},
         0,
     ),
+    "a folder of any name and a table": (
+        {"Flowers/1.jpg": "train a", "Flowers/2.jpg": "train b"},
+        {"labels.csv": "image_id,species\nFlowers/1.jpg,a\n2.jpg,b\n"},
+        0,
+    ),
     "pictures and a table": (
         {"images/1.jpg": "train a", "images/2.jpg": "train b"},
         {"x.csv": "file,label\n1,a\n2,b\n"},

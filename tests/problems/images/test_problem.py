@@ -228,6 +228,7 @@ def _flipped(folder: Path) -> None:
         _array("train_shares.npy", lambda values: values.astype(np.int64)),
         _header(mean=[0.5, 0.5]),
         _header(mean="half"),
+        _header(mean=[10**400]),
         _header(deviation=[0.0]),
         _header(deviation=[float("nan")]),
         _header(images={"train": 60, "../train": 60}),
