@@ -165,6 +165,8 @@ def _load(path: Path) -> dict[Any, Any]:
         raise UserError(
             f"{path} is no checkpoint of torch 1.6 or newer; open an older one with torch and save it again."
         ) from error
+    except (IsADirectoryError, PermissionError) as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}; give a file like model_best.pth.") from error
     except DAMAGED as error:
         raise UserError(f"{path} is damaged or cannot be read ({_first_line(error)}); get it again.") from error
     if not isinstance(checkpoint, dict):

@@ -291,6 +291,7 @@ def _script(path: Path) -> None:
         (lambda path: path.write_bytes(path.read_bytes()[:-500]), "no checkpoint of torch 1.6"),
         (lambda path: path.write_bytes(b""), "no checkpoint of torch 1.6"),
         (lambda path: path.unlink(), "There is no file"),
+        (lambda path: (path.unlink(), path.mkdir()), "cannot be read: Is a directory"),
         (_plain_pickle, "no checkpoint of torch 1.6"),
         (_script, "TorchScript program"),
         (_squeezed, "packed, which torch.save never does"),
