@@ -65,6 +65,17 @@ def open_picture(source: Path | IO[bytes], called: str = "") -> Image.Image:
         raise UserError(f"{called} is damaged, cut short or cannot be read ({error}).") from error
 
 
+def on_white(picture: Image.Image) -> Image.Image:
+    """The same, what is transparent shown on white paper.
+
+    >>> on_white(Image.new("RGBA", (1, 1), (200, 0, 0, 0))).getpixel((0, 0))
+    (255, 255, 255)
+    """
+    if picture.mode != "RGBA":
+        return picture
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+
+
 def _check_size(image: Image.Image, source: Path | IO[bytes], called: str) -> None:
     width, height = image.size
     if width * height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:

@@ -29,6 +29,8 @@ from longthink.cli._app import (
 if TYPE_CHECKING:
     from longthink.contracts import Thought
 
+TELLING = ("width", "head", "recall", "norm", "limit")
+"""Options of a net that is converted that are told."""
 ROWS = ("csv", "parquet")
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level, AT_LEAST so long."""
@@ -141,6 +143,31 @@ def train(
     name, score = next((name, score) for name, score in evaluated.items() if name != "step")
     said = f"{score:.2%}" if name.endswith("accuracy") else f"{score:.4g}"
     print(f"{run.folder}: {name.replace('_', ' ')} {said}")
+
+
+@app.command
+def convert(file: Path, /, *options: Options, out: Path, problem: str | None = None) -> None:
+    """Make a run of a net that others trained, a checkpoint of deep-thinking or easy-to-hard. Nothing in it is run.
+
+    Options that weights do not tell can be set: --model.norm inside for a net with group norm.
+
+    Parameters
+    ----------
+    file
+        The checkpoint, model_best.pth or the like.
+    out
+        Folder of the run.
+    problem
+        What the net is for; by default prefix_sums, mazes or chess_puzzles, as its input says.
+    """
+    from longthink.training.converting import convert as convert_net
+
+    run = convert_net(file, out, problem, changes_from(options))
+    recipe, net = run.recipe(), run.model()
+    size = sum(parameter.numel() for parameter in net.parameters())
+    told = ", ".join(f"{name} {value}" for name, value in recipe.model.options.items() if name in TELLING)
+    print(f"{run.folder}: {recipe.model.name} of {size:,} parameters ({told})")
+    print(f"for {recipe.options()['problem.name']}; how it was trained is not known")
 
 
 @app.command

@@ -64,7 +64,7 @@ def import_(file: Path, /, *options: Options, format: str, out: Path, skip: bool
     file
         A file, a folder, or a data set of the hub.
     format
-        lichess, idx, image-folder, image-table, sudoku-lines or sudoku-csv.
+        lichess, idx, cifar, image-folder, image-table, sudoku-lines or sudoku-csv.
     out
         Folder to make.
     skip

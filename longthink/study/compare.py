@@ -10,6 +10,7 @@ from longthink.base.errors import UserError
 from longthink.contracts import Problem, Split, Thinker
 from longthink.measuring.sweep import Exit, sweep
 from longthink.thinking.loop import think
+from longthink.training.converting import TrainedElsewhere
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
 
@@ -58,7 +59,7 @@ def compare(
 
     Returns:
         The rows of `sweep`, with further columns: `series`, see `series_of`; `seed`, the recipe's; `regime`, the most
-        iterations in training.
+        iterations in training, but for nets of which it is not known.
 
     Raises:
         UserError: an option, a level or a tolerance that does not fit, a run without a net or that was not trained on
@@ -158,7 +159,9 @@ def _contenders(runs: Sequence[Run], levels: Sequence[int] | None, changes: Mapp
     found = []
     for run, recipe, series in zip(runs, recipes, series_of(recipes), strict=True):
         problem = recipe.revised(changes).problem
-        labels: dict[str, str | int] = {"series": series, "seed": recipe.seed, "regime": recipe.regime}
+        labels: dict[str, str | int] = {"series": series, "seed": recipe.seed}
+        if not isinstance(recipe.task, TrainedElsewhere):
+            labels["regime"] = recipe.regime
         found.append(Contender(labels, run.model(), problem, levels or problem.hard))
     return found
 

@@ -144,7 +144,7 @@ def test_an_image_of_ones_own_is_classified(image_run: str, capsys: pytest.Captu
     assert main(["solve", image_run, "shoe.png Sneaker", "-o", "answer.png"]) == 0
     assert Path("answer.png").exists()
     assert main(["solve", image_run, "no.png"]) == 2
-    assert "cannot be read as a picture" in capsys.readouterr().err
+    assert "There is no picture no.png" in capsys.readouterr().err
 
 
 def test_a_net_is_tested_on_other_puzzles_than_its_own(trained: Train, capsys: pytest.CaptureFixture[str]) -> None:

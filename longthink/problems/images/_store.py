@@ -24,6 +24,7 @@ from longthink.base.npy import load_npy
 from longthink.contracts import Split
 
 Part = Literal["train", "test"]
+PARTS: tuple[Part, ...] = ("train", "test")
 EQUAL_SHARES = 10
 """Equal shares of all images: without a part for it, the last one is for testing; the first is for validation."""
 LEFT_OUT = 255
@@ -80,7 +81,9 @@ def build(blocks: Iterable[PictureBlock], folder: Path, classes: Sequence[str], 
             save_npy(partial / f"{part}_shares.npy", kept)
         values = np.arange(BYTES) / (BYTES - 1)
         mean = counts @ values / counts.sum(1)
-        deviation = np.sqrt(counts @ values**2 / counts.sum(1) - mean**2)
+        variance = counts @ values**2 / counts.sum(1) - mean**2
+        one_value = (counts > 0).sum(1) == 1  # where there is nothing to divide by
+        deviation = np.sqrt(np.where(one_value, 1, variance))
         header = {
             "classes": list(classes),
             "mean": mean.tolist(),
@@ -107,21 +110,41 @@ class ImageStore:
     def __init__(self, folder: Path):
         try:
             header = json.loads((folder / "store.json").read_text())
-            self.classes: tuple[str, ...] = tuple(header["classes"])
-            self.mean, self.deviation = np.array(header["mean"]), np.array(header["deviation"])
-            parts = list(header["images"])
+            self.classes: tuple[str, ...] = tuple(map(str, header["classes"]))
+            self.mean, self.deviation = (np.array(header[name], float) for name in ("mean", "deviation"))
+            counts = dict(header["images"])
+            parts = [part for part in PARTS if part in counts]
             self.images, self.labels, self.shares = (
                 {part: load_npy(folder / f"{part}_{name}.npy", "r") for part in parts} for name in (*NAMES, "shares")
             )
-        except (OSError, ValueError, EOFError, KeyError) as error:
+            whole = self._is_whole(counts)
+        except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
             raise UserError(
                 f"{folder} holds no images, or damaged ones ({error}); bring some in with"
                 " `longthink import FILES --format idx --out FOLDER`, or another format."
             ) from error
-        for part, count in header["images"].items():
-            if not len(self.images[part]) == len(self.labels[part]) == len(self.shares[part]) == count:
-                raise UserError(f"{folder} is damaged: its files do not fit together; make it again.")
+        if not whole:
+            raise UserError(f"{folder} is damaged: its files do not fit together; make it again.")
         self.folder = folder
+
+    def _is_whole(self, counts: dict[str, int]) -> bool:
+        """Whether the files are what `build` writes, so many images in each part, each of a class that there is."""
+        channels = self.mean.shape
+        moments = (
+            self.mean.shape == self.deviation.shape and np.isfinite(self.mean).all() and (self.deviation > 0).all()
+        )
+        if channels not in ((1,), (3,)) or not moments or set(counts) != set(self.images) or "train" not in counts:
+            return False
+        for part in self.images:
+            count = counts[part]
+            images, labels, shares = self.images[part], self.labels[part], self.shares[part]
+            if (images.dtype, images.ndim, images.shape[3:], shares.dtype) != (np.uint8, 4, channels, np.uint8):
+                return False
+            if labels.dtype.kind not in "iu" or not (count,) == images.shape[:1] == labels.shape == shares.shape:
+                return False
+            if not 0 <= labels.min(initial=0) <= labels.max(initial=0) < len(self.classes):
+                return False
+        return True
 
     @property
     def side(self) -> int:

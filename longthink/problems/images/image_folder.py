@@ -1,4 +1,4 @@
-"""Pictures in a folder for each class: {train,test}/CLASS/NAME.png or CLASS/NAME.png, of any kind that Pillow reads."""
+"""Pictures in folders: {train,test}/CLASS/NAME.png or CLASS/NAME.png, or with tables of names and labels."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -11,12 +11,11 @@ from PIL import Image
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.contracts import Format, Problem, Puzzles, Split
-from longthink.problems.images._pictures import as_bytes, as_images, blocks_of
-from longthink.problems.images._store import Part, build
+from longthink.problems.images._layouts import called, labelled
+from longthink.problems.images._pictures import as_images, blocks_of, is_hidden, load_picture, refuse_others, stacked
+from longthink.problems.images._store import PARTS, Part, build
 from longthink.registry import register
 
-PARTS: dict[str, Part] = {"train": "train", "test": "test", "val": "test", "validation": "test"}
-"""What folders are called; ImageNet's val is what nets are tested on."""
 HOLDERS = "Folders of classes"
 """What a message calls such files."""
 
@@ -48,52 +47,48 @@ class ImageFolder(Format):
         unknown = {path.parent.name for path in paths} - set(names)
         if unknown:
             raise UserError(f"{folder / split} has a class '{min(unknown)}', and the problem has {', '.join(names)}.")
-        images = np.stack([_load(path) for path in paths])
+        images = stacked([load_picture(path) for path in paths], folder / split)
         labels = np.array([names.index(path.parent.name) for path in paths])
         return as_images(problem, HOLDERS).from_bytes(images, labels, level, split)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
         """Pack folders of pictures into a store for `Images(source=folder)`; how many there are, and were left out.
 
-        Each of `files` is a folder with one for each class, or with train and test (or val), which have those. Pictures
-        larger than 64 pixels are scaled to a shorter side of 256, and 224 x 224 are cut out of the middle. With `skip`,
-        files that are no pictures are left out.
+        Each of `files` is a folder that `_layouts.labelled` knows: with a folder for each class, or with a table of
+        names and labels, or with train and test (or val), which have those. Pictures larger than 64 pixels are scaled
+        to a shorter side of 256, and 224 x 224 are cut out of the middle. Pictures of test without labels are left out;
+        with `skip`, also those of train, what a table names and is not there, and files that are no pictures.
         """
-        missing = [path for path in files if not path.is_dir()]
-        if missing:
-            raise UserError(f"{missing[0]} is no folder; give one that has a folder of pictures for each class.")
-        parts = [(PARTS[one.name], one) for path in files for one in path.iterdir() if one.name in PARTS]
-        parts = parts or [("train", path) for path in files]
-        paths = [(part, path) for part, one in sorted(parts) for path in _pictures(one)]
-        classes = sorted({path.parent.name for _, path in paths})
-        left_out = 0
+        missing = next((path for path in files if not path.is_dir()), None)
+        if missing is not None:
+            refuse_others(missing)
+            raise UserError(f"{missing} is no folder; give one that has a folder of pictures for each class.")
+        found = [labelled(path, skip) for path in files]
+        pictures = [picture for one in found for picture in one.pictures]
+        left_out = sum(one.left_out for one in found)
+        labels = sorted({picture.label for picture in pictures})
+        names = {name: label for one in found for name, label in one.names.items()}
+        numbers = {label: number for number, label in enumerate(labels)}
 
         def examples(part: Part) -> Iterator[tuple[NDArray[np.uint8], int]]:
             nonlocal left_out
-            for its, path in paths:
-                if its != part:
+            for picture in pictures:
+                if picture.part != part:
                     continue
                 try:
-                    yield _load(path), classes.index(path.parent.name)
-                except UserError:
+                    yield load_picture(picture.path), numbers[picture.label]
+                except UserError as error:
                     if not skip:
-                        raise
+                        told = str(error).removesuffix(".")
+                        raise UserError(f"{told}; or leave such files out with --skip.") from error
                     left_out += 1
 
-        blocks = chain.from_iterable(blocks_of(part, examples(part)) for part in ("train", "test"))
-        return build(blocks, folder, classes, [path.name for path in files]), left_out
+        blocks = chain.from_iterable(blocks_of(part, examples(part)) for part in PARTS)
+        return build(blocks, folder, called(labels, names), [path.name for path in files]), left_out
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*/*") if path.is_file())
-
-
-def _load(path: Path) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as picture:
-            return as_bytes(picture)
-    except (OSError, SyntaxError) as error:  # Pillow raises SyntaxError for some broken files
-        raise UserError(f"{path} cannot be read as a picture ({error}); leave such files out with --skip.") from error
+    return sorted(path for path in folder.glob("*/*") if path.is_file() and not is_hidden(path))
 
 
 def _as_name(name: str) -> str:

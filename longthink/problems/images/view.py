@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from longthink.base.errors import UserError
+from longthink.base.pictures import on_white, open_picture
 from longthink.contracts import Puzzles, View
 from longthink.figures.scene import Cells, Scene
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ENLARGED = 8
 """Pixels of a picture for one of the image, along each axis, of small images."""
 SMALL = 64
+COLOURS = 3
 BAR, GREEN = 4, (40, 160, 60)
 """The bar below a picture, which shows a confidence: its height in pixels of the image, its colour."""
 
@@ -30,13 +31,9 @@ class ImageView(View):
     def parse(self, text: str) -> Puzzles:
         """A picture file of any size, and after it, if it is known, the name of its class: shoe.png Sneaker."""
         problem, store = self.problem, self.problem.store()
-        named = next((name for name in store.classes if text.endswith(f" {name}")), None)
+        named = max((name for name in store.classes if text.endswith(f" {name}")), key=len, default=None)
         path = Path(text.removesuffix(f" {named}"))
-        try:
-            with Image.open(path) as opened:
-                picture = opened.convert("RGB" if len(store.mean) == 3 else "L")
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} cannot be read as a picture ({error}); give a .png or .jpg.") from error
+        picture = on_white(open_picture(path)).convert("RGB" if len(store.mean) == COLOURS else "L")
         side = min(problem.size, store.side)
         pixels = np.asarray(picture.resize((side, side), Image.Resampling.BOX)).reshape(1, side, side, -1)
         label = np.array([0 if named is None else store.classes.index(named)])

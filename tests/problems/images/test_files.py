@@ -1,16 +1,22 @@
 """Folders of pictures and tables of pictures, brought in as others publish them."""
 
+import io
+import json
 from pathlib import Path
+from typing import Any
 
 import datasets
 import numpy as np
+import pyarrow
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from longthink.base.errors import UserError
 from longthink.problems.images._store import ImageStore
 from longthink.problems.images.image_folder import ImageFolder
 from longthink.problems.images.image_table import ImageTable
+from longthink.problems.images.problem import Images
 
 CLASSES = ["cat", "dog"]
 
@@ -51,7 +57,7 @@ def test_large_pictures_are_scaled_and_cut(tmp_path: Path) -> None:
 
 def test_what_is_no_picture_is_told_or_left_out(folders: Path, tmp_path: Path) -> None:
     (folders / "train" / "cat" / "notes.txt").write_text("not a picture")
-    with pytest.raises(UserError, match=r"notes.txt cannot be read as a picture.*--skip"):
+    with pytest.raises(UserError, match=r"notes.txt is not a picture.*--skip"):
         ImageFolder().import_files([folders], tmp_path / "store")
     assert not (tmp_path / "store").exists()
     assert ImageFolder().import_files([folders], tmp_path / "store", skip=True) == (26, 1)
@@ -106,3 +112,113 @@ def test_tables_that_are_none_are_told(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=message):
             ImageTable().import_files([path], tmp_path / "store")
         assert not (tmp_path / "store").exists()
+
+
+def png(number: int) -> bytes:
+    file = io.BytesIO()
+    picture(number).save(file, "PNG")
+    return file.getvalue()
+
+
+def plain_table(path: Path, pictures: list[Any], labels: list[Any], says_so: bool = False) -> Path:
+    """A .parquet as other libraries write it; as `datasets` does, if it says so that it holds pictures."""
+    in_struct = pyarrow.struct({"bytes": pyarrow.binary(), "path": pyarrow.string()})
+    if says_so:
+        pictures = [cell if isinstance(cell, dict) else {"bytes": cell, "path": None} for cell in pictures]
+    kind = in_struct if any(isinstance(cell, dict) for cell in pictures) else None
+    rows = pyarrow.table({"image": pyarrow.array(pictures, kind), "label": labels})
+    if says_so:
+        features = {"image": {"_type": "Image"}, "label": {"dtype": "int64", "_type": "Value"}}
+        rows = rows.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    parquet.write_table(rows, path)
+    return path
+
+
+@pytest.mark.parametrize("in_struct", [True, False])
+def test_tables_that_do_not_say_that_they_hold_pictures_are_read_too(tmp_path: Path, in_struct: bool) -> None:
+    cells = [{"bytes": png(number), "path": None} if in_struct else png(number) for number in range(3)]
+    path = plain_table(tmp_path / "train.parquet", cells, ["dog", "cat", "dog"])
+    assert ImageTable().import_files([path], tmp_path / "store") == (3, 0)
+    store = ImageStore(tmp_path / "store")
+    assert store.classes == ("cat", "dog")
+    assert store.labels["train"].tolist() == [1, 0, 1]
+    assert np.array_equal(store.images["train"][2], np.asarray(picture(2)))
+
+
+def test_classes_are_those_of_all_tables(tmp_path: Path) -> None:
+    files = [
+        plain_table(tmp_path / "train.parquet", [png(0), png(1)], [0, 1]),
+        plain_table(tmp_path / "test.parquet", [png(2)], [4]),
+    ]
+    ImageTable().import_files(files, tmp_path / "store")
+    assert ImageStore(tmp_path / "store").classes == ("0", "1", "2", "3", "4")
+    table(2).to_parquet(str(tmp_path / "validation.parquet"))
+    with pytest.raises(UserError, match="do not have the same classes"):
+        ImageTable().import_files([files[0], tmp_path / "validation.parquet"], tmp_path / "other")
+
+
+URL = "http://127.0.0.1:9/cat.png"
+ROWS: dict[str, tuple[list[Any], list[Any], str]] = {
+    "label of 10^12": ([png(0), png(1)], [0, 10**12], r"more than 65536 classes, or labels beyond: 1000000000000"),
+    "negative label": ([png(0), png(1)], [1, -5], "class -5, and the classes are 0 to 1"),
+    "no label": ([png(0), png(1)], [1, None], "Picture 2 of .* has no label"),
+    "url": ([{"bytes": None, "path": URL}], [0], rf"Picture 1 of .* is not in the table but at {URL}"),
+    "file": ([{"bytes": None, "path": "/etc/passwd"}], [0], "is not in the table but at /etc/passwd"),
+    "no picture": ([None, png(0)], [0, 1], "Picture 1 of .* is not in the table; get"),
+    "no picture's bytes": (
+        [b"%!PS-Adobe-3.0 EPSF-3.0"],
+        [0],
+        "Picture 1 of .* is not a picture of a kind that is read",
+    ),
+    "cut short": ([png(0)[:-30]], [0], "Picture 1 of .* is damaged"),
+    "texts": (["cat"], [0], "no column of pictures"),
+    "no rows": ([], [], "no column of pictures|no pictures with labels"),
+}
+
+
+@pytest.mark.parametrize("says_so", [False, True], ids=["plain", "with features"])
+@pytest.mark.parametrize("rows", ROWS)
+def test_rows_that_are_refused(tmp_path: Path, rows: str, says_so: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, labels, message = ROWS[rows]
+    path = plain_table(tmp_path / "train.parquet", pictures, labels, says_so and rows != "texts")
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("nothing is fetched"))
+    with pytest.raises(UserError, match=message):
+        ImageTable().import_files([path], tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("name", ["pictures.zip", "nowhere/at/all", "../here", "rows.csv"])
+def test_the_hub_is_not_asked_for_names_that_are_none_of_its(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("image,label")
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: pytest.fail("the hub was asked"))
+    with pytest.raises(UserError, match=r"no .parquet, no folder and no name of a data set of the hub"):
+        ImageTable().import_files([Path(name)], tmp_path / "store")
+
+
+@pytest.mark.parametrize("made", [ImageFolder(), ImageTable()], ids=lambda made: type(made).__name__)
+def test_pictures_of_different_sizes_are_told_when_they_are_read_as_puzzles(
+    tmp_path: Path, made: ImageFolder | ImageTable
+) -> None:
+    problem = Images()
+    puzzles = problem.sample(1, 3, split="train")
+    made.write([puzzles], 3, tmp_path)
+    if isinstance(made, ImageFolder):
+        picture(0, (8, 9)).save(next(tmp_path.glob("train/*/*.png")))
+    else:
+        features = datasets.Features(
+            {"image": datasets.Image(), "label": datasets.ClassLabel(names=list(problem.store().classes))}
+        )
+        cells = {"image": [picture(0), picture(1, (8, 9))], "label": [0, 1]}
+        datasets.Dataset.from_dict(cells, features=features).to_parquet(str(tmp_path / "train.parquet"))
+    with pytest.raises(UserError, match=r"pictures of different sizes, like \(\d+, \d+\) and"):
+        made.read(problem, 1, tmp_path)
+
+
+def test_rows_that_cannot_be_read_are_left_out_on_demand(tmp_path: Path) -> None:
+    cells = [png(0), png(1)[:-30], None, png(3), {"bytes": None, "path": URL}]
+    path = plain_table(tmp_path / "train.parquet", cells, [0, 1, 1, None, 0], says_so=True)
+    assert ImageTable().import_files([path], tmp_path / "store", skip=True) == (1, 4)
+    assert np.array_equal(ImageStore(tmp_path / "store").images["train"][0], np.asarray(picture(0)))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -151,17 +152,19 @@ def test_damaged_idx_files_are_told(idx_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "store"
     for content, message in (
         (whole[:-40], "cut short"),
-        (b"nonsense", "cut short"),
-        (gzip.compress(idx_bytes(pictures(30)[..., 0])[:-1]), "should hold 30 x 6 x 6 bytes"),
+        (b"nonsense", "with 3 axes"),
+        (gzip.compress(idx_bytes(pictures(30)[..., 0])[:-1]), "more or fewer bytes than its header"),
         (gzip.compress(idx_bytes(labels(30).astype(np.uint8))), "with 3 axes"),
-        (gzip.compress(idx_bytes(pictures(29)[..., 0])), "29 images, but"),
+        (gzip.compress(idx_bytes(pictures(29)[..., 0])), "29 images, but 30 labels"),
     ):
         (idx_folder / "train-images-idx3-ubyte.gz").write_bytes(content)
         with pytest.raises(UserError, match=message):
             Idx().import_files([idx_folder], out)
         assert not out.exists()
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(UserError, match="dataset-fashion-mnist"):
-        Idx().import_files([tmp_path], out)
+        Idx().import_files([empty], out)
 
 
 def test_asking_for_what_there_is_not(store: Path, tmp_path: Path) -> None:
@@ -183,3 +186,63 @@ def test_the_header_says_what_was_left_out(store: Path) -> None:
     header = json.loads((store / "store.json").read_text())
     assert header["images"] == {"train": 60, "test": 20}
     assert header["left out of train, since test has the same"] == 1
+
+
+def test_images_of_one_value_are_not_divided_by_nothing(tmp_path: Path) -> None:
+    images = np.full((40, 4, 4, 3), 77, np.uint8)
+    images[..., 1] = pictures(40, 4)[..., 0]
+    build([PictureBlock("train", images, labels(40))], tmp_path / "store", ["a", "b", "c"], [])
+    x = Images(source=str(tmp_path / "store"), size=4).sample(1, 5, split="train", repeats=True).x
+    assert torch.isfinite(x).all()
+    assert x[:, 0].abs().max() < 1e-6
+
+
+def _header(**changes: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        header = json.loads((folder / "store.json").read_text()) | changes
+        (folder / "store.json").write_text(json.dumps(header))
+
+    return change
+
+
+def _array(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    return lambda folder: np.save(folder / name, change(np.load(folder / name)))
+
+
+def _flipped(folder: Path) -> None:
+    content = bytearray((folder / "train_images.npy").read_bytes())
+    content[content.index(b"'shape'")] = ord("(")
+    (folder / "train_images.npy").write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _array("train_labels.npy", lambda values: values + 1),
+        _array("train_labels.npy", lambda values: values - 1),
+        _array("train_labels.npy", lambda values: values.astype(float)),
+        _array("train_labels.npy", lambda values: values[:-1]),
+        _array("train_images.npy", lambda values: values.astype(np.float32)),
+        _array("train_images.npy", lambda values: values[..., 0]),
+        _array("test_images.npy", lambda values: values.repeat(3, 3)),
+        _array("train_shares.npy", lambda values: values.astype(np.int64)),
+        _header(mean=[0.5, 0.5]),
+        _header(mean="half"),
+        _header(mean=[10**400]),
+        _header(deviation=[0.0]),
+        _header(deviation=[float("nan")]),
+        _header(images={"train": 60, "../train": 60}),
+        _header(images={"test": 20}),
+        _header(images=7),
+        _header(classes=3),
+        _header(classes=["a"]),
+        _flipped,
+        lambda folder: (folder / "store.json").write_text("[]"),
+        lambda folder: (folder / "store.json").write_bytes(bytes(range(256))),
+        lambda folder: (folder / "train_images.npy").write_bytes(b"PK"),
+    ],
+)
+def test_stores_that_do_not_fit_together_are_refused(store: Path, damage: Callable[[Path], object]) -> None:
+    damage(store)
+    with pytest.raises(UserError, match="damaged"):
+        ImageStore(store)

@@ -24,7 +24,7 @@ def test_a_picture_of_ones_own(tmp_path: Path) -> None:
     named = PROBLEM.view.parse(f"{tmp_path / 'my shoe.png'} Ankle boot")
     assert named.known
     assert PROBLEM.view.write(named.y, named) == "Ankle boot"
-    with pytest.raises(UserError, match="cannot be read as a picture"):
+    with pytest.raises(UserError, match="no picture nowhere.png"):
         PROBLEM.view.parse("nowhere.png")
 
 
@@ -46,3 +46,11 @@ def test_small_images_are_enlarged_and_a_confidence_is_a_bar_below() -> None:
 def test_larger_images_are_as_they_are() -> None:
     problem = Images(size=70)
     assert pixels(problem.view.scene(problem.sample(1, 1))).shape == (70, 70, 3)
+
+
+def test_a_picture_of_16_bits_is_scaled_and_what_is_transparent_is_white(tmp_path: Path) -> None:
+    Image.fromarray(np.full((28, 28), 257 * 90, np.uint16)).save(tmp_path / "grey.png")
+    Image.new("RGBA", (28, 28), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    for name, value in (("grey.png", 90), ("clear.png", 255)):
+        pixels_of = PROBLEM.pixels(PROBLEM.view.parse(str(tmp_path / name)).x)
+        assert pixels_of[0, 16, 16].tolist() == [value] * 3
