@@ -283,8 +283,8 @@ def _check_for(problem: Problem, found: _Found, path: Path) -> None:
 
 def _check_shapes(recipe: Recipe, weights: Mapping[str, Tensor], path: Path) -> None:
     """Before the net is made: it may be of any size."""
-    with torch.device("meta"):
-        made = recipe.build().state_dict()
+    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        made = recipe.model.cls(recipe.problem.spec, **recipe.model.options).state_dict()
     wanted, there = ({name: list(one.shape) for name, one in some.items()} for some in (made, weights))
     wrong = next((name for name in sorted({*wanted, *there}) if wanted.get(name) != there.get(name)), None)
     if wrong is None:
