@@ -1,6 +1,7 @@
 """Positions with their answers as people write them: FEN and a move in UCI or SAN, or EPD with its operations."""
 
 import re
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from longthink.base.errors import UserError
 from longthink.base.tables import read_lines
 from longthink.problems.chess import _rules as rules
 
-FILE_NAME = re.compile(r"\S+\.[A-Za-z]\w*")
+FILE_NAME = re.compile(r"\S{1,999}\.[A-Za-z]\w{,9}")
 CASTLING, PASSED, COUNTER = re.compile(r"-|[KQkqA-Ha-h]{1,4}"), re.compile(r"-|[a-h][1-8]"), re.compile(r"\d+")
 """The fields of a FEN that may follow the board and the side, in this order; there are two counters."""
 OPERATION = re.compile(r'\s*([A-Za-z]\w*)((?:\s+(?:"[^"]*"|[^\s;"]+))*)\s*(?:;+|$)')
@@ -54,11 +55,9 @@ def read_puzzle(text: str) -> tuple[rules.Position, rules.Moves, bool]:
 
 
 def _only_line(path: Path) -> str:
-    lines = [line for line in read_lines(path) if line.strip()]
+    lines = [*islice(filter(str.strip, read_lines(path)), 2)]
     if len(lines) != 1:
-        raise UserError(
-            f"{path} has {len(lines)} positions, and one is taken; paste that, or bring all in with import."
-        )
+        raise UserError(f"{path} has {'several lines' if lines else 'no line'}, and one is taken; paste the position.")
     return lines[0]
 
 

@@ -32,6 +32,7 @@ A_LINE = re.compile(rb"[^,]*,([1-8a-zA-Z]+/){7}[1-8a-zA-Z]+ [^,]*,[^,]*,")
 """How a file without a line of names begins."""
 NOT_READ = {".pgn": "games", ".epd": "positions without the move before, of which `solve` takes one"}
 """Files that have no puzzles as Lichess has them."""
+NOT_READ_ENDING = re.compile(rf"({'|'.join(map(re.escape, NOT_READ))})(\.(gz|bz2|xz|zst|zip))?$", re.IGNORECASE)
 UNFIT = str.maketrans(",\n\r", "; \t")
 """What would end a value, and what is put there; none of this is in one that is good."""
 LINES = 2**13
@@ -79,10 +80,10 @@ class Lichess(Format):
 
         Returns how many puzzles there are, and how many lines were none and were left out.
 
-        Each of `files` is a table with the columns FEN and Moves, and PuzzleId, Rating and Themes where it has them, in
-        any order: text, packed or not, or .parquet. Or else it is a data set of the hub (Lichess/chess-puzzles) or a
-        folder with a copy of one. Without a Rating, all are rated 0. Memory does not grow with the rows. With `skip`,
-        lines that are no puzzles are left out.
+        Each of `files` is a table with the columns FEN, Moves and Rating, and Themes if some are selected, in any order
+        and among others: text, packed or not, or .parquet. Or else it is a data set of the hub (Lichess/chess-puzzles)
+        or a folder with a copy of one. Memory does not grow with the rows. With `skip`, lines that are no puzzles are
+        left out.
         Raises UserError for such lines otherwise, for files that are missing or cut short, and if the folder exists.
         """
         skipped = Skipped()
@@ -109,13 +110,12 @@ class Lichess(Format):
 
 def _lines_of_file(path: Path, with_themes: bool) -> Iterator[bytes]:
     """The lines of a table in Lichess's columns: the bytes of the file, if these are its columns."""
-    suffixes = {suffix.lower() for suffix in path.suffixes}
-    for kind, what in NOT_READ.items():
-        if kind in suffixes:
-            raise UserError(
-                f"{path} holds {what} ({kind}); chess puzzles are brought in from tables with the columns FEN, Moves"
-                f" and Rating, as {READ}, or as .parquet."
-            )
+    if ending := NOT_READ_ENDING.search(path.name):
+        what = f"{NOT_READ[ending[1].lower()]} ({ending[1]})"
+        raise UserError(
+            f"{path} holds {what}; chess puzzles are brought in from tables with the columns FEN, Moves and Rating, as"
+            f" {READ}, or as .parquet."
+        )
     chunks = read_bytes(path) if not is_parquet(path) else iter(())
     begin = b""
     while b"\n" not in begin and len(begin) < CHUNK and (chunk := next(chunks, b"")):
@@ -137,7 +137,9 @@ def _lines_of_data_set(path: Path, with_themes: bool) -> Iterator[bytes]:
     names = [*_names(with_themes), "PuzzleId"]
     with hub(path, "chess puzzles") as datasets:
         rows = datasets.load_dataset(str(path), split="train", streaming=True).select_columns(names)
-        texts = ([" ".join(one) if isinstance(one, list) else str(one) for one in map(row.get, names)] for row in rows)
+        blocks = (zip(*(some[name] for name in names), strict=True) for some in rows.iter(batch_size=LINES))
+        found = chain.from_iterable(blocks)
+        texts = ([" ".join(one) if isinstance(one, list) else str(one) for one in row] for row in found)
         yield from _as_published(enumerate(texts, 1))
 
 

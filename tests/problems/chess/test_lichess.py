@@ -246,7 +246,8 @@ def test_a_bad_line_has_the_number_that_it_has_in_the_file(tmp_path: Path) -> No
     ("name", "content", "sentence"),
     [
         ("games.pgn", b'[Event "x"]\n\n1. e4 e5 *\n', r"holds games .*FEN, Moves and Rating"),
-        ("games.pgn.zst", b"", "holds games"),
+        ("games.PGN.zst", b"", "holds games"),
+        ("games.pgn.csv", b"", "has no column 'FEN'"),
         ("some.csv", b"PuzzleId,Moves,Rating\n", "has no column 'FEN'"),
         ("some.csv", b"FEN,Moves\n", "has no column 'Rating'"),
         ("some.csv", b"", "has no column 'FEN'"),

@@ -155,5 +155,5 @@ def test_a_file_with_one_position_is_read(tmp_path: Path) -> None:
     _, moves, _ = read_puzzle(str(tmp_path / "one.epd"))
     assert [rules.to_uci(move) for move in moves] == ["a1a8"]
     (tmp_path / "two.epd").write_text(f"{BACK_RANK} bm Ra8#;\n" * 2)
-    with pytest.raises(UserError, match="has 2 positions, and one is taken"):
+    with pytest.raises(UserError, match="two.epd has several lines, and one is taken"):
         read_puzzle(str(tmp_path / "two.epd"))
