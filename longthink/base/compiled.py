@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core import caching as _caching
 from numba.core import config as _config
-from numba.core.caching import FunctionCache
 
 config: Any = _config
+FunctionCache: Any = _caching.FunctionCache
 
 PACKAGE = Path(__file__).parent.parent
 
 
-class Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
+class Kept(FunctionCache):  # type: ignore[misc]
     """What numba keeps of a kernel, which nothing depends on: where it cannot be read or written, it is compiled."""
 
     def load_overload(self, *asked: Any) -> Any:

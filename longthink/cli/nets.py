@@ -135,9 +135,9 @@ def train(
         begun = runs.Run(folder).begun
         kept = f"go on with `longthink train {folder} --resume`." if begun else "nothing was begun."
         raise Interrupted(kept) from interruption
-    threads = run.threads()
-    if len(threads) > 1:
-        told = " and ".join(map(str, threads))
+    numbers = run.threads()
+    if len(numbers) > 1:
+        told = " and ".join(map(str, numbers))
         print(f"trained with {told} CPU threads: without the interruption, the last bits of weights would be others")
     evaluated = next(row for row in reversed(run.history()) if "loss" not in row)
     name, score = next((name, score) for name, score in evaluated.items() if name != "step")

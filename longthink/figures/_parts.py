@@ -40,7 +40,7 @@ def entitle(figure: Figure, what: str, rows: pd.DataFrame, over_seeds: str = "",
         over_seeds: what lines and bands are, if there are several seeds.
         always: what else there is to say of lines and bands.
     """
-    names = rows["series"].unique() if "series" in rows else []
+    names = list(rows["series"].unique()) if "series" in rows else []
     title = f"{names[0]}: {what}" if len(names) == 1 else what[0].upper() + what[1:]
     told = [_puzzles(rows), _seeds(rows), over_seeds if _number_of(rows, "seed") > 1 else "", always]
     figure.suptitle(f"{title}\n{'; '.join(filter(None, told))}".strip(), fontsize="small")

@@ -11,6 +11,7 @@ from longthink.base.parallel import Where, side_by_side
 from longthink.training import runs
 from longthink.training.loop import train
 from longthink.training.recipe import Recipe, parse_recipe
+from longthink.training.saved import WEIGHTS
 
 TRIALS = runs.RUNS / "trials"
 
@@ -70,7 +71,7 @@ def run_trials(
     pending = {
         folder: recipe.to_json()
         for folder, recipe in zip(folders, recipes, strict=True)
-        if not (folder / runs.WEIGHTS).is_file()
+        if not (folder / WEIGHTS).is_file()
     }
     arguments = [(recipe, folder, accelerator) for folder, recipe in pending.items()]
     results = side_by_side(partial(registry.having, registry.outside(), _train_one), arguments, workers, on, progress)

@@ -138,7 +138,7 @@ class ImageStore:
         for part in self.images:
             count = counts[part]
             images, labels, shares = self.images[part], self.labels[part], self.shares[part]
-            if (images.dtype, images.ndim, images.shape[3:], shares.dtype) != (np.uint8, 4, channels, np.uint8):
+            if images.dtype != np.uint8 or shares.dtype != np.uint8 or (images.ndim, images.shape[3:]) != (4, channels):
                 return False
             if labels.dtype.kind not in "iu" or not (count,) == images.shape[:1] == labels.shape == shares.shape:
                 return False
