@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"longthink: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interruption:
-        kept = str(interruption) or "nothing is kept but what was named before."
+        kept = str(interruption) or "nothing of it is kept but what it has named."
         print(f"longthink: interrupted; {kept}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read has read enough, like `longthink test ... | head`

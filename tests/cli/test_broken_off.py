@@ -30,7 +30,7 @@ SOLVE = ["solve", "prefix_sums", "101", "-o", "data.png"]
 MINE = ["mine", "chess_puzzles", "--engine", "none", "--workers", "1", "--count", "1", "--out", "data"]
 GOES_ON = "go on with `longthink train runs/tiny-0 --resume`."
 APPEND = "longthink.base.arrays.GrowingArray.append"
-NOTHING = "nothing is kept but what was named before."
+NOTHING = "nothing of it is kept but what it has named."
 
 
 @pytest.fixture(autouse=True)
