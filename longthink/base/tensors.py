@@ -22,6 +22,9 @@ NOT_MADE = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeEr
 DAMAGED = (*NOT_MADE, AssertionError, EOFError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile)
 """What torch raises for a file that it cannot read."""
 
+MADE_BEFORE_SHARED = 32
+"""Weights that a net may make for one that it keeps: layers that share theirs often have their own at first."""
+
 
 class TooLarge(Exception):
     """A net has more weights than it may have."""
@@ -89,7 +92,7 @@ def check_fits(make: Callable[[], nn.Module], path: Path) -> None:
     try:
         with safe_open(path, "pt") as file:
             stored = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-        net = _outline(make, sum(map(math.prod, stored.values())))
+        net = _outline(make, MADE_BEFORE_SHARED * sum(map(math.prod, stored.values())))
     except (SafetensorError, OSError) as error:
         raise unlike(path, error) from error
     except TooLarge:
