@@ -1,6 +1,8 @@
-"""Mazes read from pictures, written and drawn."""
+"""Mazes read from pictures and texts, written and drawn."""
 
-from dataclasses import replace
+import csv
+import osfrom dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,11 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from longthink.contracts import Puzzles, View
+from longthink.base.errors import UserError
+from longthink.base.pictures import SUFFIXES
+from longthink.base.tables import read_lines
+from longthink.contracts import Ends, Problem, Puzzles, View
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import BORDER, PIXELS, means_of_cells, to_cells
 from longthink.problems.mazes._pictures import MazePicture, find_maze, open_picture
+from longthink.problems.mazes._text import LONGEST_TEXT, is_typed, mazes_in, read_csv, read_maze, read_solved
 
 if TYPE_CHECKING:
     from longthink.problems.mazes.problem import Mazes
@@ -21,17 +27,61 @@ WIDEST_TEXT = 100
 """Columns of the widest maze that is written as text."""
 SMALLEST_PICTURE = 480
 """Pictures are enlarged to about this many pixels a side."""
+TABLES = (".csv", ".tsv", ".parquet")
 
 
 class MazeView(View):
-    """Pictures of mazes, of any kind; the answer as the cells on the path."""
+    """Pictures and texts of mazes, of any kind; the answer as the cells on the path."""
 
     problem: "Mazes"
 
     def parse(self, text: str) -> Puzzles:
-        """The maze in a picture; `text` is the picture's path. `scene` draws on that picture."""
-        found = find_maze(open_picture(Path(text)))
+        """The maze in a file, a picture or a text, whose path `text` is; or the text of a maze, or a line of a CSV.
+
+        `scene` draws on a picture. `_text` says how mazes are written.
+        """
+        return self.parse_between(text, None)
+
+    def parse_between(self, text: str, ends: Ends | None) -> Puzzles:
+        """The same; `ends` are (x, y) each, counted from 0: pixels of a picture, characters of a text."""
+        if not os.path.isfile(text):
+            if not is_typed(_question(text)[0]):
+                raise UserError(f"There is no picture {text:.200}; give a picture or a text of a maze, or its rows.")
+            return self._typed(text, ends)
+        path = Path(text)
+        if path.suffix.lower() in TABLES:
+            return self._of_table(path, ends)
+        typed = None if path.suffix.lower() in SUFFIXES else _text_of(path)
+        if typed is not None:
+            return self._typed(typed, ends)
+        found = find_maze(open_picture(path), ends)
         return replace(self.problem.from_maze(found.cells), source=found)
+
+    def remarks(self, puzzles: Puzzles) -> list[str]:
+        """That a maze has loops, and that a net that was trained on this problem knows none."""
+        loops = int(kernels.count_loops(to_cells(puzzles.x[0])))
+        if loops == 0:
+            return []
+        trained = self.problem.openings == 0 and not self.problem.source
+        unknown = "; this net was trained on mazes without" if trained else ""
+        return [f"This maze has {loops} loop{'s' if loops > 1 else ''}{unknown}."]
+
+    def _typed(self, text: str, ends: Ends | None) -> Puzzles:
+        question, answer = _question(text)
+        mazes = [one for _, one in islice(mazes_in(question), 2)] if "\n" in question else [question]
+        if len(mazes) > 1:
+            raise UserError("There are several mazes here, with empty lines between; give one of them.")
+        return self.problem.from_maze(read_solved(question, answer) if answer else read_maze("".join(mazes), ends))
+
+    def _of_table(self, path: Path, ends: Ends | None) -> Puzzles:
+        rows = list(islice(read_csv(path), 2))
+        if len(rows) != 1:
+            raise UserError(
+                f"{path} is a table of {'several' if rows else 'no'} mazes; give one of its lines, or bring them all in"
+                " with `longthink import FILE --format maze-csv --out FOLDER`."
+            )
+        _, question, answer = rows[0]
+        return self.problem.from_maze(read_maze(question, ends) if ends else read_solved(question, answer))
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:
         """Walls as #, the answer as dots; of a maze wider than a line, only how many cells are marked."""
@@ -51,3 +101,29 @@ class MazeView(View):
         rows, columns = (BORDER + PIXELS * np.arange(size + 1) for size in shown.shape)
         scale = max(1, SMALLEST_PICTURE // max(pixels.shape))
         return MazePicture(pixels, to_cells(puzzles.x[0]), rows, columns).scene(shown, scale)
+
+
+def _text_of(path: Path) -> str | None:
+    """What is in a file, or None where it is no text."""
+    try:
+        begin = next(read_lines(path), "")
+    except UserError:
+        return None
+    found, length = [begin], len(begin)
+    for line in islice(read_lines(path), 1, None):
+        found.append(line)
+        length += len(line)
+        if length > LONGEST_TEXT:
+            raise UserError(f"{path} has more than {LONGEST_TEXT:,} characters, which is more than a maze has.")
+    return "".join(found)
+
+
+def _question(text: str) -> tuple[str, str]:
+    """The maze in what may be a line of a CSV, and the answer after it; else the text, and none."""
+    if "," in text and "\n" not in text.strip() and "[" not in text:
+        fields = next(csv.reader([text.strip("\n")]), [])
+        mazes = [place for place, field in enumerate(fields) if is_typed(field)]
+        if mazes:
+            question = fields[mazes[0]]
+            return question, next((fields[place] for place in mazes[1:] if len(fields[place]) == len(question)), "")
+    return text, ""
