@@ -4,23 +4,23 @@ Walls are dark, open cells light, one end is red, the other green. Cells may hav
 thick as the ways or thin lines, the border and a margin around it as they like, and colours only near.
 """
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 
+from longthink.base import pictures
 from longthink.base.errors import UserError
 from longthink.figures import scene
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._kernels import Cells
 
-LARGEST = 2**26
-"""Pixels of the largest picture that is opened."""
+Ends = tuple[tuple[float, float], tuple[float, float]]
+"""(x, y) of the start and of the exit, in pixels of the picture from its top left."""
 COLOURFUL = 0.25
 """How much more red (green) than anything else a pixel of the red (green) end is, of 1."""
 MISFIT = 0.1
@@ -60,42 +60,42 @@ class MazePicture:
 
 
 def open_picture(path: Path) -> NDArray[np.uint8]:
-    """The pixels (H, W, 3) of an image file, whatever is transparent on white. Raises UserError if it is none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                width, height = image.size
-                if width * height > LARGEST:
-                    raise UserError(
-                        f"{path} has {width} x {height} pixels, and {LARGEST} in all are the most that are opened;"
-                        " make it smaller."
-                    )
-                rgba = image.convert("RGBA")
-    except FileNotFoundError as error:
-        raise UserError(f"There is no picture {path}.") from error
-    except Image.DecompressionBombError as error:
-        raise UserError(f"{path} is too large a picture ({error}); make it smaller.") from error
-    except UnidentifiedImageError as error:
-        raise UserError(f"{path} is not a picture of a kind that is known; PNG is.") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{path} is damaged or cut short ({error}).") from error
-    return np.asarray(Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB"))
+    """The pixels (H, W, 3) of an image file, upright, what is transparent on white. Raises UserError if it is none."""
+    image = ImageOps.exif_transpose(pictures.open_picture(path))
+    if image.mode == "RGBA":
+        paper = Image.new("RGB", image.size, "white")
+        paper.paste(image, mask=image)
+        image = paper
+    return np.asarray(image.convert("RGB"))
 
 
-def find_maze(pixels: NDArray[np.uint8]) -> MazePicture:
-    """The maze in a picture (H, W, 3). Raises UserError if there is none, or its ends are missing or not clear."""
+def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePicture:
+    """The maze in a picture (H, W, 3). Raises UserError if there is none, or its ends are missing or not clear.
+
+    Args:
+        pixels: the picture.
+        ends: where the start and the exit are, for a picture that does not show them.
+    """
     classes = classify(pixels)
-    for colour, name in ((kernels.RED, "red"), (kernels.GREEN, "green")):
-        if not (classes == colour).any():
-            raise UserError(f"The picture has no {name} end; mark one end of the maze red and the other green.")
+    if ends is None:
+        for colour, name in ((kernels.RED, "red"), (kernels.GREEN, "green")):
+            if not (classes == colour).any():
+                raise UserError(f"The picture has no {name} end; mark one end of the maze red and the other green.")
     walls = classes == kernels.WALL
     if not walls.any():
         raise UserError("The picture has no dark walls, so it shows no maze.")
     rows, columns, walls_of_cells = _fit(walls)
     cells = np.where(walls_of_cells, kernels.WALL, kernels.OPEN).astype(np.uint8)
-    for colour, name in ((kernels.RED, "red"), (kernels.GREEN, "green")):
-        cells[_end(_count(classes == colour, rows, columns), walls_of_cells, name)] = colour
+    for index, (colour, name) in enumerate(((kernels.GREEN, "green"), (kernels.RED, "red"))):
+        if ends is None:
+            cell = _end(_count(classes == colour, rows, columns), walls_of_cells, name)
+        else:
+            x, y = ends[index]
+            row, column = int(np.searchsorted(rows, y, "right")) - 1, int(np.searchsorted(columns, x, "right")) - 1
+            if not (0 <= row < cells.shape[0] and 0 <= column < cells.shape[1]):
+                raise UserError(f"({x:g}, {y:g}) lies outside of the maze.")
+            cell = row, column
+        cells[cell] = colour
     kept = [_without_empty_edges(cells != kernels.WALL, axis) for axis in (0, 1)]
     cells = np.ascontiguousarray(cells[kept[0], kept[1]])
     found = MazePicture(
