@@ -7,7 +7,8 @@ them, or else the two openings in the border. Rows are lines, or one string of n
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from math import gcd, isqrt
 from pathlib import Path
 
@@ -15,11 +16,10 @@ import numpy as np
 
 from longthink.base.errors import UserError
 from longthink.base.tables import read_table
+from longthink.contracts import Ends
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._kernels import Cells
 
-Ends = tuple[tuple[int, int], tuple[int, int]]
-"""Start and end of a maze, (x, y) each, counted from 0 at the top left: pixels of a picture, characters of a text."""
 LONGEST = 2**10
 """Cells along a side, at most."""
 LONGEST_TEXT = 2**23
@@ -80,6 +80,14 @@ def read_csv(path: Path) -> Iterator[tuple[str, str, str]]:
         yield f"{path}, line {number}", question, answer
 
 
+def as_rows(cells: Cells, path: Cells | None = None) -> list[str]:
+    """The rows that `read_maze` reads these cells from, with o on the cells of a path between the ends."""
+    drawn = np.array(["#", " ", "G", "S"])[with_frame(cells)]
+    if path is not None:
+        drawn[(with_frame(path) > 0) & (drawn == " ")] = "o"
+    return ["".join(row) for row in drawn]
+
+
 def without_frame(cells: Cells) -> Cells:
     """Without the walls around a maze of odd size; see `read_maze`."""
     inside = cells[1:-1, 1:-1]
@@ -101,22 +109,25 @@ def is_typed(text: str) -> bool:
     return len(text) >= SMALLEST and {*text} <= alphabet and bool({*text} & never_in_names)
 
 
-def mazes_in(text: str) -> Iterator[tuple[int, str]]:
-    """The number of the line that each maze in a text begins on, and the maze: between them are blank lines.
+def mazes_in(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The number of the line that each maze begins on, and the maze: between two are blank lines.
 
-    Where each line is rows of a maze joined, walled above and below, each is a maze.
+    Where each line is rows of a maze joined, walled above and below, each is a maze. Raises UserError for one that has
+    more characters than a maze has.
     """
-    lines, begin = text.split("\n"), None
-    for number, line in enumerate([*lines, ""], 1):
-        if line.strip() and begin is None:
-            begin = number
-        elif not line.strip() and begin is not None:
-            block = lines[begin - 1 : number - 1]
-            if all(map(_is_joined, block)):
-                yield from enumerate(block, begin)
-            else:
-                yield begin, "\n".join(block)
-            begin = None
+    block, length = list[str](), 0
+    for number, line in enumerate(chain(lines, [""]), 1):
+        if line.strip():
+            block.append(line)
+            length += len(line)
+            if length > LONGEST_TEXT:
+                raise UserError(
+                    f"Line {number} is still of one maze, after {LONGEST_TEXT:,} characters; no maze has more."
+                )
+        elif block:
+            begin = number - len(block)
+            yield from enumerate(block, begin) if all(map(_is_joined, block)) else [(begin, "\n".join(block))]
+            block, length = [], 0
 
 
 def _read(text: str, ends: Ends | None) -> Cells:

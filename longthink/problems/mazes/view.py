@@ -1,7 +1,9 @@
 """Mazes read from pictures and texts, written and drawn."""
 
 import csv
-import osfrom dataclasses import replace
+import os
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from torch import Tensor
 from longthink.base.errors import UserError
 from longthink.base.pictures import SUFFIXES
 from longthink.base.tables import read_lines
-from longthink.contracts import Ends, Problem, Puzzles, View
+from longthink.contracts import Ends, Puzzles, View
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import BORDER, PIXELS, means_of_cells, to_cells
@@ -40,20 +42,22 @@ class MazeView(View):
 
         `scene` draws on a picture. `_text` says how mazes are written.
         """
-        return self.parse_between(text, None)
+        return self._parse(text, None)
 
-    def parse_between(self, text: str, ends: Ends | None) -> Puzzles:
-        """The same; `ends` are (x, y) each, counted from 0: pixels of a picture, characters of a text."""
+    def parse_between(self, text: str, ends: Ends) -> Puzzles:
+        """The same between ends that are (x, y) each, counted from 0: pixels of a picture, characters of a text."""
+        return self._parse(text, ends)
+
+    def _parse(self, text: str, ends: Ends | None) -> Puzzles:
         if not os.path.isfile(text):
-            if not is_typed(_question(text)[0]):
+            if text.strip() and not is_typed(_question(text)[0]):
                 raise UserError(f"There is no picture {text:.200}; give a picture or a text of a maze, or its rows.")
             return self._typed(text, ends)
         path = Path(text)
         if path.suffix.lower() in TABLES:
             return self._of_table(path, ends)
-        typed = None if path.suffix.lower() in SUFFIXES else _text_of(path)
-        if typed is not None:
-            return self._typed(typed, ends)
+        if path.suffix.lower() not in SUFFIXES and _is_text(path):
+            return self._typed("".join(_bounded(path)), ends)
         found = find_maze(open_picture(path), ends)
         return replace(self.problem.from_maze(found.cells), source=found)
 
@@ -68,10 +72,10 @@ class MazeView(View):
 
     def _typed(self, text: str, ends: Ends | None) -> Puzzles:
         question, answer = _question(text)
-        mazes = [one for _, one in islice(mazes_in(question), 2)] if "\n" in question else [question]
+        mazes = [one for _, one in islice(mazes_in(question.split("\n")), 2)]
         if len(mazes) > 1:
-            raise UserError("There are several mazes here, with empty lines between; give one of them.")
-        return self.problem.from_maze(read_solved(question, answer) if answer else read_maze("".join(mazes), ends))
+            raise UserError("Here are several mazes; give one of them, or bring them all in with `longthink import`.")
+        return self.problem.from_maze(read_solved(question, answer) if answer else read_maze(question, ends))
 
     def _of_table(self, path: Path, ends: Ends | None) -> Puzzles:
         rows = list(islice(read_csv(path), 2))
@@ -90,7 +94,9 @@ class MazeView(View):
         if cells.shape[1] > WIDEST_TEXT:
             return f"{int(marked.sum())} cells of a maze of {cells.shape[0]} x {cells.shape[1]}"
         drawn = np.where(marked & (cells == kernels.OPEN), ".", np.array(["#", " ", "G", "R"])[cells])
-        return "\n".join("".join(row) for row in np.pad(drawn, 1, constant_values="#"))
+        edges = (cells[0], cells[-1], cells[:, 0], cells[:, -1])
+        walled = not any((edge != kernels.WALL).any() for edge in edges)
+        return "\n".join("".join(row) for row in np.pad(drawn, 0 if walled else 1, constant_values="#"))
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
         """The maze with the cells of the solution (or `values`) tinted, on the user's own picture if there is one."""
@@ -103,19 +109,22 @@ class MazeView(View):
         return MazePicture(pixels, to_cells(puzzles.x[0]), rows, columns).scene(shown, scale)
 
 
-def _text_of(path: Path) -> str | None:
-    """What is in a file, or None where it is no text."""
+def _is_text(path: Path) -> bool:
     try:
-        begin = next(read_lines(path), "")
+        next(read_lines(path), "")
     except UserError:
-        return None
-    found, length = [begin], len(begin)
-    for line in islice(read_lines(path), 1, None):
-        found.append(line)
+        return False
+    return True
+
+
+def _bounded(path: Path) -> Iterator[str]:
+    """The lines of a text. Raises UserError where they are more than those of any maze."""
+    length = 0
+    for line in read_lines(path):
         length += len(line)
         if length > LONGEST_TEXT:
-            raise UserError(f"{path} has more than {LONGEST_TEXT:,} characters, which is more than a maze has.")
-    return "".join(found)
+            raise UserError(f"{path} has more than {LONGEST_TEXT:,} characters, and no maze has.")
+        yield line
 
 
 def _question(text: str) -> tuple[str, str]:
