@@ -233,8 +233,9 @@ def solve(
     Parameters
     ----------
     puzzle
-        For prefix sums a bit string, for mazes a file with a picture or a text of one, or its rows, for chess a position in FEN, with the answer after it
-        if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"; for sudoku the cells, row by row, 0 or . for blank.
+        For prefix sums a bit string; for mazes a file with a picture or a text of one, or its rows; for chess a
+        position in FEN, with the answer after it if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"; for sudoku
+        the cells, row by row, 0 or . for blank.
     iterations
         Think at most so long; by default long enough for the state to settle.
     stop

@@ -190,7 +190,7 @@ class MazeStore:
 
     def mazes(self, rows: NDArray[np.int64], level: int) -> Cells:
         """The cells (N, level, level) of mazes of one level. Raises UserError for damaged ones."""
-        cells = self.cells[self.starts[rows][:, None] + np.arange(level**2)].reshape(-1, level, level)
+        cells: Cells = self.cells[self.starts[rows][:, None] + np.arange(level**2)].reshape(-1, level, level)
         if cells.max(initial=0) > kernels.RED:
             raise UserError(f"{self.folder} is damaged: it holds cells of no kind; bring the mazes in again.")
         return cells

@@ -1,7 +1,7 @@
 """Mazes as people type and post them: a character for each cell, lines drawn with + - |, matrices of 0 and 1.
 
-Walls are # or blocks, ways are spaces or dots; ends are S and E (or G, F, T), A and B, or R and G as this library writes
-them, or else the two openings in the border. Rows are lines, or one string of n times n characters.
+Walls are # or blocks, ways are spaces or dots; ends are S and E (or G, F, T), A and B, or R and G as this library
+writes them, or else the two openings in the border. Rows are lines, or one string of n times n characters.
 """
 
 import re
@@ -22,8 +22,8 @@ from longthink.problems.mazes._kernels import Cells
 
 LONGEST = 2**10
 """Cells along a side, at most."""
-LONGEST_TEXT = 2**23
-"""Characters that are looked at: eight for each cell of the largest maze."""
+LONGEST_TEXT = 2**22
+"""Characters that are looked at: four for each cell of the largest maze."""
 SMALLEST = 9
 """Characters of the smallest maze that is one string."""
 WALLS = "#█▓■⬛"
@@ -33,7 +33,7 @@ WAYS = " .·•░□⬜_oO*+x~:"
 """Some are how others mark a path, which is a way too."""
 STARTS, ENDS = "SsAaRr🟥🔴", "EeGgFfTtBbX🟩🟢"
 POST, LEVEL, UPRIGHT, FLOOR = "+", "-", "|", "_"
-LEVELS, UPRIGHTS = "─━═╌╍┄┅┈┉╴╶╸╺╼╾—–", "│┃║╎╏┆┇┊┋╵╷╹╻╽╿¦"
+LEVELS, UPRIGHTS = "─━═╌╍┄┅┈┉╴╶╸╺╼╾—", "│┃║╎╏┆┇┊┋╵╷╹╻╽╿¦"
 DRAWN = re.compile("[\u2500-\u257f]")
 """Box drawings: those that are neither level nor upright are posts."""
 KNOWN = "# or █ for walls, spaces or dots for ways, S and E, S and G, A and B or R and G for the ends"
@@ -137,19 +137,26 @@ def _read(text: str, ends: Ends | None) -> Cells:
     rows = _rows(text)
     used = {*"".join(rows)}
     if used >= {"0", "1"} and not used & {*WALLS}:
-        try:
-            return _cells(_translated(rows, "1", "0"), ends)
-        except UserError as error:
-            try:
-                return _cells(_translated(rows, "0", "1"), ends)
-            except UserError:
-                raise error from None
+        return _of_numbers(rows, ends)
     if UPRIGHT in used and used & {LEVEL, FLOOR} and not used & {*WALLS}:
         return _cells(_from_lines(_with_ends(rows, ends, POST + LEVEL + UPRIGHT + FLOOR)), None)
     walls = WALLS if used & {*WALLS} else next((wall for wall in OTHER_WALLS if wall in used), "")
     if not walls:
         raise UserError(f"This text shows no maze: it has no walls. Write {KNOWN}.")
     return _cells(_translated(rows, walls, ""), ends)
+
+
+def _of_numbers(rows: list[str], ends: Ends | None) -> Cells:
+    """Walls are 1; or 0, where all around the maze are. What is no maze in one way may be one in the other."""
+    around = "".join([rows[0], rows[-1], *(row[0] + row[-1] for row in rows)])
+    walls, ways = "01" if around.count("1") <= 4 else "10"
+    try:
+        return _cells(_translated(rows, walls, ways), ends)
+    except UserError as error:
+        try:
+            return _cells(_translated(rows, ways, walls), ends)
+        except UserError:
+            raise error from None
 
 
 def _translated(rows: Sequence[str], walls: str, ways: str) -> list[str]:
@@ -202,8 +209,8 @@ def _open_ends(cells: Cells) -> None:
     openings = [around[(one + other) // 2 % len(around)] for one, other in gaps]
     if len(openings) != 2:
         raise UserError(
-            f"This maze has no ends, nor two openings in its outer wall that could be (but {len(openings)}); mark them S"
-            " and E, or point them out with --start and --end."
+            f"This maze has no ends, nor two openings in its outer wall that could be (but {len(openings)}); mark them"
+            " S and E, or point them out with --start and --end."
         )
     cells[openings[0]], cells[openings[1]] = kernels.RED, kernels.GREEN
 
@@ -248,13 +255,15 @@ def _rows(text: str) -> list[str]:
     """
     rows = _split(text)
     width = max(map(len, rows))
-    if max(len(rows), width) > 8 * LONGEST:
+    if width == 0:
+        raise UserError("There is no maze in an empty text.")
+    if len(rows) * width > LONGEST_TEXT:
         raise UserError(f"A maze has at most {LONGEST} cells along a side; this text has {len(rows)} rows of {width}.")
     return [row.ljust(width) for row in rows]
 
 
 def _split(text: str) -> list[str]:
-    text = unicodedata.normalize("NFKC", text.replace("\ufe0f", "")).replace("\r\n", "\n")
+    text = unicodedata.normalize("NFKC", text.replace("\ufe0f", "")).replace("\r\n", "\n").replace("\r", "\n")
     text = text.translate({ord(one): LEVEL for one in LEVELS} | {ord(one): UPRIGHT for one in UPRIGHTS})
     text = DRAWN.sub(POST, text).strip("\n")
     if "\n" not in text:
@@ -359,17 +368,18 @@ def _band(texts: list[str]) -> list[str] | None:
 
 
 def _from_floors(rows: list[str]) -> list[str]:
-    """A drawing in which a cell is two characters: _ is its floor, | the wall on its right. The first line is a roof."""
-    width = (max(len(row.rstrip()) for row in rows) - 1) // 2
-    rows = [row.ljust(2 * width + 1) for row in rows]
+    """A drawing in which a cell is two characters: _ is its floor, | the wall on its right; its first line is roofs."""
+    width = max(len(row.rstrip()) for row in rows) // 2
+    rows = [row.ljust(2 * width + 1)[: 2 * width + 1] for row in rows]
     found = ["#" + "".join("# "[rows[0][2 * cell + 1] == " "] + "#" for cell in range(width))]
-    for row in rows[1:]:
+    for number, row in enumerate(rows[1:], 2):
         if {*row[2::2]} - {*" |_"}:
             raise UserError("Between the cells of a maze drawn with | and _ there are only these and spaces.")
         line = "# "[row[0] == " "]
         floor = "#"
         for cell, right in zip(row[1::2], row[2::2], strict=True):
             line += (" " if cell in " _" else cell) + "# "[right != UPRIGHT]
-            floor += "# "[cell != FLOOR] + "#"
+            open_below = cell == " " or (cell != FLOOR and number < len(rows))  # an end stands where its floor would be
+            floor += "# "[open_below] + "#"
         found += [line, floor]
     return found

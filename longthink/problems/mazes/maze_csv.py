@@ -1,4 +1,4 @@
-"""Mazes as a CSV with the columns question and answer, as the field's 30x30 benchmark has them: rows joined, o the path."""
+"""Mazes as a CSV with the columns question and answer, as the field's 30x30 benchmark has them: rows joined."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence

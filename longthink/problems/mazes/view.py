@@ -1,6 +1,5 @@
 """Mazes read from pictures and texts, written and drawn."""
 
-import csv
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -51,7 +50,8 @@ class MazeView(View):
     def _parse(self, text: str, ends: Ends | None) -> Puzzles:
         if not os.path.isfile(text):
             if text.strip() and not is_typed(_question(text)[0]):
-                raise UserError(f"There is no picture {text:.200}; give a picture or a text of a maze, or its rows.")
+                name = " ".join(text.split())
+                raise UserError(f"There is no picture {name:.200}; give a picture or a text of a maze, or its rows.")
             return self._typed(text, ends)
         path = Path(text)
         if path.suffix.lower() in TABLES:
@@ -130,7 +130,7 @@ def _bounded(path: Path) -> Iterator[str]:
 def _question(text: str) -> tuple[str, str]:
     """The maze in what may be a line of a CSV, and the answer after it; else the text, and none."""
     if "," in text and "\n" not in text.strip() and "[" not in text:
-        fields = next(csv.reader([text.strip("\n")]), [])
+        fields = [field.strip('"') for field in text.strip("\n").split(",")]
         mazes = [place for place, field in enumerate(fields) if is_typed(field)]
         if mazes:
             question = fields[mazes[0]]
