@@ -80,6 +80,12 @@ def test_line_ends_across_parts_that_are_read_at_a_time_are_one(
     assert list(read_lines(tmp_path / "some.txt")) == ["abc\n", "def\n", "\n", "ghi\n"]
 
 
+def test_spaces_around_a_value_are_kept_where_they_mean_something(tmp_path: Path) -> None:
+    (tmp_path / "some.csv").write_text("puzzle,rating\n # ,1\n")
+    assert list(read_table(tmp_path / "some.csv", COLUMNS, stripped=False)) == [(2, (" # ", "", "1"))]
+    assert list(read_table(tmp_path / "some.csv", COLUMNS)) == [(2, ("#", "", "1"))]
+
+
 def test_parquet_reads_like_text(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet

@@ -33,6 +33,7 @@ NAMES: dict[str, Split] = {"train": "train", "test": "test", "validation": "vali
 """What files and folders of a split are called."""
 
 
+TENTH = 10
 DAMAGED = (OSError, ValueError, EOFError, TypeError, TokenError)
 """What numpy raises for damaged files."""
 
@@ -84,8 +85,8 @@ def files_in(paths: Sequence[Path], suffixes: Sequence[str]) -> list[tuple[Path,
 def build(mazes: Iterable[MazeSource], folder: Path, sources: Sequence[str], skip: bool) -> tuple[int, int]:
     """Write a store; how many mazes there are, and how many were left out: no mazes, or there already.
 
-    Where some come from a test split, the others are for training, but those whose walls it has too; a quarter of
-    them, by a hash of the walls, is for validation. Else the hash alone decides, as for mazes that are drawn.
+    Where some come from a test split, the others are for training, but those whose walls it has too; a tenth of them,
+    by a hash of the walls, is for validation. Else the walls alone decide, as for mazes that are drawn.
     Memory grows by some 100 bytes a maze.
 
     Raises UserError for what is no maze, unless `skip` leaves it out, if there are none, or if the folder exists.
@@ -147,9 +148,9 @@ def _assigned(splits: NDArray[np.int8], shares: NDArray[np.int8], walls: NDArray
         by_share[low : high + 1] = SPLITS.index(split)
     if not (splits == test).any():
         return by_share[shares]
-    held_out = (by_share[shares] == validation) & ~(splits == validation).any()
     assigned = np.where(splits >= 0, splits, train)
-    assigned[(assigned == train) & held_out] = validation
+    if not (splits == validation).any():
+        assigned[(assigned == train) & (walls % np.uint64(TENTH) == 0)] = validation
     assigned[(assigned != test) & np.isin(walls, walls[splits == test])] = -1
     return assigned.astype(np.int8)
 

@@ -1,4 +1,4 @@
-"""Mazes as people type and post them: every way of writing one is read as the same cells, or refused with a sentence."""
+"""Mazes as people type and post them: every way of writing one is read as the same cells, or refused."""
 
 from pathlib import Path
 
@@ -173,7 +173,9 @@ def test_what_is_no_maze_is_refused(text: str, message: str) -> None:
 SQUARE = "#####" + "#S  #" + "# # #" + "#  E#" + "#####"
 
 
-@pytest.mark.parametrize("answer", ["", "######Soo## #o##  E######", "######S  ##o# ##ooE######", "######ooo## #o##  o######"])
+@pytest.mark.parametrize(
+    "answer", ["", "######Soo## #o##  E######", "######S  ##o# ##ooE######", "######ooo## #o##  o######"]
+)
 def test_any_shortest_path_is_right(answer: str) -> None:
     assert read_solved(SQUARE, answer).tolist() == [[3, 1, 1], [1, 0, 1], [1, 1, 2]]
 
