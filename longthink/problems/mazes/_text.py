@@ -13,6 +13,7 @@ from math import gcd, isqrt
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from longthink.base.errors import UserError
 from longthink.base.tables import read_table
@@ -32,6 +33,13 @@ OTHER_WALLS = "*@%&XxWw"
 WAYS = " .·•░□⬜_oO*+x~:"
 """Some are how others mark a path, which is a way too."""
 STARTS, ENDS = "SsAaRr🟥🔴", "EeGgFfTtBbX🟩🟢"
+KINDS = {
+    **dict.fromkeys(WAYS, chr(kernels.OPEN)),
+    **dict.fromkeys(STARTS, chr(kernels.RED)),
+    **dict.fromkeys(ENDS, chr(kernels.GREEN)),
+    "#": chr(kernels.WALL),
+}
+"""The byte of a cell for each character, where all walls are #."""
 POST, LEVEL, UPRIGHT, FLOOR = "+", "-", "|", "_"
 LEVELS, UPRIGHTS = "─━═╌╍┄┅┈┉╴╶╸╺╼╾—", "│┃║╎╏┆┇┊┋╵╷╹╻╽╿¦"
 DRAWN = re.compile("[\u2500-\u257f]")
@@ -62,7 +70,7 @@ def read_solved(question: str, answer: str) -> Cells:
     """
     cells = _read(question, None)
     if answer:
-        before, after = (np.array([[*row] for row in _rows(text)]) for text in (question, answer))
+        before, after = map(_characters, (question, answer))
         if not before.shape == after.shape == cells.shape:
             raise UserError("The answer should be the maze again, with the path marked in it.")
         changed = before != after
@@ -72,6 +80,12 @@ def read_solved(question: str, answer: str) -> Cells:
         if kernels.shortest_path(only_path, np.empty_like(cells)) != on_path.sum() or on_path.sum() != shortest:
             raise UserError(f"The answer is no shortest path, which has {shortest} cells with both ends.")
     return without_frame(cells)
+
+
+def _characters(text: str) -> NDArray[np.uint32]:
+    """Those of a text (rows, columns)."""
+    rows = _rows(text)
+    return np.frombuffer("".join(rows).encode("utf-32-le", "surrogatepass"), np.uint32).reshape(len(rows), -1)
 
 
 def read_csv(path: Path) -> Iterator[tuple[str, str, str]]:
@@ -171,16 +185,13 @@ def _cells(rows: Sequence[str], ends: Ends | None) -> Cells:
     rows = _without_doubles(_with_ends(rows, ends, "#"))
     if max(len(rows), len(rows[0])) > LONGEST:
         raise UserError(f"A maze has at most {LONGEST} cells along a side; this has {len(rows)} x {len(rows[0])}.")
-    kinds = {
-        **dict.fromkeys(WAYS, kernels.OPEN),
-        **dict.fromkeys(STARTS, kernels.RED),
-        **dict.fromkeys(ENDS, kernels.GREEN),
-        "#": kernels.WALL,
-    }
-    unknown = next(((number, one) for number, row in enumerate(rows, 1) for one in row if one not in kinds), None)
+    text = "".join(rows)
+    unknown = next((place for place, one in enumerate(text) if one not in KINDS), None) if {*text} - {*KINDS} else None
     if unknown is not None:
-        raise UserError(f"{unknown[1]!r} in row {unknown[0]} stands for nothing in a maze; write {KNOWN}.")
-    cells = np.array([[kinds[one] for one in row] for row in rows], np.uint8)
+        row = unknown // len(rows[0]) + 1
+        raise UserError(f"{text[unknown]!r} in row {row} stands for nothing in a maze; write {KNOWN}.")
+    kinds = "".join(map(KINDS.__getitem__, text)).encode()
+    cells = np.frombuffer(kinds, np.uint8).reshape(len(rows), -1).copy()
     found = {colour: int((cells == colour).sum()) for colour in (kernels.RED, kernels.GREEN)}
     if not any(found.values()):
         _open_ends(cells)
@@ -230,11 +241,13 @@ def _with_ends(rows: Sequence[str], ends: Ends | None, walls: str) -> list[str]:
 
 def _without_doubles(rows: list[str]) -> list[str]:
     """Half as wide where each cell is two characters, as people do since characters are tall."""
-    pairs = [[row[at : at + 2] for at in range(0, len(row), 2)] for row in rows]
-    singles = [[_one_of(pair) for pair in line] for line in pairs]
-    if len(rows[0]) < 6 or any(one is None for line in singles for one in line):
-        return rows
-    return ["".join(filter(None, line)) for line in singles]
+    halves = list[str]()
+    for row in rows:
+        singles = [_one_of(row[at : at + 2]) for at in range(0, len(row), 2)]
+        if len(row) < 6 or None in singles:
+            return rows
+        halves.append("".join(filter(None, singles)))
+    return halves
 
 
 def _one_of(pair: str) -> str | None:
