@@ -164,10 +164,10 @@ def read_table(
     lines = read_lines(path)
     header = next((line for line in lines if line.strip()), "")
     delimiter = max(DELIMITERS, key=header.count)
-    places = _places(next(csv.reader([header], delimiter=delimiter), []), path, columns, needed)
     rows = csv.reader(lines, delimiter=delimiter)
-    last = max(place for place in places if place is not None)
     try:
+        places = _places(next(csv.reader([header], delimiter=delimiter), []), path, columns, needed)
+        last = max(place for place in places if place is not None)
         for row in rows:
             if not row:
                 continue

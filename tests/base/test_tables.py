@@ -102,10 +102,11 @@ def test_parquet_reads_like_text(tmp_path: Path) -> None:
         (b"\0\1\2\3", "no text"),
         (b"x" * (LONGEST_LINE + 1), "Line 1 of .* more than"),
         (b"puzzle\n" + b"x" * 150_000 + b"\n", "Line 2 of .* no row"),
+        (b"x" * 150_000 + b"\n", "Line 1 of .* no row"),
         (b"PAR1 and so on", "damaged, or no table"),
         (b"PK\x03\x04 and so on", "damaged or cut short"),
     ],
-    ids=["column", "binary", "long line", "long field", "parquet", "zip"],
+    ids=["column", "binary", "long line", "long field", "long header", "parquet", "zip"],
 )
 def test_what_is_no_table_is_refused(data: bytes, told: str, tmp_path: Path) -> None:
     if data.startswith(b"PAR1"):

@@ -34,7 +34,7 @@ NAMES: dict[str, Split] = {"train": "train", "test": "test", "validation": "vali
 
 
 TENTH = 10
-DAMAGED = (OSError, ValueError, EOFError, TypeError, TokenError)
+DAMAGED = (OSError, ValueError, ArithmeticError, EOFError, LookupError, SyntaxError, TypeError, TokenError)
 """What numpy raises for damaged files."""
 
 
