@@ -1,0 +1,218 @@
+"""The grid of cells that explains a picture's walls best, and whether it explains them at all.
+
+In a maze's grid ways and walls alternate, each of one thickness. Cells of two pixels would explain any picture, so a grid must
+be simple: where two ways cross there is a way, where two walls cross there is (nearly always) a wall, and what is between is
+clearly one of both. Pictures of blocks without that order are taken where the blocks fit to the pixel and are few.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALIKE = 0.25
+"""Runs that differ by this share or less have the same thickness."""
+COMMON = 0.2
+"""A thickness is common if it weighs at least this share of what the commonest one does."""
+WRONG_PIXEL = 20
+"""How many cells more a maze may have to explain one pixel more."""
+WAYS, CROSSINGS, CLEAR = 0.95, 0.8, 0.9
+"""Of the cells where ways cross, so many are open; where walls cross, wall; of those between, clearly one of both."""
+EXACT, PIXELS_PER_CELL = 0.98, 16
+"""A grid without that order explains so much of the walls, with so many pixels a cell."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells (rows, columns) of a picture: row r is pixels rows[r]..rows[r + 1] - 1, and so for columns."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    walls: NDArray[np.bool_]
+    explained: float
+    """The share of the pixels that are wall, in the picture or in the cells, that are wall in both."""
+    first_way: tuple[int, int] | None
+    """The parities of rows and columns in which ways cross, where the cells have that order."""
+
+    @property
+    def is_maze(self) -> bool:
+        """Whether the picture is explained by it."""
+        if self.first_way is not None:
+            return True
+        pixels = (self.rows[-1] - self.rows[0]) * (self.columns[-1] - self.columns[0])
+        return self.explained >= EXACT and bool(pixels >= PIXELS_PER_CELL * self.walls.size)
+
+
+def best_grid(walls: NDArray[np.bool_]) -> Grid | None:
+    """The simplest grid that explains the walls (H, W) of a picture, or the best that does not; None without ways."""
+    if not walls.any():
+        return None
+    maze, (top, left) = _without_margin(walls)
+    best: tuple[bool, float, Grid] | None = None
+    for down, across in _possible_thicknesses(maze):
+        rows, columns = _bands(maze, *down), _bands(maze.T, *across)
+        if rows is None or columns is None or min(np.diff(rows).min(), np.diff(columns).min()) < 1:
+            continue
+        grid, cost = _judged(maze, rows, columns)
+        if best is None or (not grid.is_maze, cost) < best[:2]:
+            best = not grid.is_maze, cost, grid
+    if best is None:
+        return None
+    grid = best[2]
+    return Grid(top + grid.rows, left + grid.columns, grid.walls, grid.explained, grid.first_way)
+
+
+def _judged(maze: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[Grid, float]:
+    """A grid with these borders, and its cost: in cells, and in pixels that it gets wrong."""
+    heights, widths = np.diff(rows), np.diff(columns)
+    shares = count_in_cells(maze, rows, columns) / np.outer(heights, widths)
+    walls = shares > 0.5
+    redrawn = walls.repeat(heights, 0).repeat(widths, 1)
+    inside = maze[rows[0] : rows[-1], columns[0] : columns[-1]]
+    wrong = int((redrawn != inside).sum())
+    explained = 1 - wrong / max(1, int((redrawn | inside).sum()))
+    return Grid(rows, columns, walls, explained, _first_way(shares)), WRONG_PIXEL * wrong + walls.size
+
+
+def _first_way(shares: NDArray[np.float64]) -> tuple[int, int] | None:
+    """The parities of the rows and columns in which ways cross, from the share of wall in each cell."""
+    walls, clear = shares > 0.5, np.abs(shares - 0.5) > 0.2
+    for row in (0, 1):
+        for column in (0, 1):
+            ways, crossings = ~walls[row::2, column::2], walls[1 - row :: 2, 1 - column :: 2]
+            between = np.concatenate([clear[row::2, 1 - column :: 2].ravel(), clear[1 - row :: 2, column::2].ravel()])
+            parts = ((ways, WAYS), (crossings, CROSSINGS), (between, CLEAR))
+            if all(part.size and part.mean() >= least for part, least in parts):
+                return row, column
+    return None
+
+
+def _possible_thicknesses(maze: NDArray[np.bool_]) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    """(way, wall) down and (way, wall) across that a picture may have, the likelier first.
+
+    Short runs are common in small mazes, and noise where pixels are blurred: both are tried. Each axis is taken by its
+    own measure, for stretched pictures, then both by the lesser, for mazes too small to show it.
+    """
+    runs = [_runs(lines) for lines in (~maze, ~maze.T, maze, maze.T)]
+    for by_pixels, common in ((False, COMMON), (True, COMMON), (False, COMMON / 10)):
+        way_down, way_across, wall_down, wall_across = (_thickness(one, by_pixels, common) for one in runs)
+        ways = [size for size in (way_down, way_across) if size is not None]
+        if not ways:
+            return
+        way = min(ways)
+        wall = min((size for size in (wall_down, wall_across) if size is not None), default=way)
+        yield (way_down or way, wall_down or wall), (way_across or way, wall_across or wall)
+        yield (way, wall), (way, wall)
+
+
+def _without_margin(walls: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
+    """What is inside the outermost walls, and where that begins."""
+    rows, columns = np.flatnonzero(walls.any(1)), np.flatnonzero(walls.any(0))
+    return walls[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], (int(rows[0]), int(columns[0]))
+
+
+def _bands(maze: NDArray[np.bool_], way: float, wall: float) -> NDArray[np.int64] | None:
+    """Where each row of cells begins, and the last one ends, in pixels; the outer walls are rows of their own.
+
+    None where there are no borders between rows.
+
+    A border between rows is where many pixels turn from wall to way or back. Ways have one thickness and walls one,
+    maybe another, and they alternate: so a border that shows nowhere is found from its neighbours.
+    """
+    blur = int(min(way, wall) / 3)
+    top, bottom = _blurred(maze, blur), len(maze) - _blurred(maze[::-1], blur)
+    maze = maze[top:bottom]
+    turns = np.append(0, (maze[1:] != maze[:-1]).sum(1))
+    inner = _peaks(turns, max(1.0, way / 2), blur)
+    if len(inner) < 2:
+        return None
+    edges: list[float] = []
+    first, last = inner[0], inner[-1]
+    starts_open = not maze[:first].mean() > 0.5  # there is no outer wall on this side
+    ends_open = not maze[last:].mean() > 0.5
+    borders = [*([0] if starts_open else []), *inner, *([len(maze)] if ends_open else [])]
+    splits = _split(np.diff(borders).tolist(), way, wall)
+    for border, parts in zip(borders, splits, strict=False):
+        edges += [border + part for part in parts]
+    edges.append(borders[-1])
+    outer = [*([] if starts_open else [0.0]), *edges, *([] if ends_open else [float(len(maze))])]
+    return top + np.round(outer).astype(np.int64)
+
+
+def _blurred(maze: NDArray[np.bool_], blur: int) -> int:
+    """How many of the first lines only show the outer wall beginning: not yet as dark as what soon follows."""
+    dark = maze[: 2 * blur + 1].sum(1)
+    begun = (line for line in range(blur) if dark[line] >= 0.95 * dark[line : line + blur + 1].max())
+    return next(begun, blur)
+
+
+def _split(gaps: list[int], way: float, wall: float) -> list[list[float]]:
+    """For each gap between borders, where in it bands begin: ways and walls in turn, one or more in a gap.
+
+    Which comes first is what makes the thicknesses fit best.
+    """
+    best: tuple[float, list[list[float]]] = (np.inf, [])
+    for first in (0, 1):
+        kind, error, found = first, 0.0, []
+        for gap in gaps:
+            sizes = [(way, wall)[(kind + band) % 2] for band in range(int(gap / min(way, wall)) + 2)]
+            ends = np.cumsum(sizes)
+            count = int(np.abs(ends - gap).argmin()) + 1
+            error += abs(float(ends[count - 1]) - gap)
+            found.append([0.0, *(ends[: count - 1] * gap / ends[count - 1]).tolist()])
+            kind = (kind + count) % 2
+        if error < best[0]:
+            best = error, found
+    return best[1]
+
+
+def _runs(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The lengths of the runs of True along the first axis that end on both sides."""
+    turns = np.diff(inside.astype(np.int8), axis=0).T
+    starts, ends = np.argwhere(turns == 1), np.argwhere(turns == -1)
+    # In each line, the first end may belong to a run that began outside, and the last start to one that goes on.
+    ends = _without_one_each(ends, np.flatnonzero(inside[0]), last=False)
+    starts = _without_one_each(starts, np.flatnonzero(inside[-1]), last=True)
+    lengths: NDArray[np.int64] = ends[:, 1] - starts[:, 1]
+    return lengths
+
+
+def _thickness(runs: NDArray[np.int64], by_pixels: bool, share: float) -> float | None:
+    """The thickness of the thinnest bands that are common among runs of some lengths.
+
+    Common: by the number of runs, or of pixels in them, at least this `share` of the commonest. None: no such runs.
+    """
+    if len(runs) == 0:
+        return None
+    lengths, counts = np.unique(runs, return_counts=True)
+    weights = counts * lengths if by_pixels else counts
+    common = lengths[weights >= share * weights.max()][0]
+    near = runs[np.abs(runs - common) <= ALIKE * common]
+    return float(near.mean())
+
+
+def _without_one_each(turns: NDArray[np.int64], lines: NDArray[np.int64], last: bool) -> NDArray[np.int64]:
+    """Sorted (line, position) pairs without the first, or last, one of each of some lines, where it has one."""
+    side = np.searchsorted(turns[:, 0], lines, "right") - 1 if last else np.searchsorted(turns[:, 0], lines)
+    side = side[(side >= 0) & (side < len(turns))]
+    return np.delete(turns, side[np.isin(turns[side, 0], lines)], axis=0)
+
+
+def _peaks(counts: NDArray[np.int64], least: float, reach: int) -> list[int]:
+    """Positions whose count is at least `least` and the highest within `reach`."""
+    peaks: list[int] = []
+    for position in np.flatnonzero(counts >= least).tolist():
+        if peaks and position - peaks[-1] <= reach:
+            if counts[position] > counts[peaks[-1]]:
+                peaks[-1] = position
+        else:
+            peaks.append(position)
+    return peaks
+
+
+def count_in_cells(mask: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many pixels of the mask (H, W) are in each cell: (rows, columns)."""
+    inside = mask[rows[0] : rows[-1], columns[0] : columns[-1]].astype(np.int64)
+    by_row = np.add.reduceat(inside, rows[:-1] - rows[0], axis=0)
+    return np.add.reduceat(by_row, columns[:-1] - columns[0], axis=1)
