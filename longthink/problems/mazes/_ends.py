@@ -30,12 +30,15 @@ class NoEndsError(UserError):
 
 @dataclass(frozen=True)
 class Found:
-    """Cells with both ends (rows, columns), where rows and columns begin in pixels, and whether the ends are painted."""
+    """Cells with both ends (rows, columns), and where rows and columns begin in pixels."""
 
     cells: Cells
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
     painted: bool
+    """The picture shows the ends in their cells."""
+    in_order: bool
+    """The ends are where ways cross."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,9 @@ def with_ends(grid: Grid, hues: NDArray[np.uint8], given: Iterable[tuple[float, 
     else:
         chosen, marked = [_cell_at(grid, *place) for place in given], False
         ends = [_clipped(cell, inside) for cell in chosen]
-    for cell, name in zip(ends, ("start", "exit"), strict=True):
+    for cell in (*chosen, *ends):
         if _on_wall(grid, cell):
-            raise NoEndsError(f"The {name} of the maze stands on a wall; put it on a way.")
+            raise NoEndsError("An end of the maze stands on a wall; put it on a way.")
     if ends[0] == ends[1]:
         raise UserError(f"Both ends are in the same cell of the maze; {HOW}.")
     cells = np.where(grid.walls, kernels.WALL, kernels.OPEN).astype(np.uint8)
@@ -79,7 +82,8 @@ def with_ends(grid: Grid, hues: NDArray[np.uint8], given: Iterable[tuple[float, 
     rows, columns = (
         edges[part.start : part.stop + 1] for edges, part in zip((grid.rows, grid.columns), kept, strict=True)
     )
-    found = Found(np.ascontiguousarray(cells[kept]), rows, columns, marked and ends == chosen)
+    in_order = all(_parity(cell) == grid.first_way for cell in ends)
+    found = Found(np.ascontiguousarray(cells[kept]), rows, columns, marked and ends == chosen, in_order)
     check_solvable(found.cells)
     return found
 
@@ -150,10 +154,15 @@ def _used(is_open: NDArray[np.bool_]) -> tuple[slice, slice]:
 
 
 def _on_wall(grid: Grid, cell: Cell) -> bool:
-    crossing = grid.first_way is not None and all(
-        at % 2 != way for at, way in zip(cell, grid.first_way, strict=True)
-    )
-    return crossing or bool(grid.walls[cell])
+    """Whether a cell of the grid is a wall, or is where walls cross."""
+    if not (0 <= cell[0] < grid.walls.shape[0] and 0 <= cell[1] < grid.walls.shape[1]):
+        return False
+    crossing = None if grid.first_way is None else (1 - grid.first_way[0], 1 - grid.first_way[1])
+    return _parity(cell) == crossing or bool(grid.walls[cell])
+
+
+def _parity(cell: Cell) -> Cell:
+    return cell[0] % 2, cell[1] % 2
 
 
 def _cell_at(grid: Grid, x: float, y: float) -> Cell:

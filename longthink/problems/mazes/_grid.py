@@ -31,7 +31,7 @@ class Grid:
     columns: NDArray[np.int64]
     walls: NDArray[np.bool_]
     explained: float
-    """The share of the pixels that are wall, in the picture or in the cells, that are wall in both."""
+    """Of the pixels that are wall in the picture or in the cells, the share in both; of ways where these are fewer."""
     first_way: tuple[int, int] | None
     """The parities of rows and columns in which ways cross, where the cells have that order."""
 
@@ -71,7 +71,8 @@ def _judged(maze: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[n
     redrawn = walls.repeat(heights, 0).repeat(widths, 1)
     inside = maze[rows[0] : rows[-1], columns[0] : columns[-1]]
     wrong = int((redrawn != inside).sum())
-    explained = 1 - wrong / max(1, int((redrawn | inside).sum()))
+    rarer = int((redrawn | inside).sum()) if inside.mean() < 0.5 else int((~redrawn | ~inside).sum())
+    explained = 1 - wrong / max(1, rarer)
     return Grid(rows, columns, walls, explained, _first_way(shares)), WRONG_PIXEL * wrong + walls.size
 
 

@@ -12,8 +12,8 @@ HUES = ("", "red", "green", "blue", "yellow", "magenta", "cyan")
 """By number; 0 is no colour."""
 STEEPEST = 7.0
 """Degrees by which a picture may be turned, a little more than is promised."""
-BLOCK = 24
-"""Pixels along the side of a block that has its own darkest and lightest."""
+BLOCKS, LEAST_BLOCK = 16, 16
+"""So many blocks along a side, of so many pixels at least, have a shade of their own."""
 EDGES = 40_000
 """As many pixels beside an edge of a wall tell the angle."""
 
@@ -77,27 +77,19 @@ def is_light(lightness: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return light
 
 
-def is_light_nearby(lightness: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """The same of what is around each pixel, for pictures in a shadow, and with noise smoothed."""
-    smooth = Image.fromarray(lightness).filter(ImageFilter.MedianFilter(3))
-    height, width = lightness.shape
-    rows, columns = -(-height // BLOCK), -(-width // BLOCK)
-    padded = np.pad(smooth, ((0, rows * BLOCK - height), (0, columns * BLOCK - width)), mode="edge")
-    blocks = padded.reshape(rows, BLOCK, columns, BLOCK)
-    darkest, lightest = _widest(blocks.min((1, 3)), np.minimum), _widest(blocks.max((1, 3)), np.maximum)
-    # Where there is nothing but paper, or nothing but ink, what is there is compared with the paper's shade.
-    middle = np.where(lightest - darkest > 0.4 * lightest, (lightest + darkest) / 2, 0.65 * lightest)
-    shade = Image.fromarray(middle.astype(np.float32)).resize((columns * BLOCK, rows * BLOCK), Image.Resampling.BILINEAR)
-    light: NDArray[np.bool_] = np.asarray(smooth) > np.asarray(shade)[:height, :width]
-    return light
-
-
-def _widest(values: NDArray[np.uint8], of: np.ufunc) -> NDArray[np.float32]:
-    """The minimum or maximum over each value and its 8 neighbours (R, C)."""
-    padded = np.pad(values.astype(np.float32), 1, mode="edge")
-    rows = of(of(padded[:-2], padded[1:-1]), padded[2:])
-    extreme: NDArray[np.float32] = of(of(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
-    return extreme
+def evened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture (H, W, 3) without shadows: as light everywhere as the lightest around it is made to be white."""
+    height, width = pixels.shape[:2]
+    side = max(LEAST_BLOCK, max(height, width) // BLOCKS)
+    rows, columns = -(-height // side), -(-width // side)
+    smooth = np.asarray(Image.fromarray(pixels).filter(ImageFilter.BoxBlur(1))).max(2)
+    padded = np.pad(smooth, ((0, rows * side - height), (0, columns * side - width)), mode="edge")
+    lightest = np.pad(padded.reshape(rows, side, columns, side).max((1, 3)), 1, mode="edge")
+    lightest = np.maximum(np.maximum(lightest[:-2], lightest[1:-1]), lightest[2:])
+    lightest = np.maximum(np.maximum(lightest[:, :-2], lightest[:, 1:-1]), lightest[:, 2:])
+    shade = Image.fromarray(lightest.astype(np.float32)).resize((columns * side, rows * side), Image.Resampling.BILINEAR)
+    scale = 255 / np.maximum(np.asarray(shade)[:height, :width], 1)
+    return np.minimum(pixels * scale[..., None], 255).astype(np.uint8)
 
 
 def turned(walls: NDArray[np.bool_]) -> float:

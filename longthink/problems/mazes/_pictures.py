@@ -19,7 +19,7 @@ from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._ends import Found, NoEndsError, check_solvable, with_ends
 from longthink.problems.mazes._grid import Grid, best_grid
-from longthink.problems.mazes._ink import is_light, is_light_nearby, lightness_and_hues, turned
+from longthink.problems.mazes._ink import evened, is_light, lightness_and_hues, turned
 from longthink.problems.mazes._kernels import Cells
 
 __all__ = ["Ends", "MazePicture", "check_solvable", "find_maze", "open_picture"]
@@ -84,12 +84,13 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
         pixels = np.asarray(Image.fromarray(pixels).reduce(shrunk))
     best, angle = 0.0, 0.0
     for look in _looks(pixels):
-        grids = [grid for walls in look.walls() if (grid := best_grid(walls)) is not None]
+        both, hues = look.walls_and_hues()
+        grids = [grid for walls in both if (grid := best_grid(walls)) is not None]
         mazes = [grid for grid in grids if grid.is_maze and (grid is grids[0] or grid.walls.size >= CELLS_OF_LIGHT_WALLS)]
         if mazes:
             places = None if ends is None else [look.place(x / shrunk, y / shrunk) for x, y in ends]
-            found = _first_with_ends(mazes, look.hues, places)
-            return MazePicture(look.straight(pixels), found.cells, found.rows, found.columns, found.painted)
+            found = _first_with_ends(mazes, hues, places)
+            return MazePicture(turned_back(pixels, look.angle), found.cells, found.rows, found.columns, found.painted)
         for grid in grids:
             if grid.explained > best:
                 best, angle = grid.explained, look.angle
@@ -103,65 +104,63 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
 
 
 def _first_with_ends(mazes: list[Grid], hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None) -> Found:
-    """The first of the grids, with dark walls or with light ones, on whose ways the ends are."""
-    refused: NoEndsError | None = None
+    """That of the grids, with dark walls or with light ones, on which the ends are where ways cross, or else on a way."""
+    found: list[Found] = []
+    errors: list[UserError] = []
     for grid in mazes:
         try:
-            return with_ends(grid, hues, ends)
+            found.append(with_ends(grid, hues, ends))
         except NoEndsError as error:
-            refused = refused or error
-    assert refused is not None
-    raise refused
+            errors.append(error)
+        except UserError as error:
+            errors.insert(0, error)
+        if (found and found[0].in_order) or (errors and not isinstance(errors[0], NoEndsError)):
+            break
+    if not found:
+        raise errors[0]
+    return max(found, key=lambda one: one.in_order)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """One way to look at a picture: what is light in it and has which hue (H, W), after it was straightened."""
+    """A picture (H, W, 3) as it is looked at, by how many degrees it was turned back, and its (height, width) before."""
 
-    light: NDArray[np.bool_]
-    hues: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     angle: float
     size: tuple[int, int]
-    """Height and width of the picture before it was straightened."""
 
-    def walls(self) -> Iterator[NDArray[np.bool_]]:
-        """The walls (H, W), if they are dark, and if they are light."""
-        plain = self.hues == 0
-        yield ~self.light & plain
-        yield self.light & plain
-
-    def straight(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The picture (H, W, 3), turned back."""
-        if not self.angle:
-            return pixels
-        return np.asarray(_turned_back(Image.fromarray(pixels), self.angle, Image.Resampling.BICUBIC, "white"))
+    def walls_and_hues(self) -> tuple[list[NDArray[np.bool_]], NDArray[np.uint8]]:
+        """The walls (H, W), if they are dark and if they are light, and the hue of each pixel."""
+        lightness, hues = lightness_and_hues(self.pixels)
+        light, plain = is_light(lightness), hues == 0
+        return [~light & plain, light & plain], hues
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """Where a place of the picture is after it was straightened."""
+        """Where a place of the picture is after it was turned back."""
         sine, cosine = np.sin(np.deg2rad(self.angle)), np.cos(np.deg2rad(self.angle))
         right, down = x - self.size[1] / 2, y - self.size[0] / 2
-        height, width = self.light.shape
+        height, width = self.pixels.shape[:2]
         return width / 2 + right * cosine - down * sine, height / 2 + right * sine + down * cosine
 
 
 def _looks(pixels: NDArray[np.uint8]) -> Iterator[_Look]:
-    """Straightened before as it is, by what is light in the whole picture before by what is light nearby."""
-    lightness, hues = lightness_and_hues(pixels)
-    size = lightness.shape
-    nearby = is_light_nearby(lightness)
-    masks = (is_light(lightness), nearby)
-    angle = turned(~nearby & (hues == 0))
+    """Turned back, where it is turned, before as it is; shadows taken off before as it is."""
+    size = pixels.shape[0], pixels.shape[1]
+    light = evened(pixels)
+    plain = _Look(light, 0.0, size)
+    angle = turned(plain.walls_and_hues()[0][0])
     if angle:
-        straight_hues = np.asarray(_turned_back(Image.fromarray(hues), angle, Image.Resampling.NEAREST, 0))
-        for light in masks:
-            edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-            paper = 255 if edge.mean() > 0.5 else 0
-            shades = Image.fromarray(light.astype(np.uint8) * 255)
-            turned_light = np.asarray(_turned_back(shades, angle, Image.Resampling.BILINEAR, paper)) > 127
-            yield _Look(turned_light, straight_hues, angle, size)
-    for light in masks:
-        yield _Look(light, hues, 0.0, size)
+        yield _Look(turned_back(light, angle), angle, size)
+        yield _Look(turned_back(pixels, angle), angle, size)
+    yield _Look(pixels, 0.0, size)
+    yield plain
 
 
-def _turned_back(image: Image.Image, angle: float, how: Image.Resampling, fill: str | int) -> Image.Image:
-    return image.rotate(-angle, how, expand=True, fillcolor=fill)
+def turned_back(pixels: NDArray[np.uint8], angle: float) -> NDArray[np.uint8]:
+    """A picture (H, W, 3) that is turned by some degrees made straight, on paper of its edge's colour."""
+    if not angle:
+        return pixels
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    paper = tuple(np.median(edge, 0).astype(int).tolist())
+    image = Image.fromarray(pixels).rotate(-angle, Image.Resampling.BICUBIC, expand=True, fillcolor=paper)
+    return np.asarray(image)
