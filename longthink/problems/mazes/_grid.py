@@ -21,6 +21,10 @@ WAYS, CROSSINGS, CLEAR = 0.95, 0.8, 0.9
 """Of the cells where ways cross, so many are open; where walls cross, wall; of those between, clearly one of both."""
 EXACT, PIXELS_PER_CELL = 0.98, 16
 """A grid without that order explains so much of the walls, with so many pixels a cell."""
+FEW_CELLS = 121
+"""So few cells may be of any size."""
+SEEN = 0.8
+"""The share of all borders that lie at even distances, at least, where rows do."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,14 @@ class Grid:
     """The parities of rows and columns in which ways cross, where the cells have that order."""
 
     @property
-    def is_maze(self) -> bool:
-        """Whether the picture is explained by it."""
-        if self.first_way is not None:
-            return True
-        pixels = (self.rows[-1] - self.rows[0]) * (self.columns[-1] - self.columns[0])
-        return self.explained >= EXACT and bool(pixels >= PIXELS_PER_CELL * self.walls.size)
+    def is_exact(self) -> bool:
+        """Whether blocks of one size, or a few of any, explain the picture nearly to the pixel."""
+        heights, widths = np.diff(self.rows), np.diff(self.columns)
+        return (
+            self.explained >= EXACT
+            and bool(heights.sum() * widths.sum() >= PIXELS_PER_CELL * self.walls.size)
+            and (self.walls.size <= FEW_CELLS or all(_is_even(sizes[1:-1]) for sizes in (heights, widths)))
+        )
 
 
 def best_grid(walls: NDArray[np.bool_]) -> Grid | None:
@@ -49,18 +55,46 @@ def best_grid(walls: NDArray[np.bool_]) -> Grid | None:
     if not walls.any():
         return None
     maze, (top, left) = _without_margin(walls)
-    best: tuple[bool, float, Grid] | None = None
-    for down, across in _possible_thicknesses(maze):
-        rows, columns = _bands(maze, *down), _bands(maze.T, *across)
-        if rows is None or columns is None or min(np.diff(rows).min(), np.diff(columns).min()) < 1:
-            continue
+    best: tuple[int, float, Grid] | None = None
+    for rows, columns in _candidates(maze):
         grid, cost = _judged(maze, rows, columns)
-        if best is None or (not grid.is_maze, cost) < best[:2]:
-            best = not grid.is_maze, cost, grid
+        rank = 0 if grid.first_way is not None else 1 if grid.is_exact else 2
+        if best is None or (rank, cost) < best[:2]:
+            best = rank, cost, grid
     if best is None:
         return None
     grid = best[2]
     return Grid(top + grid.rows, left + grid.columns, grid.walls, grid.explained, grid.first_way)
+
+
+def explained_in_order(walls: NDArray[np.bool_], grid: Grid) -> float:
+    """As `Grid.explained`, of the walls (H, W), if there must be a way where ways cross, and a wall where walls cross."""
+    inside = walls[grid.rows[0] : grid.rows[-1], grid.columns[0] : grid.columns[-1]]
+    shares = []
+    for row, column in np.ndindex(2, 2):
+        cells = grid.walls.copy()
+        cells[row::2, column::2], cells[1 - row :: 2, 1 - column :: 2] = False, True
+        shares.append(_explained(inside, cells.repeat(np.diff(grid.rows), 0).repeat(np.diff(grid.columns), 1)))
+    return max(shares)
+
+
+def _explained(walls: NDArray[np.bool_], redrawn: NDArray[np.bool_]) -> float:
+    if walls.mean() > 0.5:
+        walls, redrawn = ~walls, ~redrawn
+    return float((walls & redrawn).sum() / max(1, (walls | redrawn).sum()))
+
+
+def _is_even(sizes: NDArray[np.int64]) -> bool:
+    return bool((np.abs(sizes - np.median(sizes)) <= np.maximum(1, ALIKE * np.median(sizes))).all())
+
+
+def _candidates(maze: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Where the rows and columns of cells may begin and end: from the borders that are seen, or at even distances."""
+    pairs = [(_bands(maze, *down), _bands(maze.T, *across)) for down, across in _possible_thicknesses(maze)]
+    pairs.append((_even_bands(maze), _even_bands(maze.T)))
+    for rows, columns in pairs:
+        if rows is not None and columns is not None and min(np.diff(rows).min(), np.diff(columns).min()) > 0:
+            yield rows, columns
 
 
 def _judged(maze: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[Grid, float]:
@@ -70,10 +104,8 @@ def _judged(maze: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[n
     walls = shares > 0.5
     redrawn = walls.repeat(heights, 0).repeat(widths, 1)
     inside = maze[rows[0] : rows[-1], columns[0] : columns[-1]]
-    wrong = int((redrawn != inside).sum())
-    rarer = int((redrawn | inside).sum()) if inside.mean() < 0.5 else int((~redrawn | ~inside).sum())
-    explained = 1 - wrong / max(1, rarer)
-    return Grid(rows, columns, walls, explained, _first_way(shares)), WRONG_PIXEL * wrong + walls.size
+    cost = WRONG_PIXEL * int((redrawn != inside).sum()) + walls.size
+    return Grid(rows, columns, walls, _explained(inside, redrawn), _first_way(shares)), cost
 
 
 def _first_way(shares: NDArray[np.float64]) -> tuple[int, int] | None:
@@ -139,6 +171,55 @@ def _bands(maze: NDArray[np.bool_], way: float, wall: float) -> NDArray[np.int64
     edges.append(borders[-1])
     outer = [*([] if starts_open else [0.0]), *edges, *([] if ends_open else [float(len(maze))])]
     return top + np.round(outer).astype(np.int64)
+
+
+def _even_bands(maze: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+    """As `_bands`, if walls begin at even distances and all have one thickness; None if they do not.
+
+    Turned and blurred walls have borders of several pixels: what they share is the distance at which they repeat.
+    """
+    begins, ends = (maze[1:] & ~maze[:-1]).sum(1), (~maze[1:] & maze[:-1]).sum(1)
+    repeats = _repeats(begins + ends)
+    best: tuple[float, float, float, float] | None = None
+    for about in repeats:
+        for period in about + np.arange(-0.5, 0.51, 1 / len(begins)) if len(begins) < 100 else np.linspace(about - 0.6, about + 0.6, 121):
+            (begin, seen), (end, also_seen) = (_phase(turns, period) for turns in (begins, ends))
+            score = seen + also_seen
+            if best is None or score > best[0]:
+                best = score, period, begin, end
+        if best is not None and best[0] >= 2 * SEEN:
+            break
+    if best is None:
+        return None
+    _, period, begin, end = best
+    edges = np.concatenate([at + period * np.arange(len(maze) // period + 1) for at in (begin, end)])
+    least = min((end - begin) % period, (begin - end) % period) / 2
+    edges = np.sort(edges[(edges > least) & (edges < len(maze) - least)])
+    return np.round(np.r_[0, edges, len(maze)]).astype(np.int64)
+
+
+def _repeats(turns: NDArray[np.int64]) -> list[int]:
+    """Distances at which the borders in a profile may repeat, the longest first."""
+    profile = np.convolve(turns, [1, 2, 3, 2, 1], "same").astype(np.float64)
+    profile -= profile.mean()
+    spectrum = np.abs(np.fft.rfft(profile, 2 * len(profile))) ** 2
+    alike = np.fft.irfft(spectrum)[: len(profile) // 2]
+    alike /= max(1.0, alike[0]) * (1 - np.arange(len(alike)) / len(profile))
+    peaks = 1 + np.flatnonzero((alike[1:-1] >= alike[:-2]) & (alike[1:-1] > alike[2:]))
+    peaks = peaks[(peaks >= 3)]
+    return sorted(peaks[np.argsort(-alike[peaks])][:4].tolist(), reverse=True)
+
+
+def _phase(turns: NDArray[np.int64], period: float) -> tuple[float, float]:
+    """Where the first border is if they repeat with a period, and the share of all that are within a pixel of there."""
+    places = np.flatnonzero(turns)
+    folded = np.bincount(((places + 1) % period).astype(np.int64), turns[places], int(period) + 1)
+    nearby = folded + np.roll(folded, 1) + np.roll(folded, -1)
+    at = int(nearby.argmax())
+    around = [(at + step) % len(folded) for step in (-1, 0, 1)]
+    weight = folded[around]
+    middle = at + float(weight @ [-1, 0, 1]) / max(1.0, float(weight.sum()))
+    return middle % period, float(nearby[at] / max(1, turns.sum()))
 
 
 def _blurred(maze: NDArray[np.bool_], blur: int) -> int:

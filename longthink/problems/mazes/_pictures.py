@@ -18,7 +18,7 @@ from longthink.figures import scene
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._ends import Found, NoEndsError, check_solvable, with_ends
-from longthink.problems.mazes._grid import Grid, best_grid
+from longthink.problems.mazes._grid import Grid, best_grid, explained_in_order
 from longthink.problems.mazes._ink import evened, is_light, lightness_and_hues, turned
 from longthink.problems.mazes._kernels import Cells
 
@@ -82,18 +82,25 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
     shrunk = -(-max(pixels.shape[:2]) // LONGEST_SIDE)
     if shrunk > 1:
         pixels = np.asarray(Image.fromarray(pixels).reduce(shrunk))
-    best, angle = 0.0, 0.0
+    blocks, best, angle = None, 0.0, 0.0
     for look in _looks(pixels):
         both, hues = look.walls_and_hues()
-        grids = [grid for walls in both if (grid := best_grid(walls)) is not None]
-        mazes = [grid for grid in grids if grid.is_maze and (grid is grids[0] or grid.walls.size >= CELLS_OF_LIGHT_WALLS)]
-        if mazes:
-            places = None if ends is None else [look.place(x / shrunk, y / shrunk) for x, y in ends]
-            found = _first_with_ends(mazes, hues, places)
+        grids = [(grid, walls) for walls in both if (grid := best_grid(walls)) is not None]
+        places = None if ends is None else [look.place(x / shrunk, y / shrunk) for x, y in ends]
+        ordered = [grid for grid, _ in grids if grid.first_way and (grid.walls.size >= CELLS_OF_LIGHT_WALLS or grid is grids[0][0])]
+        if ordered:
+            found = _first_with_ends(ordered, hues, places)
             return MazePicture(turned_back(pixels, look.angle), found.cells, found.rows, found.columns, found.painted)
-        for grid in grids:
-            if grid.explained > best:
-                best, angle = grid.explained, look.angle
+        if blocks is None and grids and grids[0][0].is_exact:
+            blocks = look, grids[0][0], hues, places
+        for grid, walls in grids:
+            explained = explained_in_order(walls, grid)
+            if explained > best:
+                best, angle = explained, look.angle
+    if blocks is not None:
+        look, grid, hues, places = blocks
+        found = with_ends(grid, hues, places)
+        return MazePicture(turned_back(pixels, look.angle), found.cells, found.rows, found.columns, found.painted)
     if best == 0:
         raise UserError("The picture shows no maze: nothing in it lies between walls.")
     raise UserError(
