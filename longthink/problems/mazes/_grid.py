@@ -5,12 +5,14 @@ be simple: where two ways cross there is a way, where two walls cross there is (
 clearly one of both. Pictures of blocks without that order are taken where the blocks fit to the pixel and are few.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+Borders = NDArray[np.int64]
+"""Where each row or column of cells begins, and the last one ends, in pixels."""
 ALIKE = 0.25
 """Runs that differ by this share or less have the same thickness."""
 COMMON = 0.2
@@ -23,8 +25,12 @@ EXACT, PIXELS_PER_CELL = 0.98, 16
 """A grid without that order explains so much of the walls, with so many pixels a cell."""
 FEW_CELLS = 121
 """So few cells may be of any size."""
+THIN = 4
+"""Pixels of lines that are drawn where a grid has them only nearly."""
 SEEN = 0.8
 """The share of all borders that lie at even distances, at least, where rows do."""
+LAGS = 4
+"""So many of the distances at which a picture is most like itself are tried, and parts of them."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +61,26 @@ def best_grid(walls: NDArray[np.bool_]) -> Grid | None:
     if not walls.any():
         return None
     maze, (top, left) = _without_margin(walls)
+    seen = _best_of(maze, ((_bands(maze, *down), _bands(maze.T, *across)) for down, across in _possible_thicknesses(maze)))
+    if seen is None or seen.first_way is None:
+        even = _best_of(maze, [(_even_bands(maze), _even_bands(maze.T))])
+        seen = even if seen is None or (even is not None and even.first_way is not None) else seen
+    if seen is None:
+        return None
+    return Grid(top + seen.rows, left + seen.columns, seen.walls, seen.explained, seen.first_way)
+
+
+def _best_of(maze: NDArray[np.bool_], candidates: Iterable[tuple[Borders | None, Borders | None]]) -> Grid | None:
+    """Of grids with borders of rows and columns: one in order, or exact, before others, then the cheapest."""
     best: tuple[int, float, Grid] | None = None
-    for rows, columns in _candidates(maze):
+    for rows, columns in candidates:
+        if rows is None or columns is None or min(np.diff(rows).min(), np.diff(columns).min()) < 1:
+            continue
         grid, cost = _judged(maze, rows, columns)
         rank = 0 if grid.first_way is not None else 1 if grid.is_exact else 2
         if best is None or (rank, cost) < best[:2]:
             best = rank, cost, grid
-    if best is None:
-        return None
-    grid = best[2]
-    return Grid(top + grid.rows, left + grid.columns, grid.walls, grid.explained, grid.first_way)
+    return None if best is None else best[2]
 
 
 def explained_in_order(walls: NDArray[np.bool_], grid: Grid) -> float:
@@ -88,24 +104,31 @@ def _is_even(sizes: NDArray[np.int64]) -> bool:
     return bool((np.abs(sizes - np.median(sizes)) <= np.maximum(1, ALIKE * np.median(sizes))).all())
 
 
-def _candidates(maze: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Where the rows and columns of cells may begin and end: from the borders that are seen, or at even distances."""
-    pairs = [(_bands(maze, *down), _bands(maze.T, *across)) for down, across in _possible_thicknesses(maze)]
-    pairs.append((_even_bands(maze), _even_bands(maze.T)))
-    for rows, columns in pairs:
-        if rows is not None and columns is not None and min(np.diff(rows).min(), np.diff(columns).min()) > 0:
-            yield rows, columns
-
-
-def _judged(maze: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[Grid, float]:
+def _judged(maze: NDArray[np.bool_], rows: Borders, columns: Borders) -> tuple[Grid, float]:
     """A grid with these borders, and its cost: in cells, and in pixels that it gets wrong."""
     heights, widths = np.diff(rows), np.diff(columns)
-    shares = count_in_cells(maze, rows, columns) / np.outer(heights, widths)
+    shares = _shares_of_wall(maze, rows, columns)
     walls = shares > 0.5
     redrawn = walls.repeat(heights, 0).repeat(widths, 1)
     inside = maze[rows[0] : rows[-1], columns[0] : columns[-1]]
     cost = WRONG_PIXEL * int((redrawn != inside).sum()) + walls.size
     return Grid(rows, columns, walls, _explained(inside, redrawn), _first_way(shares)), cost
+
+
+def _shares_of_wall(maze: NDArray[np.bool_], rows: Borders, columns: Borders) -> NDArray[np.float64]:
+    """The share of wall in each cell (rows, columns), of thin ones also of what is found a pixel beside them."""
+    heights, widths = np.diff(rows), np.diff(columns)
+    shares: NDArray[np.float64] = count_in_cells(maze, rows, columns) / np.outer(heights, widths)
+    for lines, own, across, sizes, out in (
+        (maze, rows, columns, heights, shares),
+        (maze.T, columns, rows, widths, shares.T),
+    ):
+        around = np.minimum(np.r_[sizes[1:], sizes[-2]], np.r_[sizes[1], sizes[:-1]]) if len(sizes) > 1 else sizes
+        for at in np.flatnonzero((sizes <= THIN) & (2 * sizes < around)).tolist():
+            beside = lines[max(0, own[at] - 1) : own[at + 1] + 1, across[0] : across[-1]].sum(0) >= sizes[at] / 2
+            found = np.add.reduceat(beside.astype(np.int64), across[:-1] - across[0]) / np.diff(across)
+            out[at] = np.maximum(out[at], found)
+    return shares
 
 
 def _first_way(shares: NDArray[np.float64]) -> tuple[int, int] | None:
@@ -178,24 +201,24 @@ def _even_bands(maze: NDArray[np.bool_]) -> NDArray[np.int64] | None:
 
     Turned and blurred walls have borders of several pixels: what they share is the distance at which they repeat.
     """
+    length = len(maze)
     begins, ends = (maze[1:] & ~maze[:-1]).sum(1), (~maze[1:] & maze[:-1]).sum(1)
-    repeats = _repeats(begins + ends)
-    best: tuple[float, float, float, float] | None = None
-    for about in repeats:
-        for period in about + np.arange(-0.5, 0.51, 1 / len(begins)) if len(begins) < 100 else np.linspace(about - 0.6, about + 0.6, 121):
+    best: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    for about in _repeats(begins + ends):
+        for period in np.arange(about - 0.6, about + 0.6, 0.5 * about / length).tolist():
             (begin, seen), (end, also_seen) = (_phase(turns, period) for turns in (begins, ends))
-            score = seen + also_seen
-            if best is None or score > best[0]:
-                best = score, period, begin, end
-        if best is not None and best[0] >= 2 * SEEN:
+            best = max(best, (seen + also_seen, period, begin, end))
+        if best[0] > 2 * SEEN:
             break
-    if best is None:
+    seen, period, begin, end = best
+    if seen == 0 or (end - begin) % period == 0:
         return None
-    _, period, begin, end = best
-    edges = np.concatenate([at + period * np.arange(len(maze) // period + 1) for at in (begin, end)])
-    least = min((end - begin) % period, (begin - end) % period) / 2
-    edges = np.sort(edges[(edges > least) & (edges < len(maze) - least)])
-    return np.round(np.r_[0, edges, len(maze)]).astype(np.int64)
+    wall = (end - begin) % period
+    steps = period * np.arange(length // period + 1)
+    begin_edges, end_edges = begin + steps, end + steps
+    begin_edges = begin_edges[(begin_edges > (period - wall) / 2) & (begin_edges < length - wall / 2)]
+    end_edges = end_edges[(end_edges > wall / 2) & (end_edges < length - (period - wall) / 2)]
+    return np.round(np.sort(np.r_[0, begin_edges, end_edges, length])).astype(np.int64)
 
 
 def _repeats(turns: NDArray[np.int64]) -> list[int]:
@@ -204,10 +227,10 @@ def _repeats(turns: NDArray[np.int64]) -> list[int]:
     profile -= profile.mean()
     spectrum = np.abs(np.fft.rfft(profile, 2 * len(profile))) ** 2
     alike = np.fft.irfft(spectrum)[: len(profile) // 2]
-    alike /= max(1.0, alike[0]) * (1 - np.arange(len(alike)) / len(profile))
     peaks = 1 + np.flatnonzero((alike[1:-1] >= alike[:-2]) & (alike[1:-1] > alike[2:]))
-    peaks = peaks[(peaks >= 3)]
-    return sorted(peaks[np.argsort(-alike[peaks])][:4].tolist(), reverse=True)
+    strongest = peaks[np.argsort(-alike[peaks])][:LAGS]
+    parts = {round(peak / part) for peak in strongest.tolist() for part in range(1, LAGS)}
+    return sorted((part for part in parts if part > 2), reverse=True)
 
 
 def _phase(turns: NDArray[np.int64], period: float) -> tuple[float, float]:

@@ -6,6 +6,7 @@ lines, the border and a margin around it as they like. The picture may be turned
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -82,50 +83,56 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
     shrunk = -(-max(pixels.shape[:2]) // LONGEST_SIDE)
     if shrunk > 1:
         pixels = np.asarray(Image.fromarray(pixels).reduce(shrunk))
-    blocks, best, angle = None, 0.0, 0.0
+    blocks, missing, best = None, None, (0.0, 0.0)
     for look in _looks(pixels):
-        both, hues = look.walls_and_hues()
-        grids = [(grid, walls) for walls in both if (grid := best_grid(walls)) is not None]
+        walls, hues = look.walls_and_hues()
+        grids = [best_grid(one) for one in walls]
         places = None if ends is None else [look.place(x / shrunk, y / shrunk) for x, y in ends]
-        ordered = [grid for grid, _ in grids if grid.first_way and (grid.walls.size >= CELLS_OF_LIGHT_WALLS or grid is grids[0][0])]
-        if ordered:
-            found = _first_with_ends(ordered, hues, places)
-            return MazePicture(turned_back(pixels, look.angle), found.cells, found.rows, found.columns, found.painted)
-        if blocks is None and grids and grids[0][0].is_exact:
-            blocks = look, grids[0][0], hues, places
-        for grid, walls in grids:
-            explained = explained_in_order(walls, grid)
-            if explained > best:
-                best, angle = explained, look.angle
+
+        def drawn(found: Found, angle: float = look.angle) -> MazePicture:
+            return MazePicture(turned_back(pixels, angle), found.cells, found.rows, found.columns, found.painted)
+
+        try:
+            found = _with_ends(grids, hues, places)
+            if found is not None:
+                return drawn(found)
+        except NoEndsError as error:
+            missing = missing or error
+        if blocks is None and grids[0] is not None and grids[0].is_exact:
+            blocks = partial(with_ends, grids[0], hues, places), drawn
+        shares = (explained_in_order(one, grid) for one, grid in zip(walls, grids, strict=True) if grid is not None)
+        best = max(best, (max(shares, default=0.0), look.angle))
+    if missing is not None:
+        raise missing
     if blocks is not None:
-        look, grid, hues, places = blocks
-        found = with_ends(grid, hues, places)
-        return MazePicture(turned_back(pixels, look.angle), found.cells, found.rows, found.columns, found.painted)
-    if best == 0:
+        found_in, drawn_on = blocks
+        return drawn_on(found_in())
+    explained, angle = best
+    if explained == 0:
         raise UserError("The picture shows no maze: nothing in it lies between walls.")
     raise UserError(
-        f"The picture shows no maze on a grid: the best grid explains only {best:.0%} of the pixels of its walls"
+        f"The picture shows no maze on a grid: the best grid explains only {explained:.0%} of the pixels of its walls"
         f"{f', turned by {angle:.1f} degrees' if angle else ''}. Walls should be straight and of one thickness, at right"
         " angles, and clearly darker or lighter than the ways."
     )
 
 
-def _first_with_ends(mazes: list[Grid], hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None) -> Found:
-    """That of the grids, with dark walls or with light ones, on which the ends are where ways cross, or else on a way."""
+def _with_ends(
+    grids: list[Grid | None], hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None
+) -> Found | None:
+    """The maze on a grid in order, of dark walls or else of light ones: one whose ends are where ways cross, if any."""
     found: list[Found] = []
-    errors: list[UserError] = []
-    for grid in mazes:
+    missing: NoEndsError | None = None
+    for grid, least in zip(grids, (0, CELLS_OF_LIGHT_WALLS), strict=True):
+        if grid is None or grid.first_way is None or grid.walls.size < least or (found and found[0].in_order):
+            continue
         try:
             found.append(with_ends(grid, hues, ends))
         except NoEndsError as error:
-            errors.append(error)
-        except UserError as error:
-            errors.insert(0, error)
-        if (found and found[0].in_order) or (errors and not isinstance(errors[0], NoEndsError)):
-            break
-    if not found:
-        raise errors[0]
-    return max(found, key=lambda one: one.in_order)
+            missing = missing or error
+    if missing is not None and not found:
+        raise missing
+    return max(found, key=lambda one: one.in_order, default=None)
 
 
 @dataclass(frozen=True)
