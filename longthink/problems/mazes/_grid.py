@@ -119,16 +119,25 @@ def _shares_of_wall(maze: NDArray[np.bool_], rows: Borders, columns: Borders) ->
     """The share of wall in each cell (rows, columns), of thin ones also of what is found a pixel beside them."""
     heights, widths = np.diff(rows), np.diff(columns)
     shares: NDArray[np.float64] = count_in_cells(maze, rows, columns) / np.outer(heights, widths)
-    for lines, own, across, sizes, out in (
-        (maze, rows, columns, heights, shares),
-        (maze.T, columns, rows, widths, shares.T),
+    thin_rows, thin_columns = _are_thin(heights), _are_thin(widths)
+    if shares[np.ix_(~thin_rows, ~thin_columns)].mean() > 0.5:  # what is thin are ways
+        return shares
+    for lines, own, across, sizes, thin, out in (
+        (maze, rows, columns, heights, thin_rows, shares),
+        (maze.T, columns, rows, widths, thin_columns, shares.T),
     ):
-        around = np.minimum(np.r_[sizes[1:], sizes[-2]], np.r_[sizes[1], sizes[:-1]]) if len(sizes) > 1 else sizes
-        for at in np.flatnonzero((sizes <= THIN) & (2 * sizes < around)).tolist():
+        for at in np.flatnonzero(thin).tolist():
             beside = lines[max(0, own[at] - 1) : own[at + 1] + 1, across[0] : across[-1]].sum(0) >= sizes[at] / 2
             found = np.add.reduceat(beside.astype(np.int64), across[:-1] - across[0]) / np.diff(across)
             out[at] = np.maximum(out[at], found)
     return shares
+
+
+def _are_thin(sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows are lines, much thinner than those beside them."""
+    beside = np.pad(sizes, 1, mode="reflect" if len(sizes) > 1 else "edge")
+    thin: NDArray[np.bool_] = (sizes <= THIN) & (2 * sizes < np.minimum(beside[:-2], beside[2:]))
+    return thin
 
 
 def _first_way(shares: NDArray[np.float64]) -> tuple[int, int] | None:
