@@ -44,6 +44,8 @@ class Grid:
     """Of the pixels that are wall in the picture or in the cells, the share in both; of ways where these are fewer."""
     first_way: tuple[int, int] | None
     """The parities of rows and columns in which ways cross, where the cells have that order."""
+    clear: float
+    """How clearly the cells that may be either are way or wall, of 1: as their pixels are, on average."""
 
     @property
     def is_exact(self) -> bool:
@@ -67,7 +69,7 @@ def best_grid(walls: NDArray[np.bool_]) -> Grid | None:
         seen = even if seen is None or (even is not None and even.first_way is not None) else seen
     if seen is None:
         return None
-    return Grid(top + seen.rows, left + seen.columns, seen.walls, seen.explained, seen.first_way)
+    return Grid(top + seen.rows, left + seen.columns, seen.walls, seen.explained, seen.first_way, seen.clear)
 
 
 def _best_of(maze: NDArray[np.bool_], candidates: Iterable[tuple[Borders | None, Borders | None]]) -> Grid | None:
@@ -112,7 +114,8 @@ def _judged(maze: NDArray[np.bool_], rows: Borders, columns: Borders) -> tuple[G
     redrawn = walls.repeat(heights, 0).repeat(widths, 1)
     inside = maze[rows[0] : rows[-1], columns[0] : columns[-1]]
     cost = WRONG_PIXEL * int((redrawn != inside).sum()) + walls.size
-    return Grid(rows, columns, walls, _explained(inside, redrawn), _first_way(shares)), cost
+    first_way, clear = _order(shares)
+    return Grid(rows, columns, walls, _explained(inside, redrawn), first_way, clear), cost
 
 
 def _shares_of_wall(maze: NDArray[np.bool_], rows: Borders, columns: Borders) -> NDArray[np.float64]:
@@ -140,17 +143,16 @@ def _are_thin(sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
     return thin
 
 
-def _first_way(shares: NDArray[np.float64]) -> tuple[int, int] | None:
-    """The parities of the rows and columns in which ways cross, from the share of wall in each cell."""
-    walls, clear = shares > 0.5, np.abs(shares - 0.5) > 0.2
-    for row in (0, 1):
-        for column in (0, 1):
-            ways, crossings = ~walls[row::2, column::2], walls[1 - row :: 2, 1 - column :: 2]
-            between = np.concatenate([clear[row::2, 1 - column :: 2].ravel(), clear[1 - row :: 2, column::2].ravel()])
-            parts = ((ways, WAYS), (crossings, CROSSINGS), (between, CLEAR))
-            if all(part.size and part.mean() >= least for part, least in parts):
-                return row, column
-    return None
+def _order(shares: NDArray[np.float64]) -> tuple[tuple[int, int] | None, float]:
+    """`first_way` and `clear` of a grid, from the share of wall in each cell."""
+    walls, clear = shares > 0.5, 2 * np.abs(shares - 0.5)
+    for row, column in np.ndindex(2, 2):
+        ways, crossings = ~walls[row::2, column::2], walls[1 - row :: 2, 1 - column :: 2]
+        between = np.concatenate([clear[row::2, 1 - column :: 2].ravel(), clear[1 - row :: 2, column::2].ravel()])
+        parts = ((ways, WAYS), (crossings, CROSSINGS), (between > 0.4, CLEAR))
+        if all(part.size and part.mean() >= least for part, least in parts):
+            return (row, column), float(between.mean())
+    return None, 0.0
 
 
 def _possible_thicknesses(maze: NDArray[np.bool_]) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:

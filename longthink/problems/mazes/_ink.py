@@ -71,9 +71,10 @@ def _between(
     return (255 * at).astype(np.uint8), coloured
 
 
-def is_light(lightness: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which pixels (H, W) are lighter than the middle between the darkest and the lightest."""
-    light: NDArray[np.bool_] = lightness > (int(lightness.min()) + int(lightness.max())) / 2
+def is_light(lightness: NDArray[np.uint8], share: float) -> NDArray[np.bool_]:
+    """Which pixels (H, W) are lighter than a share of the way from the darkest to the lightest."""
+    darkest, lightest = int(lightness.min()), int(lightness.max())
+    light: NDArray[np.bool_] = lightness > darkest + share * (lightest - darkest)
     return light
 
 

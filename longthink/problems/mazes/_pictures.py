@@ -6,7 +6,6 @@ lines, the border and a margin around it as they like. The picture may be turned
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +28,10 @@ Ends = tuple[tuple[float, float], tuple[float, float]]
 """(x, y) of the start and of the exit, in pixels of the picture from its top left."""
 LONGEST_SIDE = 2500
 """Pixels along the side of the largest picture that is looked at: larger ones are made smaller."""
+FAINT = 0.7
+"""The threshold at which thin lines are seen that blur has made pale."""
+CLEAR_ENOUGH = 0.97
+"""How clear a grid is for no other look to be better."""
 CELLS_OF_LIGHT_WALLS = 40
 """Fewer cells do not show that what is light are the walls."""
 PATH_COLOUR = (40, 110, 235)
@@ -83,30 +86,32 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
     shrunk = -(-max(pixels.shape[:2]) // LONGEST_SIDE)
     if shrunk > 1:
         pixels = np.asarray(Image.fromarray(pixels).reduce(shrunk))
-    blocks, missing, best = None, None, (0.0, 0.0)
+    readings: list[_Reading] = []
+    blocks: _Reading | None = None
+    best = 0.0, 0.0
     for look in _looks(pixels):
+        places = None if ends is None else [look.place(x / shrunk, y / shrunk) for x, y in ends]
         walls, hues = look.walls_and_hues()
         grids = [best_grid(one) for one in walls]
-        places = None if ends is None else [look.place(x / shrunk, y / shrunk) for x, y in ends]
-
-        def drawn(found: Found, angle: float = look.angle) -> MazePicture:
-            return MazePicture(turned_back(pixels, angle), found.cells, found.rows, found.columns, found.painted)
-
-        try:
-            found = _with_ends(grids, hues, places)
-            if found is not None:
-                return drawn(found)
-        except NoEndsError as error:
-            missing = missing or error
+        for grid, least in zip(grids, (0, CELLS_OF_LIGHT_WALLS), strict=True):
+            if grid is not None and grid.first_way is not None and grid.walls.size >= least:
+                readings.append(_Reading.of(grid, hues, places, look.angle))
+        if any(reading.is_clear for reading in readings):
+            break
         if blocks is None and grids[0] is not None and grids[0].is_exact:
-            blocks = partial(with_ends, grids[0], hues, places), drawn
+            blocks = _Reading.of(grids[0], hues, places, look.angle)
         shares = (explained_in_order(one, grid) for one, grid in zip(walls, grids, strict=True) if grid is not None)
         best = max(best, (max(shares, default=0.0), look.angle))
-    if missing is not None:
-        raise missing
-    if blocks is not None:
-        found_in, drawn_on = blocks
-        return drawn_on(found_in())
+    if blocks is not None and not readings:
+        readings = [blocks]
+    if readings:
+        reading = max(readings, key=lambda one: one.worth)
+        if isinstance(reading.result, UserError):
+            raise reading.result
+        found = reading.result
+        return MazePicture(
+            turned_back(pixels, reading.angle), found.cells, found.rows, found.columns, found.painted
+        )
     explained, angle = best
     if explained == 0:
         raise UserError("The picture shows no maze: nothing in it lies between walls.")
@@ -117,22 +122,35 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
     )
 
 
-def _with_ends(
-    grids: list[Grid | None], hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None
-) -> Found | None:
-    """The maze on a grid in order, of dark walls or else of light ones: one whose ends are where ways cross, if any."""
-    found: list[Found] = []
-    missing: NoEndsError | None = None
-    for grid, least in zip(grids, (0, CELLS_OF_LIGHT_WALLS), strict=True):
-        if grid is None or grid.first_way is None or grid.walls.size < least or (found and found[0].in_order):
-            continue
+@dataclass(frozen=True)
+class _Reading:
+    """What a grid says: a maze with its ends, or why it has none; and by how many degrees the picture was turned back."""
+
+    result: Found | UserError
+    clear: float
+    angle: float
+
+    @classmethod
+    def of(
+        cls, grid: Grid, hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None, angle: float
+    ) -> "_Reading":
         try:
-            found.append(with_ends(grid, hues, ends))
-        except NoEndsError as error:
-            missing = missing or error
-    if missing is not None and not found:
-        raise missing
-    return max(found, key=lambda one: one.in_order, default=None)
+            return cls(with_ends(grid, hues, ends), grid.clear, angle)
+        except UserError as error:
+            return cls(error, grid.clear, angle)
+
+    @property
+    def worth(self) -> tuple[int, float]:
+        """Ends where ways cross before others, and those before none; then what is clearer. The first of equals counts."""
+        if isinstance(self.result, NoEndsError):
+            return 0, self.clear
+        if isinstance(self.result, Found) and not self.result.in_order:
+            return 1, self.clear
+        return 2, self.clear
+
+    @property
+    def is_clear(self) -> bool:
+        return self.worth >= (2, CLEAR_ENOUGH)
 
 
 @dataclass(frozen=True)
@@ -142,11 +160,13 @@ class _Look:
     pixels: NDArray[np.uint8]
     angle: float
     size: tuple[int, int]
+    threshold: float = 0.5
+    """What is darker is dark: a share of the way from the darkest to the lightest."""
 
     def walls_and_hues(self) -> tuple[list[NDArray[np.bool_]], NDArray[np.uint8]]:
         """The walls (H, W), if they are dark and if they are light, and the hue of each pixel."""
         lightness, hues = lightness_and_hues(self.pixels)
-        light, plain = is_light(lightness), hues == 0
+        light, plain = is_light(lightness, self.threshold), hues == 0
         return [~light & plain, light & plain], hues
 
     def place(self, x: float, y: float) -> tuple[float, float]:
@@ -158,16 +178,18 @@ class _Look:
 
 
 def _looks(pixels: NDArray[np.uint8]) -> Iterator[_Look]:
-    """Turned back, where it is turned, before as it is; shadows taken off before as it is."""
+    """Turned back, where it is turned, before as it is; then without shadows, and for lines that are faint."""
     size = pixels.shape[0], pixels.shape[1]
     light = evened(pixels)
-    plain = _Look(light, 0.0, size)
-    angle = turned(plain.walls_and_hues()[0][0])
+    angle = turned(_Look(light, 0.0, size).walls_and_hues()[0][0])
     if angle:
-        yield _Look(turned_back(light, angle), angle, size)
+        straight = turned_back(light, angle)
+        yield _Look(straight, angle, size)
+        yield _Look(straight, angle, size, FAINT)
         yield _Look(turned_back(pixels, angle), angle, size)
     yield _Look(pixels, 0.0, size)
-    yield plain
+    yield _Look(light, 0.0, size)
+    yield _Look(light, 0.0, size, FAINT)
 
 
 def turned_back(pixels: NDArray[np.uint8], angle: float) -> NDArray[np.uint8]:
