@@ -115,6 +115,8 @@ def _judged(maze: NDArray[np.bool_], rows: Borders, columns: Borders) -> tuple[G
     inside = maze[rows[0] : rows[-1], columns[0] : columns[-1]]
     cost = WRONG_PIXEL * int((redrawn != inside).sum()) + walls.size
     first_way, clear = _order(shares)
+    if first_way is not None:
+        _join(walls, first_way)
     return Grid(rows, columns, walls, _explained(inside, redrawn), first_way, clear), cost
 
 
@@ -153,6 +155,14 @@ def _order(shares: NDArray[np.float64]) -> tuple[tuple[int, int] | None, float]:
         if all(part.size and part.mean() >= least for part, least in parts):
             return (row, column), float(between.mean())
     return None, 0.0
+
+
+def _join(walls: NDArray[np.bool_], first_way: tuple[int, int]) -> None:
+    """Make the cells where walls cross wall, if a wall leads there: pale ends of lines look open."""
+    padded = np.pad(walls, 1)
+    beside = padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    crossings = np.s_[1 - first_way[0] :: 2, 1 - first_way[1] :: 2]
+    walls[crossings] |= beside[crossings]
 
 
 def _possible_thicknesses(maze: NDArray[np.bool_]) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:

@@ -30,7 +30,7 @@ LONGEST_SIDE = 2500
 """Pixels along the side of the largest picture that is looked at: larger ones are made smaller."""
 FAINT = 0.7
 """The threshold at which thin lines are seen that blur has made pale."""
-CLEAR_ENOUGH = 0.97
+CLEAR_ENOUGH = 0.9
 """How clear a grid is for no other look to be better."""
 CELLS_OF_LIGHT_WALLS = 40
 """Fewer cells do not show that what is light are the walls."""
@@ -135,9 +135,9 @@ class _Reading:
         cls, grid: Grid, hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None, angle: float
     ) -> "_Reading":
         try:
-            return cls(with_ends(grid, hues, ends), grid.clear, angle)
+            return cls(with_ends(grid, hues, ends), grid.clear * grid.explained, angle)
         except UserError as error:
-            return cls(error, grid.clear, angle)
+            return cls(error, grid.clear * grid.explained, angle)
 
     @property
     def worth(self) -> tuple[int, float]:
