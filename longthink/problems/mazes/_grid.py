@@ -48,6 +48,14 @@ class Grid:
     """How clearly the cells that may be either are way or wall, of 1: as their pixels are, on average."""
 
     @property
+    def rank(self) -> int:
+        """The better the lower: 0 in order, with ways of one thickness and walls of one, 1 in order, 2 exact, 3 neither."""
+        if self.first_way is not None:
+            kinds = (np.diff(edges)[1:-1][kind::2] for edges in (self.rows, self.columns) for kind in (0, 1))
+            return 0 if all(_is_even(kind) for kind in kinds if kind.size) else 1
+        return 2 if self.is_exact else 3
+
+    @property
     def is_exact(self) -> bool:
         """Whether blocks of one size, or a few of any, explain the picture nearly to the pixel."""
         heights, widths = np.diff(self.rows), np.diff(self.columns)
@@ -64,24 +72,23 @@ def best_grid(walls: NDArray[np.bool_]) -> Grid | None:
         return None
     maze, (top, left) = _without_margin(walls)
     seen = _best_of(maze, ((_bands(maze, *down), _bands(maze.T, *across)) for down, across in _possible_thicknesses(maze)))
-    if seen is None or seen.first_way is None:
-        even = _best_of(maze, [(_even_bands(maze), _even_bands(maze.T))])
-        seen = even if seen is None or (even is not None and even.first_way is not None) else seen
+    if seen is None or seen.rank > 0:
+        found = [] if seen is None else [(seen.rows, seen.columns)]
+        seen = _best_of(maze, [*found, (_even_bands(maze), _even_bands(maze.T))])
     if seen is None:
         return None
     return Grid(top + seen.rows, left + seen.columns, seen.walls, seen.explained, seen.first_way, seen.clear)
 
 
 def _best_of(maze: NDArray[np.bool_], candidates: Iterable[tuple[Borders | None, Borders | None]]) -> Grid | None:
-    """Of grids with borders of rows and columns: one in order, or exact, before others, then the cheapest."""
+    """Of grids with borders of rows and columns: the one of the best rank, then the cheapest."""
     best: tuple[int, float, Grid] | None = None
     for rows, columns in candidates:
         if rows is None or columns is None or min(np.diff(rows).min(), np.diff(columns).min()) < 1:
             continue
         grid, cost = _judged(maze, rows, columns)
-        rank = 0 if grid.first_way is not None else 1 if grid.is_exact else 2
-        if best is None or (rank, cost) < best[:2]:
-            best = rank, cost, grid
+        if best is None or (grid.rank, cost) < best[:2]:
+            best = grid.rank, cost, grid
     return None if best is None else best[2]
 
 
