@@ -71,7 +71,8 @@ def best_grid(walls: NDArray[np.bool_]) -> Grid | None:
     if not walls.any():
         return None
     maze, (top, left) = _without_margin(walls)
-    seen = _best_of(maze, ((_bands(maze, *down), _bands(maze.T, *across)) for down, across in _possible_thicknesses(maze)))
+    sizes = dict.fromkeys(_possible_thicknesses(maze))
+    seen = _best_of(maze, ((_bands(maze, *down), _bands(maze.T, *across)) for down, across in sizes))
     if seen is None or seen.rank > 0:
         found = [] if seen is None else [(seen.rows, seen.columns)]
         seen = _best_of(maze, [*found, (_even_bands(maze), _even_bands(maze.T))])
@@ -265,10 +266,10 @@ def _phase(turns: NDArray[np.int64], period: float) -> tuple[float, float]:
     """Where the first border is if they repeat with a period, and the share of all that are within a pixel of there."""
     places = np.flatnonzero(turns)
     folded = np.bincount(((places + 1) % period).astype(np.int64), turns[places], int(period) + 1)
-    nearby = folded + np.roll(folded, 1) + np.roll(folded, -1)
+    around = np.r_[folded[-1], folded, folded[0]]
+    nearby = around[:-2] + folded + around[2:]
     at = int(nearby.argmax())
-    around = [(at + step) % len(folded) for step in (-1, 0, 1)]
-    weight = folded[around]
+    weight = around[at : at + 3]
     middle = at + float(weight @ [-1, 0, 1]) / max(1.0, float(weight.sum()))
     return middle % period, float(nearby[at] / max(1, turns.sum()))
 

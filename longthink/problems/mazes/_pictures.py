@@ -92,16 +92,19 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
     for look in _looks(pixels):
         places = None if ends is None else [look.place(x / shrunk, y / shrunk) for x, y in ends]
         walls, hues = look.walls_and_hues()
-        grids = [best_grid(one) for one in walls]
-        for grid, least in zip(grids, (0, CELLS_OF_LIGHT_WALLS), strict=True):
-            if grid is not None and grid.first_way is not None and grid.walls.size >= least:
+        for one, are_dark in zip(walls, (True, False), strict=True):
+            grid = best_grid(one)
+            if grid is None:
+                continue
+            if grid.first_way is not None and (are_dark or grid.walls.size >= CELLS_OF_LIGHT_WALLS):
                 readings.append(_Reading.of(grid, hues, places, look.angle))
-        if any(reading.is_clear for reading in readings):
+                if readings[-1].is_clear:
+                    break
+            elif grid.is_exact and are_dark and blocks is None:
+                blocks = _Reading.of(grid, hues, places, look.angle)
+            best = max(best, (explained_in_order(one, grid), look.angle))
+        if readings and readings[-1].is_clear:
             break
-        if blocks is None and grids[0] is not None and grids[0].is_exact:
-            blocks = _Reading.of(grids[0], hues, places, look.angle)
-        shares = (explained_in_order(one, grid) for one, grid in zip(walls, grids, strict=True) if grid is not None)
-        best = max(best, (max(shares, default=0.0), look.angle))
     if blocks is not None and not readings:
         readings = [blocks]
     if readings:
