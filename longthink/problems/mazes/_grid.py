@@ -29,6 +29,8 @@ THIN = 4
 """Pixels of lines that are drawn where a grid has them only nearly."""
 SEEN = 0.8
 """The share of all borders that lie at even distances, at least, where rows do."""
+SHORTEST = 8
+"""Fewer lines of pixels show no distance at which walls repeat."""
 LAGS = 4
 """So many of the distances at which a picture is most like itself are tried, and parts of them."""
 
@@ -231,6 +233,8 @@ def _even_bands(maze: NDArray[np.bool_]) -> NDArray[np.int64] | None:
     Turned and blurred walls have borders of several pixels: what they share is the distance at which they repeat.
     """
     length = len(maze)
+    if length < SHORTEST:
+        return None
     begins, ends = (maze[1:] & ~maze[:-1]).sum(1), (~maze[1:] & maze[:-1]).sum(1)
     best: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     for about in _repeats(begins + ends):
