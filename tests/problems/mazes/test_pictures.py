@@ -157,8 +157,8 @@ def spoilt(**edits: tuple[int, int]) -> np.ndarray:
         (spoilt(red=(4, 0)), "more than one red end"),
         (spoilt(way=(0, 4), red=(1, 2), wall0=(0, 2), wall1=(2, 2)), "stands on a wall"),
         (spoilt(wall0=(0, 2), wall1=(2, 2)), "No path joins"),
-        (np.full((40, 40, 3), 255, np.uint8), "no red end"),
-        (np.array([255, 200, 0], np.uint8) * (np.indices((40, 40)).sum(0) > 30)[..., None], "no red end"),
+        (np.full((40, 40, 3), 255, np.uint8), "no maze"),
+        (np.array([255, 200, 0], np.uint8) * (np.indices((40, 40)).sum(0) > 30)[..., None], "no maze on a grid"),
     ],
 )
 def test_pictures_that_are_no_solvable_maze_are_refused(pixels: np.ndarray, sentence: str) -> None:
