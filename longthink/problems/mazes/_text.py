@@ -117,7 +117,8 @@ def with_frame(cells: Cells) -> Cells:
 
 def is_typed(text: str) -> bool:
     """Whether a text may be a maze, rather than the name of a file."""
-    if "\n" in text.strip() or "\\n" in text or text.lstrip().startswith("["):
+    text = text.strip("\r\n")
+    if "\n" in text or "\\n" in text or text.lstrip().startswith("["):
         return True
     alphabet, never_in_names = {*WALLS, *WAYS, *STARTS, *ENDS, *"0123*@%&"}, {*WALLS, *"01*@%&"}
     return len(text) >= SMALLEST and {*text} <= alphabet and bool({*text} & never_in_names)

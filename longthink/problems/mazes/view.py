@@ -48,6 +48,8 @@ class MazeView(View):
         return self._parse(text, ends)
 
     def _parse(self, text: str, ends: Ends | None) -> Puzzles:
+        if os.path.isdir(text):
+            raise UserError(f"{text} is a folder; give one maze of it, or bring all in with `longthink import`.")
         if not os.path.isfile(text):
             if text.strip() and not is_typed(_question(text)[0]):
                 name = " ".join(text.split())
@@ -128,11 +130,13 @@ def _bounded(path: Path) -> Iterator[str]:
 
 
 def _question(text: str) -> tuple[str, str]:
-    """The maze in what may be a line of a CSV, and the answer after it; else the text, and none."""
-    if "," in text and "\n" not in text.strip() and "[" not in text:
-        fields = [field.strip('"') for field in text.strip("\n").split(",")]
-        mazes = [place for place, field in enumerate(fields) if is_typed(field)]
+    """The maze in what may be a line of a CSV, or its first two, and the answer after it; else the text, and none."""
+    lines = text.strip("\r\n").splitlines()
+    if len(lines) == 2 and "question" in lines[0].lower():
+        del lines[0]
+    if len(lines) == 1 and "," in lines[0] and "[" not in text:
+        fields = [field.strip('"') for field in lines[0].split(",")]
+        mazes = [field for field in fields if is_typed(field)]
         if mazes:
-            question = fields[mazes[0]]
-            return question, next((fields[place] for place in mazes[1:] if len(fields[place]) == len(question)), "")
+            return mazes[0], next((other for other in mazes[1:] if len(other) == len(mazes[0])), "")
     return text, ""

@@ -60,7 +60,9 @@ def test_values_tint_open_cells_and_neither_walls_nor_ends() -> None:
     [
         (ROWS, None),
         (JOINED, None),
-        (f"made,{JOINED},,5", None),
+        (JOINED + "\r\n", None),
+        (f"made,{JOINED},,5\n", None),
+        (f"source,question,answer,rating\nmade,{JOINED},,5\n", None),
         (f'made,"{JOINED}",{"######ooo## #o##  o######"},5', None),
         (ROWS.replace("S", " ").replace("E", " "), ((1, 1), (3, 3))),
     ],
@@ -103,6 +105,11 @@ def test_a_table_of_one_maze_is_read(tmp_path: Path) -> None:
 def test_what_is_neither_a_file_nor_a_maze_is_refused(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         VIEW.parse(text)
+
+
+def test_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is a folder; give one maze of it"):
+        VIEW.parse(str(tmp_path))
 
 
 def test_a_file_that_is_no_text_is_a_picture_whatever_its_name(tmp_path: Path) -> None:
