@@ -271,7 +271,7 @@ def _rows(text: str) -> list[str]:
     width = max(map(len, rows))
     if width == 0:
         raise UserError("There is no maze in an empty text.")
-    if len(rows) * width > LONGEST_TEXT:
+    if len(rows) * width > LONGEST_TEXT or max(len(rows), width) > 8 * LONGEST:
         raise UserError(f"A maze has at most {LONGEST} cells along a side; this text has {len(rows)} rows of {width}.")
     return [row.ljust(width) for row in rows]
 

@@ -158,6 +158,7 @@ def test_rows_are_read_as_they_are_written(level: int) -> None:
         (HASHES.replace("# # #", "#####"), "No path joins the start and the end"),
         (HASHES.replace("\n", "")[:-1], "n times n characters like 900, and here are 48"),
         ("#" * 1025 + "\n#SE", "at most 1024 cells along a side; this has 2 x 1025"),
+        ("+--+\n|SE|\n+--+" + " " * 9000 + "+", "at most 1024 cells along a side; this text has 3 rows of 9005"),
         ("#SE#\n" * 2**20, "at most, and this text has more"),
         (" __\n|S#|", "stands for nothing"),
     ],
