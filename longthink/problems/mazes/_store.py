@@ -29,7 +29,11 @@ from longthink.problems.mazes._kernels import Cells
 from longthink.problems.mazes._text import LONGEST
 
 SPLITS: tuple[Split, ...] = get_args(Split)
-NAMES: dict[str, Split] = {"train": "train", "test": "test", "validation": "validation", "valid": "validation"}
+NAMES: dict[str, Split] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
 """What files and folders of a split are called."""
 
 

@@ -1,11 +1,13 @@
 """Mazes as a CSV with the columns question and answer, as the field's 30x30 benchmark has them: rows joined."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from longthink.base.errors import UserError
 from longthink.base.files import atomic
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.mazes._cells import means_of_cells, to_cells
@@ -17,6 +19,7 @@ from longthink.registry import register
 COLUMNS = ("source", "question", "answer", "rating")
 HOLDERS = "tables of mazes"
 """What a message calls such files."""
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 TABLES = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zst", ".tsv", ".parquet")
 
 
@@ -48,11 +51,11 @@ class MazeCsv(Format):
         return as_mazes(problem, HOLDERS).from_mazes((maze.read() for maze in _mazes(path, split)), level, split, path)
 
     def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
-        """Pack tables, or folders with train.csv and test.csv, into a store for `Mazes(source=folder)`.
+        """Pack tables, folders with train.csv and test.csv, or a data set of the hub, as `Mazes(source=folder)` takes.
 
         Returns and raises as `_store.build` says. An answer must be a shortest path.
         """
-        tables = files_in(files, TABLES)
+        tables = files_in([path if path.exists() else _downloaded(path) for path in files], TABLES)
         mazes = chain.from_iterable(_mazes(path, split) for path, split in tables)
         return build(mazes, folder, [path.name for path in files], skip)
 
@@ -60,3 +63,19 @@ class MazeCsv(Format):
 def _mazes(path: Path, split: Split | None) -> Iterator[MazeSource]:
     for where, question, answer in read_csv(path):
         yield MazeSource(where, split, partial(read_solved, question, answer))
+
+
+def _downloaded(path: Path) -> Path:
+    """The folder with the tables of a data set of the hub. Raises UserError for what is none."""
+    if not HUB_NAME.fullmatch(path.as_posix()) or path.name.lower().endswith(TABLES):
+        raise UserError(f"There is no file and no folder {path}.")
+    from huggingface_hub import snapshot_download
+
+    try:
+        wanted = [f"*{kind}" for kind in TABLES]
+        return Path(snapshot_download(path.as_posix(), repo_type="dataset", allow_patterns=wanted))
+    except (OSError, ValueError) as error:
+        told = " ".join(str(error).split())
+        raise UserError(
+            f"There is no file {path}, and no data set of this name was got from the hub: {told}"
+        ) from error

@@ -120,6 +120,27 @@ def test_tables_of_the_field_with_their_splits(tmp_path: Path) -> None:
     assert (problem.hard, len(problem.sample(6, 2))) == ((6,), 2)
 
 
+def test_a_data_set_of_the_hub_is_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "test.csv").write_text("question\n" + EVEN.replace("\n", "") + "\n")
+
+    def snapshot_download(name: str, repo_type: str, allow_patterns: list[str]) -> str:
+        if name != "somebody/mazes-6x6":
+            raise OSError("no such\ndata set")
+        assert repo_type == "dataset"
+        assert "*.csv" in allow_patterns
+        return str(tmp_path / "copy")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    assert brought_in("maze_csv", Path("somebody/mazes-6x6"), folder=tmp_path / "store") == (1, 0)
+    assert Mazes(source=str(tmp_path / "store")).hard == (6,)
+    with pytest.raises(UserError, match="the hub gave no data set of this name: no such data set"):
+        brought_in("maze_csv", Path("somebody/else"), folder=tmp_path / "other")
+    with pytest.raises(UserError, match="There is no file and no folder somebody/mazes.csv"):
+        brought_in("maze_csv", Path("somebody/mazes.csv"), folder=tmp_path / "other")
+
+
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
@@ -213,8 +234,8 @@ def test_a_damaged_store_is_refused(damage: str, tmp_path: Path) -> None:
 
 
 def test_the_split_of_a_file_is_in_its_name_or_its_folders(tmp_path: Path) -> None:
-    names = ("test.csv", "train-00000-of-00001.parquet", "maze_data_validation_9", "latest.csv", "training.csv")
-    assert [split_of(Path(name)) for name in names] == ["test", "train", "validation", None, None]
+    names = ("test.csv", "train-00000-of-00001.parquet", "maze_data_validation_9", "latest.csv", "val.txt")
+    assert [split_of(Path(name)) for name in names] == ["test", "train", "validation", None, "validation"]
     for path in ("data/test/a.txt", "data/b_train.txt", "data/.c/test.txt", "data/d.md", "data/e.txt"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
