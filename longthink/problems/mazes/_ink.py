@@ -6,8 +6,10 @@ from PIL import Image, ImageFilter
 
 COLOURFUL = 64
 """How much more red (green, ...) than anything else a pixel in colour is, of 255; how far it is from paper and ink."""
-CONTRAST = 64
-"""How much lighter than the walls the ways are at least, of 255, for greys to be what the maze is drawn in."""
+OVERSHOOT = 0.3
+"""How much darker than ink and lighter than paper pixels may be, where pictures were packed or sharpened."""
+EVERYWHERE = 0.5
+"""Colour in more than this share of the rows and columns that it reaches is no mark, but paper, ink or a drawn way."""
 HUES = ("", "red", "green", "blue", "yellow", "magenta", "cyan")
 """By number; 0 is no colour."""
 STEEPEST = 7.0
@@ -28,8 +30,7 @@ def lightness_and_hues(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ND
     lightest = np.maximum(np.maximum(red, green), blue)
     coloured = lightest - np.minimum(np.minimum(red, green), blue) > COLOURFUL
     lightness = lightest.astype(np.uint8)
-    grey = lightness[~coloured]
-    if not grey.size or np.subtract(*np.percentile(grey[:: 1 + grey.size // 10**6], (99.5, 0.5))) < CONTRAST:
+    if min(_density(coloured.any(axis)) for axis in (0, 1)) > EVERYWHERE:
         pair = _paper_and_ink(pixels)
         if pair is not None:
             lightness, coloured = _between(pixels, *pair)
@@ -40,6 +41,12 @@ def lightness_and_hues(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ND
     clear = first.max(0, initial=0) > COLOURFUL
     hues[coloured] = np.where(clear, 1 + first.argmax(0), 1 + np.concatenate([first, mixed]).argmax(0))
     return lightness, hues
+
+
+def _density(lines: NDArray[np.bool_]) -> float:
+    """The share of True from the first to the last of them; 0 if there is none."""
+    found = np.flatnonzero(lines)
+    return len(found) / float(found[-1] - found[0] + 1) if found.size else 0.0
 
 
 def _paper_and_ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
@@ -66,9 +73,10 @@ def _between(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """How near each pixel (H, W) is to the lighter of two colours, 0 to 255, and which have the colour of neither."""
     way = light - dark
-    at = ((pixels - dark) @ (way / (way @ way))).clip(0, 1)
-    coloured = np.linalg.norm(pixels - dark - at[..., None] * way, axis=-1) > COLOURFUL
-    return (255 * at).astype(np.uint8), coloured
+    at = (pixels - dark) @ (way / (way @ way))
+    mixed = at.clip(-OVERSHOOT, 1 + OVERSHOOT)
+    coloured = np.linalg.norm(pixels - dark - mixed[..., None] * way, axis=-1) > COLOURFUL
+    return (255 * at.clip(0, 1)).astype(np.uint8), coloured
 
 
 def is_light(lightness: NDArray[np.uint8], share: float) -> NDArray[np.bool_]:
