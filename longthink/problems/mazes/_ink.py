@@ -8,8 +8,10 @@ COLOURFUL = 64
 """How much more red (green, ...) than anything else a pixel in colour is, of 255; how far it is from paper and ink."""
 OVERSHOOT = 0.3
 """How much darker than ink and lighter than paper pixels may be, where pictures were packed or sharpened."""
-EVERYWHERE = 0.5
-"""Colour in more than this share of the rows and columns that it reaches is no mark, but paper, ink or a drawn way."""
+TINGED = 40
+"""How much more of one channel than of another paper or ink in colour has, of 255."""
+MANY = 100_000
+"""Pixels that tell a median."""
 HUES = ("", "red", "green", "blue", "yellow", "magenta", "cyan")
 """By number; 0 is no colour."""
 STEEPEST = 7.0
@@ -30,10 +32,11 @@ def lightness_and_hues(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ND
     lightest = np.maximum(np.maximum(red, green), blue)
     coloured = lightest - np.minimum(np.minimum(red, green), blue) > COLOURFUL
     lightness = lightest.astype(np.uint8)
-    if min(_density(coloured.any(axis)) for axis in (0, 1)) > EVERYWHERE:
-        pair = _paper_and_ink(pixels)
-        if pair is not None:
-            lightness, coloured = _between(pixels, *pair)
+    light = is_light(lightness, 0.5)
+    if light.any() and not light.all():
+        dark_one, light_one = (_median_colour(pixels, part) for part in (~light, light))
+        if max(np.ptp(dark_one), np.ptp(light_one)) > TINGED:
+            lightness, coloured = _between(pixels, dark_one, light_one)
     hues = np.zeros(coloured.shape, np.uint8)
     red, green, blue = red[coloured], green[coloured], blue[coloured]
     first = np.stack([red - np.maximum(green, blue), green - np.maximum(red, blue), blue - np.maximum(red, green)])
@@ -43,29 +46,9 @@ def lightness_and_hues(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ND
     return lightness, hues
 
 
-def _density(lines: NDArray[np.bool_]) -> float:
-    """The share of True from the first to the last of them; 0 if there is none."""
-    found = np.flatnonzero(lines)
-    return len(found) / float(found[-1] - found[0] + 1) if found.size else 0.0
-
-
-def _paper_and_ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """The commonest colour and, of those that differ from it, the one in most rows and columns; (2, 3), darker first."""
-    step = 1 + max(pixels.shape) // 800
-    some = pixels[::step, ::step]
-    codes = (some.astype(np.int64) // 32 @ (64, 8, 1)).astype(np.int64)
-    found: list[tuple[int, NDArray[np.float32]]] = []
-    for code in np.bincount(codes.ravel()).argsort()[::-1][:8].tolist():
-        here = codes == code
-        if not here.any():
-            break
-        colour = some[here].mean(0, dtype=np.float32)
-        if not found or np.linalg.norm(colour - found[0][1]) > 1.5 * COLOURFUL:
-            found.append((int(here.any(0).sum() + here.any(1).sum()), colour))
-    if len(found) < 2:
-        return None
-    other = max(found[1:], key=lambda one: one[0])
-    return np.stack(sorted((found[0][1], other[1]), key=lambda colour: float(colour.sum())))
+def _median_colour(pixels: NDArray[np.uint8], part: NDArray[np.bool_]) -> NDArray[np.float32]:
+    colours = pixels[part]
+    return np.median(colours[:: 1 + len(colours) // MANY], 0).astype(np.float32)
 
 
 def _between(
