@@ -171,13 +171,14 @@ class _Look:
     angle: float
     size: tuple[int, int]
     threshold: float = 0.5
-    """What is darker is dark: a share of the way from the darkest to the lightest."""
+    """Where dark walls end, as a share of the way from the darkest to the lightest; light ones from the lightest."""
 
     def walls_and_hues(self) -> tuple[list[NDArray[np.bool_]], NDArray[np.uint8]]:
         """The walls (H, W), if they are dark and if they are light, and the hue of each pixel."""
         lightness, hues = lightness_and_hues(self.pixels)
-        light, plain = is_light(lightness, self.threshold), hues == 0
-        return [~light & plain, light & plain], hues
+        plain = hues == 0
+        dark_walls, light_walls = ~is_light(lightness, self.threshold), is_light(lightness, 1 - self.threshold)
+        return [dark_walls & plain, light_walls & plain], hues
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where a place of the picture is after it was turned back."""
