@@ -59,8 +59,8 @@ def clean(rng: np.random.Generator) -> dict[str, object]:
 
 
 def coloured(rng: np.random.Generator) -> dict[str, object]:
-    """Light walls on dark paper, blueprints, sepia, walls in colour."""
-    style = clean(rng)
+    """Light walls on dark paper, blueprints, sepia, walls in colour; half of them as `resized`, not blurred."""
+    style = clean(rng) if rng.random() < 0.5 else resized(rng) | {"blur": 0.0}
     pairs = [((20, 20, 24), (240, 240, 240)), ((0, 0, 0), (200, 200, 255)), ((20, 50, 140), (255, 255, 255))]
     pairs += [((250, 240, 215), (90, 50, 20)), ((255, 255, 255), (40, 60, 160)), ((30, 30, 30), (0, 230, 118))]
     which = int(rng.integers(len(pairs)))

@@ -16,8 +16,8 @@ MARKER = 0.3
 """A cell belongs to a mark if it has at least this share of the most pixels of that colour in any cell."""
 NEAR_MARKER = 0.2
 """And this share of the most pixels in colour in any cell beside it: colours bleed."""
-SPECK = 0.05
-"""What has a smaller share of the pixels of the largest mark is none."""
+SPECK = 0.03
+"""What has a smaller share of the pixels of the largest mark, or of the largest cell, is none."""
 LONGEST_MARK = 5
 """Cells that a mark spans at most; what is longer is a way that somebody drew."""
 FAR = 4
@@ -218,12 +218,13 @@ def _marks(grid: Grid, hues: NDArray[np.uint8]) -> list[_Mark]:
     rows, columns = np.r_[0, grid.rows, height], np.r_[0, grid.columns, width]
     counts = np.stack([_count_with_margins(hues == hue, rows, columns) for hue in range(1, len(HUES))])
     total, hue_of_cell = counts.sum(0), counts.argmax(0)
+    room = np.outer(np.diff(grid.rows), np.diff(grid.columns))[~grid.walls].max(initial=0)
     walls, around = np.pad(grid.walls, 1), np.pad(total, 1)
     most_nearby = np.lib.stride_tricks.sliding_window_view(around, (3, 3)).max((2, 3))
     found = []
     for hue in np.unique(hue_of_cell[total > 0]).tolist():
         own = np.where(hue_of_cell == hue, total, 0)
-        if own.max() < SPECK * total.max():
+        if own.max() < SPECK * max(total.max(), room):
             continue
         marked = (own >= max(1, MARKER * own.max())) & (own >= NEAR_MARKER * most_nearby)
         if (marked & ~walls).any():

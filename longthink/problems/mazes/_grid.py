@@ -31,6 +31,8 @@ SEEN = 0.8
 """The share of all borders that lie at even distances, at least, where rows do."""
 SHORTEST = 8
 """Fewer lines of pixels show no distance at which walls repeat."""
+SHORTEST_PERIOD = 5
+"""Pixels of a way and a wall, at least, where they are sought at even distances."""
 LAGS = 4
 """So many of the distances at which a picture is most like itself are tried, and parts of them."""
 
@@ -77,7 +79,8 @@ def best_grid(walls: NDArray[np.bool_]) -> Grid | None:
     seen = _best_of(maze, ((_bands(maze, *down), _bands(maze.T, *across)) for down, across in sizes))
     if seen is None or seen.rank > 0:
         found = [] if seen is None else [(seen.rows, seen.columns)]
-        seen = _best_of(maze, [*found, (_even_bands(maze), _even_bands(maze.T))])
+        rows = _even_bands(maze)
+        seen = _best_of(maze, [*found, (rows, None if rows is None else _even_bands(maze.T))])
     if seen is None:
         return None
     return Grid(top + seen.rows, left + seen.columns, seen.walls, seen.explained, seen.first_way, seen.clear)
@@ -238,13 +241,13 @@ def _even_bands(maze: NDArray[np.bool_]) -> NDArray[np.int64] | None:
     begins, ends = (maze[1:] & ~maze[:-1]).sum(1), (~maze[1:] & maze[:-1]).sum(1)
     best: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     for about in _repeats(begins + ends):
-        for period in np.arange(about - 0.6, about + 0.6, 0.5 * about / length).tolist():
+        for period in np.arange(about - 0.6, about + 0.6, about / length).tolist():
             (begin, seen), (end, also_seen) = (_phase(turns, period) for turns in (begins, ends))
             best = max(best, (seen + also_seen, period, begin, end))
-        if best[0] > 2 * SEEN:
+        if best[0] >= 2 * SEEN:
             break
     seen, period, begin, end = best
-    if seen == 0 or (end - begin) % period == 0:
+    if seen < 2 * SEEN or (end - begin) % period == 0:
         return None
     wall = (end - begin) % period
     steps = period * np.arange(length // period + 1)
@@ -263,7 +266,7 @@ def _repeats(turns: NDArray[np.int64]) -> list[int]:
     peaks = 1 + np.flatnonzero((alike[1:-1] >= alike[:-2]) & (alike[1:-1] > alike[2:]))
     strongest = peaks[np.argsort(-alike[peaks])][:LAGS]
     parts = {round(peak / part) for peak in strongest.tolist() for part in range(1, LAGS)}
-    return sorted((part for part in parts if part > 2), reverse=True)
+    return sorted((part for part in parts if part >= SHORTEST_PERIOD), reverse=True)
 
 
 def _phase(turns: NDArray[np.int64], period: float) -> tuple[float, float]:

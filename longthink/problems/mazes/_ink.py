@@ -6,8 +6,12 @@ from PIL import Image, ImageFilter
 
 COLOURFUL = 64
 """How much more red (green, ...) than anything else a pixel in colour is, of 255; how far it is from paper and ink."""
-CONTRAST = 64
-"""How much lighter than the walls the ways are at least, of 255, for greys to be what the maze is drawn in."""
+OVERSHOOT = 0.3
+"""How much darker than ink and lighter than paper pixels may be, where pictures were packed or sharpened."""
+TINGED = 40
+"""How much more of one channel than of another paper or ink in colour has, of 255."""
+MANY = 100_000
+"""Pixels that tell a median."""
 HUES = ("", "red", "green", "blue", "yellow", "magenta", "cyan")
 """By number; 0 is no colour."""
 STEEPEST = 7.0
@@ -28,11 +32,11 @@ def lightness_and_hues(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ND
     lightest = np.maximum(np.maximum(red, green), blue)
     coloured = lightest - np.minimum(np.minimum(red, green), blue) > COLOURFUL
     lightness = lightest.astype(np.uint8)
-    grey = lightness[~coloured]
-    if not grey.size or np.subtract(*np.percentile(grey[:: 1 + grey.size // 10**6], (99.5, 0.5))) < CONTRAST:
-        pair = _paper_and_ink(pixels)
-        if pair is not None:
-            lightness, coloured = _between(pixels, *pair)
+    light = is_light(lightness, 0.5)
+    if light.any() and not light.all():
+        dark_one, light_one = (_median_colour(pixels, part) for part in (~light, light))
+        if max(np.ptp(dark_one), np.ptp(light_one)) > TINGED:
+            lightness, coloured = _between(pixels, dark_one, light_one)
     hues = np.zeros(coloured.shape, np.uint8)
     red, green, blue = red[coloured], green[coloured], blue[coloured]
     first = np.stack([red - np.maximum(green, blue), green - np.maximum(red, blue), blue - np.maximum(red, green)])
@@ -42,23 +46,9 @@ def lightness_and_hues(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ND
     return lightness, hues
 
 
-def _paper_and_ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """The commonest colour and, of those that differ from it, the one in most rows and columns; (2, 3), darker first."""
-    step = 1 + max(pixels.shape) // 800
-    some = pixels[::step, ::step]
-    codes = (some.astype(np.int64) // 32 @ (64, 8, 1)).astype(np.int64)
-    found: list[tuple[int, NDArray[np.float32]]] = []
-    for code in np.bincount(codes.ravel()).argsort()[::-1][:8].tolist():
-        here = codes == code
-        if not here.any():
-            break
-        colour = some[here].mean(0, dtype=np.float32)
-        if not found or np.linalg.norm(colour - found[0][1]) > 1.5 * COLOURFUL:
-            found.append((int(here.any(0).sum() + here.any(1).sum()), colour))
-    if len(found) < 2:
-        return None
-    other = max(found[1:], key=lambda one: one[0])
-    return np.stack(sorted((found[0][1], other[1]), key=lambda colour: float(colour.sum())))
+def _median_colour(pixels: NDArray[np.uint8], part: NDArray[np.bool_]) -> NDArray[np.float32]:
+    colours = pixels[part]
+    return np.median(colours[:: 1 + len(colours) // MANY], 0).astype(np.float32)
 
 
 def _between(
@@ -66,9 +56,10 @@ def _between(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """How near each pixel (H, W) is to the lighter of two colours, 0 to 255, and which have the colour of neither."""
     way = light - dark
-    at = ((pixels - dark) @ (way / (way @ way))).clip(0, 1)
-    coloured = np.linalg.norm(pixels - dark - at[..., None] * way, axis=-1) > COLOURFUL
-    return (255 * at).astype(np.uint8), coloured
+    at = (pixels - dark) @ (way / (way @ way))
+    mixed = at.clip(-OVERSHOOT, 1 + OVERSHOOT)
+    coloured = np.linalg.norm(pixels - dark - mixed[..., None] * way, axis=-1) > COLOURFUL
+    return (255 * at.clip(0, 1)).astype(np.uint8), coloured
 
 
 def is_light(lightness: NDArray[np.uint8], share: float) -> NDArray[np.bool_]:

@@ -26,8 +26,10 @@ __all__ = ["Ends", "MazePicture", "check_solvable", "find_maze", "open_picture"]
 
 Ends = tuple[tuple[float, float], tuple[float, float]]
 """(x, y) of the start and of the exit, in pixels of the picture from its top left."""
-LONGEST_SIDE = 2500
+LONGEST_SIDE = 2000
 """Pixels along the side of the largest picture that is looked at: larger ones are made smaller."""
+STRIP = 256
+"""Lines of a large picture that are dealt with at a time."""
 FAINT = 0.7
 """The threshold at which thin lines are seen that blur has made pale."""
 CLEAR_ENOUGH = 0.9
@@ -71,7 +73,9 @@ def open_picture(path: Path) -> NDArray[np.uint8]:
     image = ImageOps.exif_transpose(pictures.open_picture(path))
     if image.mode == "RGBA":
         paper = Image.new("RGB", image.size, "white")
-        paper.paste(image, mask=image)
+        for top in range(0, image.height, STRIP):  # all at once would need another copy of all
+            part = image.crop((0, top, image.width, min(top + STRIP, image.height)))
+            paper.paste(part, (0, top), part)
         image = paper
     return np.asarray(image.convert("RGB"))
 
@@ -85,7 +89,10 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
     """
     shrunk = -(-max(pixels.shape[:2]) // LONGEST_SIDE)
     if shrunk > 1:
-        pixels = np.asarray(Image.fromarray(pixels).reduce(shrunk))
+        strips = range(0, len(pixels), shrunk * STRIP)
+        pixels = np.concatenate(
+            [np.asarray(Image.fromarray(pixels[top : top + shrunk * STRIP]).reduce(shrunk)) for top in strips]
+        )
     readings: list[_Reading] = []
     blocks: _Reading | None = None
     best = 0.0, 0.0
@@ -164,13 +171,14 @@ class _Look:
     angle: float
     size: tuple[int, int]
     threshold: float = 0.5
-    """What is darker is dark: a share of the way from the darkest to the lightest."""
+    """Where dark walls end, as a share of the way from the darkest to the lightest; light ones from the lightest."""
 
     def walls_and_hues(self) -> tuple[list[NDArray[np.bool_]], NDArray[np.uint8]]:
         """The walls (H, W), if they are dark and if they are light, and the hue of each pixel."""
         lightness, hues = lightness_and_hues(self.pixels)
-        light, plain = is_light(lightness, self.threshold), hues == 0
-        return [~light & plain, light & plain], hues
+        plain = hues == 0
+        dark_walls, light_walls = ~is_light(lightness, self.threshold), is_light(lightness, 1 - self.threshold)
+        return [dark_walls & plain, light_walls & plain], hues
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where a place of the picture is after it was turned back."""
