@@ -76,6 +76,4 @@ def _downloaded(path: Path) -> Path:
         return Path(snapshot_download(path.as_posix(), repo_type="dataset", allow_patterns=wanted))
     except (OSError, ValueError) as error:
         told = " ".join(str(error).split())
-        raise UserError(
-            f"There is no file {path}, and no data set of this name was got from the hub: {told}"
-        ) from error
+        raise UserError(f"There is no file {path}, and the hub gave no data set of this name: {told}") from error
