@@ -325,6 +325,10 @@ class Puzzles:
         return torch.utils.data.StackDataset(*parts, *([] if self.mask is None else [cast(Any, self.mask)]))
 
 
+Ends = tuple[tuple[int, int], tuple[int, int]]
+"""Where what is looked for starts and where it ends, (x, y) each: pixels of a picture, or characters of a text."""
+
+
 class View(ABC):
     """How the puzzles of a problem are read from what people type, written, and drawn."""
 
@@ -334,6 +338,14 @@ class View(ABC):
     @abstractmethod
     def parse(self, text: str) -> Puzzles:
         """One puzzle, with its solution, from what a user types. Raises UserError if it is not one."""
+
+    def parse_between(self, text: str, ends: Ends) -> Puzzles:  # noqa: ARG002
+        """The same for a puzzle that does not show its ends. Raises UserError where puzzles have none to point out."""
+        raise UserError(f"Puzzles of {name_of(type(self.problem))} have no start and no end to point out.")
+
+    def remarks(self, puzzles: Puzzles) -> list[str]:  # noqa: ARG002
+        """What is to be said of the first puzzle to who trained a net on the view's problem: sentences."""
+        return []
 
     @abstractmethod
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:

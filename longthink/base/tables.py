@@ -135,7 +135,7 @@ def _decoded(chunks: Iterator[bytes], path: Path) -> Iterator[str]:
 
 
 def read_table(
-    path: Path, columns: Mapping[str, Sequence[str]], needed: int = 1
+    path: Path, columns: Mapping[str, Sequence[str]], needed: int = 1, stripped: bool = True
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Rows of a .csv (commas, semicolons or tabs; packed or not) or a .parquet, each with its number in the file.
 
@@ -143,10 +143,11 @@ def read_table(
         path: the file. Its first line has the names of the columns, in any order; others than these are passed over.
         columns: for each column that is wanted, the names that it may have, in lower case.
         needed: how many of these, the first ones, must be there.
+        stripped: without the spaces around a value.
 
     Yields:
         The number of the line that the row ends on (of the row, in a .parquet, from 1), and its values: a text for each
-        of `columns`, without spaces around it, empty where there is none.
+        of `columns`, empty where there is none.
 
     Raises:
         UserError: as `read_lines` does; a column that is needed is missing; a row that is damaged.
@@ -158,20 +159,21 @@ def read_table(
     [(2, ('1.3.', '1234'))]
     """
     if is_parquet(path):
-        yield from _read_parquet(path, columns, needed)
+        yield from _read_parquet(path, columns, needed, stripped)
         return
     lines = read_lines(path)
     header = next((line for line in lines if line.strip()), "")
     delimiter = max(DELIMITERS, key=header.count)
-    places = _places(next(csv.reader([header], delimiter=delimiter), []), path, columns, needed)
     rows = csv.reader(lines, delimiter=delimiter)
-    last = max(place for place in places if place is not None)
     try:
+        places = _places(next(csv.reader([header], delimiter=delimiter), []), path, columns, needed)
+        last = max(place for place in places if place is not None)
         for row in rows:
             if not row:
                 continue
             row += [""] * (last + 1 - len(row))
-            yield rows.line_num + 1, tuple("" if place is None else row[place].strip() for place in places)
+            values = ("" if place is None else row[place] for place in places)
+            yield rows.line_num + 1, tuple(value.strip() if stripped else value for value in values)
     except csv.Error as error:
         raise UserError(f"Line {rows.line_num + 1} of {path} is no row of a table ({error}).") from error
 
@@ -199,7 +201,7 @@ def is_parquet(path: Path) -> bool:
 
 
 def _read_parquet(
-    path: Path, columns: Mapping[str, Sequence[str]], needed: int
+    path: Path, columns: Mapping[str, Sequence[str]], needed: int, stripped: bool
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     try:
         import pyarrow
@@ -218,7 +220,7 @@ def _read_parquet(
                 texts = (empty if place is None else found[header[place]] for place in places)
                 for values in zip(*texts, strict=True):
                     number += 1
-                    yield number, values
+                    yield number, tuple(value.strip() if stripped else value for value in values)
     except UserError:
         raise
     except (pyarrow.ArrowException, OSError, ValueError) as error:
@@ -229,4 +231,4 @@ def _as_text(value: Any) -> str:
     """A value of a parquet column; a list of words with spaces between."""
     if isinstance(value, list):
         return " ".join(map(str, value))
-    return "" if value is None else str(value).strip()
+    return "" if value is None else str(value)

@@ -27,7 +27,7 @@ from longthink.cli._app import (
 )
 
 if TYPE_CHECKING:
-    from longthink.contracts import Thought
+    from longthink.contracts import Ends, Thought
 
 TELLING = ("width", "head", "recall", "norm", "limit")
 """Options of a net that is converted that are told."""
@@ -215,7 +215,8 @@ def test(
 
     check_kind(Path(f"rows.{rows}"))
     opened = [open_run(run) for run in runs]
-    levels = level or opened[0].recipe().problem.hard
+    changes = changes_of(change)
+    levels = level or opened[0].recipe().revised(changes).problem.hard
     folder = results_folder(out, opened[0])
     stem = "test-" + "-".join(str(one) for one in dict.fromkeys(levels))
     path = folder / f"{stem}.{rows}"
@@ -236,7 +237,7 @@ def test(
             seed,
             exit_rule,
             tolerance=tolerance,
-            changes=changes_of(change),
+            changes=changes,
             split=split,
             keep=keep,
         )
@@ -256,6 +257,9 @@ def solve(
     *options: Options,
     iterations: int | None = None,
     stop: str = "settled",
+    seconds: float | None = None,
+    start: str | None = None,
+    end: str | None = None,
     every: int | None = None,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     at: list[int] | None = None,
@@ -265,13 +269,20 @@ def solve(
     Parameters
     ----------
     puzzle
-        For prefix sums a bit string, for mazes a picture of one, for chess a position in FEN, with the answer after it
-        if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"; for sudoku the cells, row by row, 0 or . for blank.
-        Words are joined, and - is what standard input has.
+        For prefix sums a bit string; for mazes a file with a picture or a text of one, or its rows; for chess a
+        position in FEN, with the answer after it if it is known: "6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 a1a8"; for sudoku
+        the cells, row by row, 0 or . for blank. Words are joined, and - is what standard input has.
     iterations
         Think at most so long; by default long enough for the state to settle.
     stop
         When it is enough: settled, confident, verified, ... (`longthink list stops`), with options: --tolerance 1e-3.
+    seconds
+        Think no longer than so many seconds; what the net answers by then is told.
+    start
+        Where a maze starts that does not show its ends, as x,y: pixels of its picture, or characters of its text, both
+        counted from 0 at the top left.
+    end
+        Where it ends.
     every
         Also print the answer of every so many iterations, and how confident the net is of it.
     out
@@ -285,6 +296,9 @@ def solve(
         raise UserError("Iterations are drawn into a picture; say which with -o PICTURE.")
     if every is not None and every < 1:
         raise UserError(f"Answers are told every 1 or more iterations, not every {every}.")
+    ends = _ends(start, end)
+    from tqdm import tqdm
+
     from longthink import registry
     from longthink.measuring.solve import Film
     from longthink.measuring.solve import solve as solve_one
@@ -294,41 +308,61 @@ def solve(
     rule = registry.build("stops", stop, changes_from(options))
     opened = runs.open_run(run)
     recipe, net = opened.recipe(), opened.model()
-    puzzles = recipe.problem.view.parse(puzzle)
+    view = recipe.problem.view
+    puzzles = view.parse(puzzle) if ends is None else view.parse_between(puzzle, ends)
+    problem = puzzles.problem
     if iterations is None and net.limit is None:
         iterations = max(AT_LEAST, PATIENCE * recipe.curriculum.iterations_at(puzzles.level))
     film = Film(puzzles, at or ()) if at or as_film else None
-    view, problem = puzzles.problem.view, puzzles.problem
+    bar = tqdm(unit="iteration", total=iterations or net.limit, disable=None, leave=False)
 
     def watch(thought: "Thought") -> None:
+        bar.update()
         if film is not None:
             film(thought)
         if every is not None and thought.iteration % every == 0:
             output = thought.read()
             confidence = float(problem.confidence(output, puzzles)[0])
-            print(f"iteration {thought.iteration}: {view.describe(output, puzzles)}, confidence {confidence:.2%}")
+            with tqdm.external_write_mode():
+                print(f"iteration {thought.iteration}: {view.describe(output, puzzles)}, confidence {confidence:.2%}")
 
-    solution = solve_one(net, puzzles, iterations, rule if options or stop != "settled" else None, watch)
+    with bar:
+        solution = solve_one(net, puzzles, iterations, rule if options or stop != "settled" else None, watch, seconds)
     print(solution.text)
     verdict = {None: "the solution is not known", True: "right", False: "wrong"}[solution.solved]
-    ended = f"not {stop} in" if solution.why == "limit" else f"{solution.why} after"
+    ended = f"not {stop} in" if solution.why in ("limit", "time") else f"{solution.why} after"
     print(
         f"{verdict}, confidence {solution.confidence:.2%}, {ended} {solution.iterations} iterations,"
         f" {solution.seconds:.1f} s"
     )
+    for remark in view.remarks(puzzles):
+        print(remark)
     if out is None:
         return
     from longthink import figures
     from longthink.measuring.decisions import trace
 
     if film is not None and at:
-        print(figures.strip(film.strip(), out))
+        print(figures.strip(film.strip(solution.answers[0]), out))
     elif film is not None:
         print(figures.film(list(film.scenes().values()), out))
     elif problem.spec.positions == "line" and problem.spec.ndim == 1 and out.suffix in figures.DRAWN:
         print(figures.confidence_over_iterations(trace(net, puzzles, solution.iterations), out))
     else:
         print(figures.picture(view.scene(puzzles, solution.answers[0]), out))
+
+
+def _ends(start: str | None, end: str | None) -> "Ends | None":
+    """What was given as --start 12,30 --end 400,388. Raises UserError for what is no pair of numbers, and for one."""
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise UserError("A maze has two ends; give both --start and --end, or neither.")
+    places = [text.replace(",", " ").split() for text in (start, end)]
+    if not all(len(place) == 2 and all(one.isdecimal() and len(one) < 9 for one in place) for place in places):
+        raise UserError(f"Ends are two numbers each, like --start 12,30 --end 400,388, and not '{start}' and '{end}'.")
+    first, last = ((int(x), int(y)) for x, y in places)
+    return first, last
 
 
 def _check_drawn(out: Path, as_strip: bool) -> bool:

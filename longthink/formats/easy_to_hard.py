@@ -4,7 +4,7 @@
 download tells nobody, verifies what it got, and writes nothing outside `root`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +42,13 @@ class EasyToHard(Format):
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
         puzzles: Puzzles = _files(problem).read(problem, level, folder, split)
         return puzzles
+
+    def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
+        """Pack folders maze_data_{split}_{n}, or one that has them, into a store for `Mazes(source=folder)`.
+
+        Returns and raises as `Format.import_files` says.
+        """
+        return _official_mazes.import_files(files, folder, skip)
 
 
 def _files(problem: Problem) -> ModuleType:

@@ -37,7 +37,7 @@ class Solution:
     """Whether it is right by the problem's rules; None where that cannot be told, since the solution is not known."""
     iterations: int
     why: str
-    """The rule that ended the thinking, or `limit`."""
+    """The rule that ended the thinking, or `limit` (of iterations), or `time`."""
     confidence: float
     seconds: float
 
@@ -48,6 +48,7 @@ def solve(
     limit: int | None = None,
     stop: Stop | None = None,
     watch: Callable[[Thought], None] | None = None,
+    seconds: float | None = None,
 ) -> Solution:
     """Think about one puzzle until it is enough.
 
@@ -59,12 +60,13 @@ def solve(
         limit: the most iterations; by default LIMIT, or the net's own.
         stop: when it is enough; by default when the state has settled.
         watch: is shown every thought.
+        seconds: the longest that it may take; the iteration that is then under way is the last.
 
     Returns:
         The answer, and whether it is right.
 
     Raises:
-        UserError: more than one puzzle; a limit below 1 or beyond the net's own.
+        UserError: more than one puzzle; a limit below 1 or beyond the net's own; no time at all.
 
     >>> import longthink as lt
     >>> solution = solve(lt.load("prefix_sums"), lt.problem("prefix_sums").view.parse("110100111"))
@@ -76,11 +78,15 @@ def solve(
     limit = (net.limit or LIMIT) if limit is None else limit
     if limit < 1:
         raise UserError(f"A net needs at least 1 iteration to answer, not {limit}.")
+    if seconds is not None and not seconds > 0:
+        raise UserError(f"A net needs some time to answer, more than {seconds:g} seconds.")
     problem, begun = puzzles.problem, time.monotonic()
     with torch.inference_mode():
         for thought in _thoughts(net, puzzles, limit, stop):
             if watch is not None:
                 watch(thought)
+            if seconds is not None and time.monotonic() - begun >= seconds:
+                break
         output = thought.read()
     answers = problem.answer(output, puzzles)
     assert thought.stops is not None
@@ -90,7 +96,7 @@ def solve(
         text=problem.view.describe(output, puzzles),
         solved=bool(problem.correct(answers, puzzles)[0]) if puzzles.known or problem.verifiable else None,
         iterations=thought.iteration,
-        why=thought.stops.why[0] or "limit",
+        why=thought.stops.why[0] or "time",
         confidence=float(problem.confidence(output, puzzles)[0]),
         seconds=time.monotonic() - begun,
     )
@@ -137,11 +143,11 @@ class Film:
             for at, frame in self.frames.items()
         }
 
-    def strip(self) -> dict[str, Scene]:
-        """The same between the puzzle and its target, each with its title (figure 4.4)."""
+    def strip(self, answer: Tensor | None = None) -> dict[str, Scene]:
+        """The same between the puzzle and its target, or else an answer (*P), each with its title (figure 4.4)."""
         view = self.puzzles.problem.view
         return {
             "puzzle": view.scene(self.puzzles, view.blank(self.puzzles)),
             **{f"iteration {at}": scene for at, scene in self.scenes().items()},
-            "target": view.scene(self.puzzles),
+            "target" if answer is None else "answer": view.scene(self.puzzles, answer),
         }

@@ -80,6 +80,12 @@ def test_line_ends_across_parts_that_are_read_at_a_time_are_one(
     assert list(read_lines(tmp_path / "some.txt")) == ["abc\n", "def\n", "\n", "ghi\n"]
 
 
+def test_spaces_around_a_value_are_kept_where_they_mean_something(tmp_path: Path) -> None:
+    (tmp_path / "some.csv").write_text("puzzle,rating\n # ,1\n")
+    assert list(read_table(tmp_path / "some.csv", COLUMNS, stripped=False)) == [(2, (" # ", "", "1"))]
+    assert list(read_table(tmp_path / "some.csv", COLUMNS)) == [(2, ("#", "", "1"))]
+
+
 def test_parquet_reads_like_text(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
@@ -96,10 +102,11 @@ def test_parquet_reads_like_text(tmp_path: Path) -> None:
         (b"\0\1\2\3", "no text"),
         (b"x" * (LONGEST_LINE + 1), "Line 1 of .* more than"),
         (b"puzzle\n" + b"x" * 150_000 + b"\n", "Line 2 of .* no row"),
+        (b"x" * 150_000 + b"\n", "Line 1 of .* no row"),
         (b"PAR1 and so on", "damaged, or no table"),
         (b"PK\x03\x04 and so on", "damaged or cut short"),
     ],
-    ids=["column", "binary", "long line", "long field", "parquet", "zip"],
+    ids=["column", "binary", "long line", "long field", "long header", "parquet", "zip"],
 )
 def test_what_is_no_table_is_refused(data: bytes, told: str, tmp_path: Path) -> None:
     if data.startswith(b"PAR1"):

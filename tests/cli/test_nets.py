@@ -1,5 +1,6 @@
 """Nets trained, tested and put to work as a user types it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from longthink import registry
 from longthink.cli import main
 from longthink.figures.scene import pixels
 from longthink.problems.mazes.problem import Mazes
-from longthink.recipes.laptop import chess_laptop
+from longthink.recipes.laptop import chess_laptop, mazes_laptop
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
 
@@ -237,3 +238,62 @@ def test_a_puzzle_is_solved_until_another_rule_says_so(capsys: pytest.CaptureFix
 def test_an_answer_is_drawn_as_other_kinds_too(picture: str, kind: str) -> None:
     assert main(["solve", "mazes", picture, "-o", f"solved.{kind}"]) == 0
     assert Path(f"solved.{kind}").stat().st_size > 1000
+
+
+MAZE = "+--+--+--+\n|S    |  |\n+--+  +  +\n|     |  |\n+  +--+  +\n|       E|\n+--+--+--+"
+ANSWER = "#######\n#R..# #\n###.# #\n#...# #\n#.### #\n#....G#\n#######"
+
+
+def test_a_maze_that_is_typed_is_solved(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("maze.txt").write_text(MAZE)
+    for text in (MAZE, "maze.txt", ANSWER.replace(".", " ").replace("\n", "")):
+        assert main(["solve", "mazes", text]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert "\n".join(lines[:7]) == ANSWER
+        assert lines[7].startswith("right, confidence")
+        assert len(lines) == 8
+
+
+def test_ends_are_pointed_out(capsys: pytest.CaptureFixture[str]) -> None:
+    bare = MAZE.replace("S", " ").replace("E", " ")
+    assert main(["solve", "mazes", bare, "--start", "1,1", "--end", "8,5"]) == 0
+    assert capsys.readouterr().out.startswith(ANSWER)
+    for options, message in (
+        (["--start", "1,1"], "give both --start and --end"),
+        (["--start", "1", "--end", "2,2"], "Ends are two numbers each, like --start 12,30"),
+        (["--start", "1,1", "--end", "2,two"], "Ends are two numbers each"),
+        (["--start", "0,1", "--end", "8,5"], "The start 0,1 is on a wall"),
+    ):
+        assert main(["solve", "mazes", bare, *options]) == 2
+        assert message in capsys.readouterr().err
+    assert main(["solve", "prefix_sums", "1011", "--start", "1,1", "--end", "8,5"]) == 2
+    assert "Puzzles of prefix_sums have no start and no end to point out" in capsys.readouterr().err
+
+
+def test_loops_are_told_beside_the_answer_of_a_net_that_knows_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "mazes", "#####\n#S  #\n# # #\n#  E#\n#####"]) == 0
+    assert capsys.readouterr().out.endswith("\nThis maze has 1 loop; this net was trained on mazes without.\n")
+
+
+def test_thinking_ends_after_some_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "mazes", MAZE, "--seconds", "1e-9"]) == 0
+    assert "not settled in 1 iterations" in capsys.readouterr().out
+    assert main(["solve", "mazes", MAZE, "--seconds", "0"]) == 2
+    assert "more than 0 seconds" in capsys.readouterr().err
+
+
+def test_mazes_of_ones_own_are_trained_and_tested_on(trained: Train, capsys: pytest.CaptureFixture[str]) -> None:
+    for split in ("train", "test"):
+        make = ["make", "mazes", "--level", "9", "--count", "40", "--format", "maze-csv"]
+        assert main([*make, "--split", split, "--out", "files"]) == 0
+    assert main(["import", "files", "--format", "maze-csv", "--out", "own"]) == 0
+    assert capsys.readouterr().out.endswith("own: 80 puzzles\n")
+    small = {"steps": 2, "batch": 4, "model.width": 8, "model.head": [8, 4], "validation.count": 4}
+    assert trained(mazes_laptop().revised(small), "--problem.source", "own", "--name", "small") == 0
+    assert json.loads(Path("runs/small-0/recipe.json").read_text())["task"]["problem"]["source"] == "own"
+    change = ["--change", "problem.source=own", "--iterations", "30", "--count", "40", "--out", "results"]
+    assert main(["test", "mazes", *change]) == 0
+    rows = pd.read_csv("results/test-9.csv")
+    assert rows[rows["iteration"] == 30]["accuracy"].tolist() == [1.0]
+    assert main(["test", "mazes", *change, "--level", "13"]) == 2
+    assert "has 0 test mazes of level 13, and 1 are asked for; its levels are 9 (train)" in capsys.readouterr().err

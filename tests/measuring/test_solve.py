@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -66,6 +68,18 @@ def test_a_net_with_a_limit_takes_all_its_steps() -> None:
     assert lt.solve(net, bits()).iterations == 3
     with pytest.raises(lt.UserError, match="has 3 steps and cannot take 4"):
         lt.solve(net, bits(), 4)
+
+
+def test_thinking_ends_when_its_time_is_up(parity_net: DTNet, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = count()
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    solution = lt.solve(parity_net, bits(), seconds=3)
+    assert (solution.iterations, solution.why, solution.solved) == (3, "time", False)
+    clock = count()
+    solution = lt.solve(parity_net, bits(), seconds=13)
+    assert (solution.iterations, solution.why, solution.solved) == (13, "settled", True)
+    with pytest.raises(lt.UserError, match="some time to answer, more than 0 seconds"):
+        lt.solve(parity_net, bits(), seconds=0)
 
 
 def test_what_cannot_be_solved_is_refused(parity_net: DTNet) -> None:
@@ -174,3 +188,11 @@ def test_a_strip_is_framed_by_the_puzzle_and_its_target(parity_net: DTNet) -> No
     view = puzzles.problem.view
     assert (pixels(strip["target"]) == pixels(view.scene(puzzles))).all()
     assert (pixels(strip["puzzle"]) == pixels(view.scene(puzzles, torch.zeros(12)))).all()
+
+
+def test_a_strip_of_ones_own_puzzle_ends_with_the_answer(parity_net: DTNet) -> None:
+    film, puzzles = filmed(parity_net, 5, at=[3]), bits()
+    answer = torch.arange(12) % 2
+    strip = film.strip(answer)
+    assert list(strip) == ["puzzle", "iteration 3", "answer"]
+    assert (pixels(strip["answer"]) == pixels(puzzles.problem.view.scene(puzzles, answer))).all()

@@ -246,6 +246,34 @@ def shortest_path(cells, path):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def count_loops(cells):  # type: ignore[no-untyped-def]
+    """How many loops of ways there are that are not made of each other: edges less cells, and one for each part."""
+    height, width = cells.shape
+    seen = np.zeros((height, width), np.bool_)
+    queue = np.empty(height * width, np.int64)
+    loops = 0
+    for begin in range(height * width):
+        if cells[begin // width, begin % width] == WALL or seen[begin // width, begin % width]:
+            continue
+        seen[begin // width, begin % width] = True
+        queue[0] = begin
+        first, last, ways = 0, 1, 0
+        while first < last:
+            here = queue[first]
+            first += 1
+            for direction in range(4):
+                row, column = here // width + ROWS[direction], here % width + COLUMNS[direction]
+                if 0 <= row < height and 0 <= column < width and cells[row, column] != WALL:
+                    ways += 1
+                    if not seen[row, column]:
+                        seen[row, column] = True
+                        queue[last] = row * width + column
+                        last += 1
+        loops += ways // 2 - last + 1
+    return loops
+
+
+@compiled
 def breadth_first_rounds(cells):  # type: ignore[no-untyped-def]
     """The round in which breadth-first search from green reaches each cell (H, W), green itself in round 1.
 

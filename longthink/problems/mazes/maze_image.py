@@ -1,21 +1,26 @@
 """Folders of maze pictures: one image a maze, of any kind that Pillow reads, drawn in any of the usual ways."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import torch
 from PIL import Image
 
-from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.pictures import SUFFIXES
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.figures.scene import pixels
-from longthink.problems.mazes.problem import Mazes
-from longthink.registry import name_of, register
+from longthink.problems.mazes._kernels import Cells
+from longthink.problems.mazes._pictures import find_maze, open_picture
+from longthink.problems.mazes._store import MazeSource, build, files_in
+from longthink.problems.mazes.problem import as_mazes
+from longthink.registry import register
 
 SOLUTION = ".solution"
-KINDS = (".png", ".gif", ".bmp", ".webp", ".jpg", ".jpeg", ".tif", ".tiff", ".ppm")
+HOLDERS = "maze pictures"
+"""What a message calls such files."""
 
 
 @register
@@ -28,7 +33,7 @@ class MazeImage(Format):
     def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
         rest = iter(batches)
         first = next(rest)
-        _check_supported(first.problem)
+        as_mazes(first.problem, HOLDERS)
         target = folder / f"{first.split}_{first.level}"
         digits, number = max(5, len(str(count - 1))), 0
         with atomic_folder(target) as partial:
@@ -43,19 +48,23 @@ class MazeImage(Format):
         return sorted(target.iterdir())
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:
-        _check_supported(problem)
         source = folder / f"{split}_{level}"
-        paths = sorted(path for path in source.glob("*") if path.suffix.lower() in KINDS and SOLUTION not in path.name)
-        if not paths:
-            raise UserError(f"{source} holds no pictures.")
-        found = [problem.view.parse(str(path)) for path in paths]
-        sizes = {one.x.shape[2:] for one in found}
-        if len(sizes) > 1 or found[0].level != level:
-            raise UserError(f"{source} should hold mazes of size {level} only; sort its pictures by size.")
-        x, y = (torch.cat([getattr(one, name) for one in found]) for name in ("x", "y"))
-        return Puzzles(problem, level, x, y, x.amax(1) > 0, split)
+        found = (maze.read() for maze in _mazes([source]))
+        return as_mazes(problem, HOLDERS).from_mazes(found, level, split, source)
+
+    def import_files(self, files: Sequence[Path], folder: Path, skip: bool = False) -> tuple[int, int]:
+        """Pack pictures, or all in a folder but solutions, into a store for `Mazes(source=folder)`.
+
+        Returns and raises as `_store.build` says.
+        """
+        return build(_mazes(files), folder, [path.name for path in files], skip)
 
 
-def _check_supported(problem: Problem) -> None:
-    if not isinstance(problem, Mazes):
-        raise UserError(f"{name_of(type(problem))} has no maze pictures; use the format arrays.")
+def _mazes(paths: Sequence[Path]) -> Iterator[MazeSource]:
+    for path, split in files_in(paths, SUFFIXES):
+        if SOLUTION not in path.name:
+            yield MazeSource(str(path), split, partial(_cells, path))
+
+
+def _cells(path: Path) -> Cells:
+    return find_maze(open_picture(path)).cells

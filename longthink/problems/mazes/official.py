@@ -3,9 +3,11 @@
 This library writes them as bytes. Their splits are called train and test, and validation is a folder more.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +20,10 @@ from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.base.npy import load_npy
 from longthink.contracts import Puzzles, Split
-from longthink.problems.mazes._cells import side_of
+from longthink.problems.mazes import _kernels as kernels
+from longthink.problems.mazes._cells import side_of, to_cells
+from longthink.problems.mazes._kernels import Cells
+from longthink.problems.mazes._store import MazeSource, build, files_in
 from longthink.problems.mazes.problem import Mazes
 
 
@@ -71,6 +76,48 @@ def read(problem: Mazes, level: int, folder: Path, split: Split) -> Puzzles:
     return Puzzles(problem, level, inputs, solutions, inputs.amax(1) > 0, split)
 
 
+def import_files(files: Sequence[Path], folder: Path, skip: bool) -> tuple[int, int]:
+    """Pack folders of this kind, or a folder that has them, into a store for `Mazes(source=folder)`.
+
+    Returns and raises as `_store.build` says.
+    """
+    mazes = (maze for path, split in files_in(files, ("inputs.npy",)) for maze in _mazes(path.parent, split))
+    return build(mazes, folder, [path.name for path in files], skip)
+
+
+def _mazes(folder: Path, split: Split | None) -> Iterator[MazeSource]:
+    inputs, solutions = _arrays_in(folder)
+    if inputs.ndim != 4 or inputs.shape[1] != 3 or solutions.shape != (len(inputs), *inputs.shape[2:]):
+        raise UserError(f"{folder} does not hold pictures (N, 3, H, W) of mazes and solutions (N, H, W).")
+    for number, both in enumerate(zip(inputs, solutions, strict=True)):
+        yield MazeSource(f"{folder}, maze {number}", split, partial(_cells, *both))
+
+
+def _cells(picture: NDArray[Any], solution: NDArray[Any]) -> Cells:
+    """Raises UserError for what is no maze, or not solved."""
+    x = torch.from_numpy(picture.astype(np.float32))
+    cells = to_cells(x)
+    if cells.size == 0 or ((cells == kernels.RED).sum(), (cells == kernels.GREEN).sum()) != (1, 1):
+        raise UserError("The picture is no maze with a red and a green end.")
+    puzzles = Mazes().from_maze(cells)
+    if puzzles.x.shape[1:] != x.shape or not torch.equal(puzzles.x[0], x):
+        raise UserError("The picture is no maze of two pixels a cell and three black ones around.")
+    if not puzzles.problem.correct(torch.from_numpy(solution.astype(np.int64))[None], puzzles)[0]:
+        raise UserError("The solution is no shortest path.")
+    return cells
+
+
+def _arrays_in(folder: Path) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The inputs and the solutions, memory-mapped."""
+    try:
+        inputs, solutions = (load_npy(folder / f"{name}.npy", "r") for name in ("inputs", "solutions"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder} holds no mazes, or damaged ones: {error}.") from error
+    if {inputs.dtype.kind, solutions.dtype.kind} - {*"biuf"}:
+        raise UserError(f"{folder} does not hold numbers.")
+    return inputs, solutions
+
+
 def _folder_of(split: Split, level: int) -> str:
     return f"maze_data_{split}_{level}"
 
@@ -81,14 +128,11 @@ def _arrays(puzzles: Puzzles) -> dict[str, NDArray[np.uint8]]:
 
 def _load(folder: Path, level: int) -> tuple[Tensor, Tensor]:
     """Pictures (N, 3, H, W) float and solutions (N, H, W) long."""
-    try:
-        inputs, solutions = (load_npy(folder / f"{name}.npy") for name in ("inputs", "solutions"))
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{folder} holds no mazes, or damaged ones: {error}.") from error
+    inputs, solutions = _arrays_in(folder)
     side = side_of(level)
     if inputs.shape[1:] != (3, side, side) or solutions.shape != (len(inputs), side, side):
         raise UserError(f"{folder} does not hold mazes of size {level}, which are pictures of {side} x {side} pixels.")
-    x, y = torch.from_numpy(inputs).float(), torch.from_numpy(solutions).long()
+    x, y = torch.from_numpy(inputs.astype(np.float32)), torch.from_numpy(solutions.astype(np.int64))
     if not (((x == 0) | (x == 1)).all() and (y <= x.amax(1)).all() and (y >= 0).all()):
         raise UserError(f"{folder} does not hold mazes and paths in them.")
     return x, y

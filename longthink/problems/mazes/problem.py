@@ -4,8 +4,9 @@ x is (B, 3, H, W) with H = W = 2 * level + 6: two pixels a cell, three black one
 one end is green, the other red. y is (B, H, W): 1 on the shortest path, both ends included. The mask is what is open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -16,13 +17,16 @@ from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.base.memory import require
+from longthink.base.seeds import generator_of
 from longthink.contracts import Problem, Puzzles, Spec, Split
 from longthink.problems._drawing import OF_FOUR
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import BORDER, PIXELS, side_of, to_cells, to_pixels
+from longthink.problems.mazes._store import open_store
 from longthink.problems.mazes.view import MazeView
-from longthink.registry import register
+from longthink.registry import name_of, register
 
+EASY, HARD = 9, (13, 59)
 BYTES_PER_PIXEL = 3 * 4 + 8 + 1
 """Of x, y and mask."""
 ALGORITHMS = {
@@ -40,6 +44,10 @@ class Mazes(Problem):
     `algorithm` makes the spanning tree, `openings` is the share of the remaining walls between nodes that are opened
     too (0: exactly one path), `ends` says which nodes may be red and green. The split of a maze is a function of its
     walls, the same for the 8 mirrored and turned forms, so splits are disjoint by construction.
+    With `source`, a folder that `longthink import` has written from files of mazes, mazes are those of others, and the
+    level is the number of cells along the longer side, odd or even. Their splits are those that they were published
+    in, or else the same function of their walls, which for even sizes does not go by the forms. The other options are
+    for mazes that are drawn.
 
     >>> puzzles = Mazes().sample(level=9, count=2, seed=0)
     >>> puzzles.x.shape, puzzles.y.shape
@@ -47,20 +55,30 @@ class Mazes(Problem):
     """
 
     spec: ClassVar[Spec] = Spec(inputs=3, outputs=2, positions="grid")
-    easy: ClassVar[int] = 9
-    hard: ClassVar[tuple[int, ...]] = (13, 59)
-
     algorithm: Literal["depth_first", "wilson", "kruskal", "prim"] = "depth_first"
     openings: Annotated[float, Field(ge=0, le=1)] = 0.0
     ends: Literal["anywhere", "dead_ends"] = "anywhere"
+    source: str = ""
+
+    @property
+    def easy(self) -> int:  # type: ignore[override]
+        """With a source, the lowest level that it has training mazes of."""
+        return (open_store(self.source).levels_of("train") or [EASY])[0] if self.source else EASY
+
+    @property
+    def hard(self) -> tuple[int, ...]:  # type: ignore[override]
+        """With a source, all levels that it has test mazes of."""
+        return (*open_store(self.source).levels_of("test"),) if self.source else HARD
 
     @property
     def view(self) -> MazeView:
         return MazeView(self)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
-        side = side_of(level)
+        side = PIXELS * level + 2 * BORDER if self.source else side_of(level)
         require(count * side * side * BYTES_PER_PIXEL, f"{count} mazes of level {level}")
+        if self.source:
+            return replace(self.from_cells(*self._choose(level, count, split, key, repeats)), split=split)
         cells, paths = self._draw(key, 0, level, count, split)
         if not repeats:
             cells, paths = self._without_repeats(key, cells, paths, split)
@@ -81,8 +99,27 @@ class Mazes(Problem):
         kernels.shortest_path(cells, path)
         return self.from_cells(cells[None], path[None])
 
+    def from_mazes(self, mazes: Iterable[NDArray[np.uint8]], level: int, split: Split, path: Path) -> Puzzles:
+        """Puzzles from the cells of mazes that a file holds. Raises UserError if there are none, or of other sizes."""
+        cells = list(mazes)
+        if not cells:
+            raise UserError(f"{path} holds no mazes.")
+        if any(one.shape != cells[0].shape or max(one.shape) != level for one in cells):
+            raise UserError(f"{path} should hold mazes of level {level} only; sort them by size.")
+        paths = [np.empty_like(one) for one in cells]
+        for maze, found in zip(cells, paths, strict=True):
+            kernels.shortest_path(maze, found)
+        return replace(self.from_cells(np.stack(cells), np.stack(paths)), split=split)
+
     def levels(self, lowest: int, highest: int) -> Sequence[int]:
-        return range(lowest + 1 - lowest % 2, highest + 1, 2)
+        """With a source, those that it has training mazes of; where it has none so small, the next larger one."""
+        if not self.source:
+            return range(lowest + 1 - lowest % 2, highest + 1, 2)
+        store = open_store(self.source)
+        larger = [level for level in store.levels_of("train") if level >= lowest]
+        if not larger:
+            raise UserError(f"{self.source} has no training mazes of level {lowest} or more; {store.says()}.")
+        return [level for level in larger if level <= max(highest, larger[0])]
 
     def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
         """bool (B,): the answer on open pixels is a shortest path, whichever (predictions on walls are ignored)."""
@@ -105,6 +142,24 @@ class Mazes(Problem):
         mask = np.zeros((count, *shape), np.bool_)
         kernels.paint(cells, paths, PIXELS, BORDER, x, y, mask)
         return Puzzles(self, max(rows, columns), torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(mask))
+
+    def _choose(
+        self, level: int, count: int, split: Split, key: int, repeats: bool
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """From the source."""
+        store = open_store(self.source)
+        rows = store.rows(level, split)
+        if len(rows) == 0 or (count > len(rows) and not repeats):
+            raise UserError(
+                f"{self.source} has {len(rows)} {split} mazes of level {level}, and {count} are asked for;"
+                f" {store.says()}."
+            )
+        cells = store.mazes(generator_of(key).choice(rows, count, replace=repeats), level)
+        paths = np.empty_like(cells)
+        for maze, path in zip(cells, paths, strict=True):
+            if kernels.shortest_path(maze, path) == 0:
+                raise UserError(f"{self.source} is damaged: it holds a maze without a path; bring the mazes in again.")
+        return cells, paths
 
     def _draw(
         self, key: int, first: int, level: int, count: int, split: Split
@@ -147,6 +202,13 @@ class Mazes(Problem):
             more, more_paths = self._draw(key, drawn, level, extra, split)
             drawn += extra
             cells, paths = np.concatenate([cells, more]), np.concatenate([paths, more_paths])
+
+
+def as_mazes(problem: Problem, holders: str) -> Mazes:
+    """Raises UserError for another problem; `holders` is what its files are called."""
+    if not isinstance(problem, Mazes):
+        raise UserError(f"{name_of(type(problem))} has no {holders}; use the format arrays.")
+    return problem
 
 
 def _is_path(path: NDArray[np.bool_], cells: NDArray[np.uint8]) -> bool:

@@ -1,6 +1,9 @@
-"""Mazes read from pictures, written and drawn."""
+"""Mazes read from pictures and texts, written and drawn."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,11 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from longthink.contracts import Puzzles, View
+from longthink.base.errors import UserError
+from longthink.base.pictures import SUFFIXES
+from longthink.base.tables import read_lines
+from longthink.contracts import Ends, Puzzles, View
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import BORDER, PIXELS, means_of_cells, to_cells
 from longthink.problems.mazes._pictures import MazePicture, find_maze, open_picture
+from longthink.problems.mazes._text import LONGEST_TEXT, is_typed, mazes_in, read_csv, read_maze, read_solved
 
 if TYPE_CHECKING:
     from longthink.problems.mazes.problem import Mazes
@@ -21,17 +28,66 @@ WIDEST_TEXT = 100
 """Columns of the widest maze that is written as text."""
 SMALLEST_PICTURE = 480
 """Pictures are enlarged to about this many pixels a side."""
+TABLES = (".csv", ".tsv", ".parquet")
 
 
 class MazeView(View):
-    """Pictures of mazes, of any kind; the answer as the cells on the path."""
+    """Pictures and texts of mazes, of any kind; the answer as the cells on the path."""
 
     problem: "Mazes"
 
     def parse(self, text: str) -> Puzzles:
-        """The maze in a picture; `text` is the picture's path. `scene` draws on that picture."""
-        found = find_maze(open_picture(Path(text)))
+        """The maze in a file, a picture or a text, whose path `text` is; or the text of a maze, or a line of a CSV.
+
+        `scene` draws on a picture. `_text` says how mazes are written.
+        """
+        return self._parse(text, None)
+
+    def parse_between(self, text: str, ends: Ends) -> Puzzles:
+        """The same between ends that are (x, y) each, counted from 0: pixels of a picture, characters of a text."""
+        return self._parse(text, ends)
+
+    def _parse(self, text: str, ends: Ends | None) -> Puzzles:
+        if os.path.isdir(text):
+            raise UserError(f"{text} is a folder; give one maze of it, or bring all in with `longthink import`.")
+        if not os.path.isfile(text):
+            if text.strip() and not is_typed(_question(text)[0]):
+                name = " ".join(text.split())
+                raise UserError(f"There is no picture {name:.200}; give a picture or a text of a maze, or its rows.")
+            return self._typed(text, ends)
+        path = Path(text)
+        if path.suffix.lower() in TABLES:
+            return self._of_table(path, ends)
+        if path.suffix.lower() not in SUFFIXES and _is_text(path):
+            return self._typed("".join(_bounded(path)), ends)
+        found = find_maze(open_picture(path), ends)
         return replace(self.problem.from_maze(found.cells), source=found)
+
+    def remarks(self, puzzles: Puzzles) -> list[str]:
+        """That a maze has loops, and that a net that was trained on this problem knows none."""
+        loops = int(kernels.count_loops(to_cells(puzzles.x[0])))
+        if loops == 0:
+            return []
+        trained = self.problem.openings == 0 and not self.problem.source
+        unknown = "; this net was trained on mazes without" if trained else ""
+        return [f"This maze has {loops} loop{'s' if loops > 1 else ''}{unknown}."]
+
+    def _typed(self, text: str, ends: Ends | None) -> Puzzles:
+        question, answer = _question(text)
+        mazes = [one for _, one in islice(mazes_in(question.split("\n")), 2)]
+        if len(mazes) > 1:
+            raise UserError("Here are several mazes; give one of them, or bring them all in with `longthink import`.")
+        return self.problem.from_maze(read_solved(question, answer) if answer else read_maze(question, ends))
+
+    def _of_table(self, path: Path, ends: Ends | None) -> Puzzles:
+        rows = list(islice(read_csv(path), 2))
+        if len(rows) != 1:
+            raise UserError(
+                f"{path} is a table of {'several' if rows else 'no'} mazes; give one of its lines, or bring them all in"
+                " with `longthink import FILE --format maze-csv --out FOLDER`."
+            )
+        _, question, answer = rows[0]
+        return self.problem.from_maze(read_maze(question, ends) if ends else read_solved(question, answer))
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:
         """Walls as #, the answer as dots; of a maze wider than a line, only how many cells are marked."""
@@ -40,7 +96,9 @@ class MazeView(View):
         if cells.shape[1] > WIDEST_TEXT:
             return f"{int(marked.sum())} cells of a maze of {cells.shape[0]} x {cells.shape[1]}"
         drawn = np.where(marked & (cells == kernels.OPEN), ".", np.array(["#", " ", "G", "R"])[cells])
-        return "\n".join("".join(row) for row in np.pad(drawn, 1, constant_values="#"))
+        edges = (cells[0], cells[-1], cells[:, 0], cells[:, -1])
+        walled = not any((edge != kernels.WALL).any() for edge in edges)
+        return "\n".join("".join(row) for row in np.pad(drawn, 0 if walled else 1, constant_values="#"))
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
         """The maze with the cells of the solution (or `values`) tinted, on the user's own picture if there is one."""
@@ -51,3 +109,34 @@ class MazeView(View):
         rows, columns = (BORDER + PIXELS * np.arange(size + 1) for size in shown.shape)
         scale = max(1, SMALLEST_PICTURE // max(pixels.shape))
         return MazePicture(pixels, to_cells(puzzles.x[0]), rows, columns).scene(shown, scale)
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        next(read_lines(path), "")
+    except UserError:
+        return False
+    return True
+
+
+def _bounded(path: Path) -> Iterator[str]:
+    """The lines of a text. Raises UserError where they are more than those of any maze."""
+    length = 0
+    for line in read_lines(path):
+        length += len(line)
+        if length > LONGEST_TEXT:
+            raise UserError(f"{path} has more than {LONGEST_TEXT:,} characters, and no maze has.")
+        yield line
+
+
+def _question(text: str) -> tuple[str, str]:
+    """The maze in what may be a line of a CSV, or its first two, and the answer after it; else the text, and none."""
+    lines = text.strip("\r\n").splitlines()
+    if len(lines) == 2 and "question" in lines[0].lower():
+        del lines[0]
+    if len(lines) == 1 and "," in lines[0] and "[" not in text:
+        fields = [field.strip('"') for field in lines[0].split(",")]
+        mazes = [field for field in fields if is_typed(field)]
+        if mazes:
+            return mazes[0], next((other for other in mazes[1:] if len(other) == len(mazes[0])), "")
+    return text, ""
