@@ -32,7 +32,7 @@ class NoEndsError(UserError):
 
 @dataclass(frozen=True)
 class Found:
-    """Cells with both ends (rows, columns), and where rows and columns begin in pixels."""
+    """Cells with both ends (rows, columns), and where rows and columns begin, and the last ends, in pixels."""
 
     cells: Cells
     rows: NDArray[np.int64]
@@ -180,8 +180,8 @@ def _cell_at(grid: Grid, x: float, y: float) -> Cell:
 def _shown(marks: list[_Mark], openings: list[Cell]) -> tuple[list[Cell], bool]:
     """The cells of start and exit that a picture shows, and whether they are marks.
 
-    Green is the start and red the exit, whatever else has a colour. Otherwise two marks, one and the one opening, or two
-    openings are the ends, and the upper one (or else the left one) is the start.
+    Green is the start and red the exit, whatever else has a colour. Otherwise two marks, one mark and the one opening,
+    or two openings are the ends, and the upper one (or else the left one) is the start.
     """
     ends = [mark for mark in marks if mark.span <= LONGEST_MARK]
     green, red = ([mark for mark in ends if mark.hue == name] for name in ("green", "red"))
@@ -239,7 +239,9 @@ def _marks(grid: Grid, hues: NDArray[np.uint8]) -> list[_Mark]:
     return found
 
 
-def _count_with_margins(mask: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+def _count_with_margins(
+    mask: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """How many pixels of a mask are in each cell, where the first and the last row and column may have no pixels."""
     sizes = np.outer(np.diff(rows), np.diff(columns)) > 0
     counts = np.zeros(sizes.shape, np.int64)

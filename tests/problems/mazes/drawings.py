@@ -13,7 +13,6 @@ from longthink.problems.mazes.problem import Mazes
 
 Colour = tuple[int, int, int]
 BLACK, WHITE, GREEN, RED = (0, 0, 0), (255, 255, 255), (0, 200, 0), (220, 0, 0)
-NODE_DIRECTIONS = ((0, -1), (-1, 0), (0, 1), (1, 0))
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,9 @@ def scanned(pixels: np.ndarray, style: Style, rng: np.random.Generator) -> np.nd
     """A picture scaled, turned, blurred, in a shadow, with noise, packed: what of these its style says."""
     image = Image.fromarray(pixels)
     if style.scale != 1:
-        image = image.resize((round(image.width * style.scale), round(image.height * style.scale)), Image.Resampling.BICUBIC)
+        image = image.resize(
+            (round(image.width * style.scale), round(image.height * style.scale)), Image.Resampling.BICUBIC
+        )
     if style.angle:
         image = image.rotate(style.angle, Image.Resampling.BICUBIC, expand=True, fillcolor=style.paper)
     if style.blur:
@@ -134,7 +135,9 @@ def round_maze(seed: int, size: int = 300, rings: int = 7, line: int = 2) -> np.
         gap = rng.uniform(0, 360)
         width = min(300, 60 * step / (ring * step) * 1.2)
         radius = ring * step
-        pen.arc([middle - radius, middle - radius, middle + radius, middle + radius], gap, gap + 360 - width, BLACK, line)
+        pen.arc(
+            [middle - radius, middle - radius, middle + radius, middle + radius], gap, gap + 360 - width, BLACK, line
+        )
         for spoke in rng.uniform(0, 2 * math.pi, rng.integers(0, ring + 1)):
             near, far = radius - step, radius
             ends = [middle + r * f(spoke) for r in (near, far) for f in (math.cos, math.sin)]
@@ -143,7 +146,9 @@ def round_maze(seed: int, size: int = 300, rings: int = 7, line: int = 2) -> np.
     return np.asarray(image)
 
 
-def tiled_maze(seed: int, sides: int, size: int = 320, edge: float = 14, line: int = 2, kept: float = 0.6) -> np.ndarray:
+def tiled_maze(
+    seed: int, sides: int, size: int = 320, edge: float = 14, line: int = 2, kept: float = 0.6
+) -> np.ndarray:
     """The edges of a tiling of hexagons (6) or triangles (3), a share of them drawn."""
     rng = np.random.default_rng(seed)
     image = Image.new("RGB", (size, size), WHITE)
@@ -162,7 +167,7 @@ def tiled_maze(seed: int, sides: int, size: int = 320, edge: float = 14, line: i
             middles.append(at)
             if sides == 3:
                 edges |= {tuple(sorted((at, other))) for other in around}
-            elif (column - (row // 2) * 1 + (row % 2) * 0 + row * 2) % 3 == 0:
+            elif (column - row // 2 + 2 * row) % 3 == 0:
                 edges |= {tuple(sorted((one, two))) for one, two in zip(around, around[1:] + around[:1], strict=True)}
     for one, two in sorted(edges):
         if rng.random() < kept:
