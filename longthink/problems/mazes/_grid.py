@@ -52,6 +52,10 @@ class Grid:
     """How clearly the cells that may be either are way or wall, of 1: as their pixels are, on average."""
 
     @property
+    def quality(self) -> float:
+        return self.clear * self.explained
+
+    @property
     def rank(self) -> int:
         """The lower the better: 0 is in order, with ways of one thickness and walls of one; 1 in order; 2 exact."""
         if self.first_way is not None:

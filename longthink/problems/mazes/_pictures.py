@@ -17,7 +17,7 @@ from longthink.base.errors import UserError
 from longthink.figures import scene
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
-from longthink.problems.mazes._ends import Found, NoEndsError, check_solvable, with_ends
+from longthink.problems.mazes._ends import Found, NoEndsError, OnWallError, check_solvable, with_ends
 from longthink.problems.mazes._grid import Grid, best_grid, explained_in_order
 from longthink.problems.mazes._ink import STEEPEST, evened, is_light, lightness_and_hues, turned
 from longthink.problems.mazes._kernels import Cells
@@ -101,11 +101,11 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
             if grid is None:
                 continue
             if grid.first_way is not None and (are_dark or grid.walls.size >= CELLS_OF_LIGHT_WALLS):
-                readings.append(_Reading.of(grid, hues, places, look.angle))
+                readings.append(_Reading(_maze_or_error(grid, hues, places), are_dark, grid.quality, look.angle))
                 if readings[-1].is_clear:
                     break
             elif grid.is_exact and are_dark and blocks is None:
-                blocks = _Reading.of(grid, hues, places, look.angle)
+                blocks = _Reading(_maze_or_error(grid, hues, places), are_dark, grid.quality, look.angle)
             best = max(best, (explained_in_order(one, grid), look.angle))
         if readings and readings[-1].is_clear:
             break
@@ -118,6 +118,13 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
         raise reading.result
     found = reading.result
     return MazePicture(turned_back(pixels, reading.angle), found.cells, found.rows, found.columns, found.painted)
+
+
+def _maze_or_error(grid: Grid, hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None) -> Found | UserError:
+    try:
+        return with_ends(grid, hues, ends)
+    except UserError as error:
+        return error
 
 
 def _made_smaller(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
@@ -142,30 +149,27 @@ class _Reading:
     """What a grid says: a maze with its ends, or why it has none; the picture was turned back by `angle` degrees."""
 
     result: Found | UserError
+    walls_are_dark: bool
     clear: float
     angle: float
 
-    @classmethod
-    def of(
-        cls, grid: Grid, hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None, angle: float
-    ) -> "_Reading":
-        try:
-            return cls(with_ends(grid, hues, ends), grid.clear * grid.explained, angle)
-        except UserError as error:
-            return cls(error, grid.clear * grid.explained, angle)
-
     @property
     def worth(self) -> tuple[int, float]:
-        """Ends where ways cross before others, and those before none; then what is clearer."""
-        if isinstance(self.result, NoEndsError):
+        """How much is right about it, then how clear it is: the best reading is believed, also where it is an error.
+
+        Dark walls are common: that no path joins the ends is believed of them, and less of light ones.
+        """
+        if isinstance(self.result, Found):
+            return 4 if self.result.in_order else 3, self.clear
+        if isinstance(self.result, OnWallError):
             return 0, self.clear
-        if isinstance(self.result, Found) and not self.result.in_order:
-            return 1, self.clear
-        return 2, self.clear
+        if isinstance(self.result, NoEndsError):
+            return 2, self.clear
+        return 4 if self.walls_are_dark else 1, self.clear
 
     @property
     def is_clear(self) -> bool:
-        return self.worth >= (2, CLEAR_ENOUGH)
+        return self.worth >= (4, CLEAR_ENOUGH)
 
 
 @dataclass(frozen=True)
