@@ -21,7 +21,8 @@ from longthink.base.errors import UserError
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._pictures import find_maze
 
-drawings = SimpleNamespace(**runpy.run_path(str(Path(__file__).parent.parent / "tests/problems/mazes/drawings.py")))
+DRAWINGS = Path(__file__).parent.parent / "tests" / "problems" / "mazes" / "drawings.py"
+drawings = SimpleNamespace(**runpy.run_path(str(DRAWINGS)))
 ENDS = [
     ((0, 200, 0), (220, 0, 0)),
     ((30, 160, 60), (200, 40, 50)),
@@ -102,7 +103,10 @@ def scan(rng: np.random.Generator) -> dict[str, object]:
 def others(seed: int) -> Iterator[tuple[str, np.ndarray]]:
     """Pictures that show no maze on a grid, one of each kind."""
     rng = np.random.default_rng(seed)
-    yield "round", drawings.round_maze(seed, int(rng.integers(200, 600)), int(rng.integers(5, 14)), int(rng.integers(1, 6)))
+    yield (
+        "round",
+        drawings.round_maze(seed, int(rng.integers(200, 600)), int(rng.integers(5, 14)), int(rng.integers(1, 6))),
+    )
     for name, sides in (("hexagons", 6), ("triangles", 3)):
         edge, line = float(rng.uniform(9, 30)), int(rng.integers(1, 5))
         kept = float(rng.uniform(0.5, 0.8))

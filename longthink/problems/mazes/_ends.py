@@ -27,12 +27,16 @@ Cell = tuple[int, int]
 
 
 class NoEndsError(UserError):
-    """The ends are not on ways, or not to be seen: maybe what was taken for walls are the ways."""
+    """Two ends are not to be seen."""
+
+
+class OnWallError(UserError):
+    """An end is where no way is: maybe what was taken for walls are the ways."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Cells with both ends (rows, columns), and where rows and columns begin in pixels."""
+    """Cells with both ends (rows, columns), and where rows and columns begin, and the last ends, in pixels."""
 
     cells: Cells
     rows: NDArray[np.int64]
@@ -60,7 +64,9 @@ def with_ends(grid: Grid, hues: NDArray[np.uint8], given: Iterable[tuple[float, 
         given: (x, y) of start and exit in pixels; None where the picture shows them.
 
     Raises:
-        UserError: there are not two ends, no path joins them, or one is on a wall (NoEndsError, maybe for the first).
+        NoEndsError: two ends are not to be seen.
+        OnWallError: an end is not on a way of the maze.
+        UserError: no path joins the ends, there are several of one colour, or both are in one cell.
     """
     inside = _inside(grid)
     openings = _openings(grid, inside)
@@ -72,7 +78,7 @@ def with_ends(grid: Grid, hues: NDArray[np.uint8], given: Iterable[tuple[float, 
         ends = [_clipped(cell, inside) for cell in chosen]
     for cell in (*chosen, *ends):
         if _on_wall(grid, cell):
-            raise NoEndsError("An end of the maze stands on a wall; put it on a way.")
+            raise OnWallError("An end of the maze stands on a wall; put it on a way.")
     if ends[0] == ends[1]:
         raise UserError(f"Both ends are in the same cell of the maze; {HOW}.")
     cells = np.where(grid.walls, kernels.WALL, kernels.OPEN).astype(np.uint8)
@@ -97,7 +103,7 @@ def check_solvable(cells: Cells) -> None:
         row, column = np.argwhere(padded == colour)[0]
         around = padded[[row - 1, row + 1, row, row], [column, column, column - 1, column + 1]]
         if not (around != kernels.WALL).any():
-            raise NoEndsError(f"The {name} end stands on a wall; put it on a way.")
+            raise OnWallError(f"The {name} end stands on a wall; put it on a way.")
     if kernels.shortest_path(cells, np.empty_like(cells)) == 0:
         raise UserError("No path joins the red and the green end of this maze.")
 
@@ -145,7 +151,7 @@ def _moved_inside(cell: Cell, openings: list[Cell], inside: tuple[slice, slice])
     distances = {one: abs(one[0] - cell[0]) + abs(one[1] - cell[1]) for one in openings}
     nearest = min(distances, key=distances.__getitem__, default=None)
     if nearest is None or distances[nearest] > FAR:
-        raise NoEndsError(f"An end of the maze is outside of it, where its border has no opening; {HOW}.")
+        raise OnWallError(f"An end of the maze is outside of it, where its border has no opening; {HOW}.")
     return _clipped(nearest, inside)
 
 
@@ -170,7 +176,7 @@ def _parity(cell: Cell) -> Cell:
 def _cell_at(grid: Grid, x: float, y: float) -> Cell:
     row, column = (int(np.searchsorted(edges, at, "right")) - 1 for edges, at in ((grid.rows, y), (grid.columns, x)))
     if not (0 <= row < grid.walls.shape[0] and 0 <= column < grid.walls.shape[1]):
-        raise UserError(f"The maze has no cell at ({x:.0f}, {y:.0f}): it is outside of it.")
+        raise OnWallError(f"The maze has no cell at ({x:.0f}, {y:.0f}): it is outside of it.")
     return row, column
 
 
@@ -180,8 +186,8 @@ def _cell_at(grid: Grid, x: float, y: float) -> Cell:
 def _shown(marks: list[_Mark], openings: list[Cell]) -> tuple[list[Cell], bool]:
     """The cells of start and exit that a picture shows, and whether they are marks.
 
-    Green is the start and red the exit, whatever else has a colour. Otherwise two marks, one and the one opening, or two
-    openings are the ends, and the upper one (or else the left one) is the start.
+    Green is the start and red the exit, whatever else has a colour. Otherwise two marks, one mark and the one opening,
+    or two openings are the ends, and the upper one (or else the left one) is the start.
     """
     ends = [mark for mark in marks if mark.span <= LONGEST_MARK]
     green, red = ([mark for mark in ends if mark.hue == name] for name in ("green", "red"))

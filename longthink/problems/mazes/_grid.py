@@ -1,8 +1,8 @@
 """The grid of cells that explains a picture's walls best, and whether it explains them at all.
 
-In a maze's grid ways and walls alternate, each of one thickness. Cells of two pixels would explain any picture, so a grid must
-be simple: where two ways cross there is a way, where two walls cross there is (nearly always) a wall, and what is between is
-clearly one of both. Pictures of blocks without that order are taken where the blocks fit to the pixel and are few.
+In a maze's grid ways and walls alternate, each of one thickness. Cells of two pixels would explain any picture, so a
+grid must have that order: where two ways cross there is a way, where two walls cross there is (nearly always) a wall,
+and what is between is clearly one of both. Blocks without that order are taken where they fit to the pixel and are few.
 """
 
 from collections.abc import Iterable, Iterator
@@ -52,8 +52,12 @@ class Grid:
     """How clearly the cells that may be either are way or wall, of 1: as their pixels are, on average."""
 
     @property
+    def quality(self) -> float:
+        return self.clear * self.explained
+
+    @property
     def rank(self) -> int:
-        """The better the lower: 0 in order, with ways of one thickness and walls of one, 1 in order, 2 exact, 3 neither."""
+        """The lower the better: 0 is in order, with ways of one thickness and walls of one; 1 in order; 2 exact."""
         if self.first_way is not None:
             kinds = (np.diff(edges)[1:-1][kind::2] for edges in (self.rows, self.columns) for kind in (0, 1))
             return 0 if all(_is_even(kind) for kind in kinds if kind.size) else 1
@@ -99,7 +103,7 @@ def _best_of(maze: NDArray[np.bool_], candidates: Iterable[tuple[Borders | None,
 
 
 def explained_in_order(walls: NDArray[np.bool_], grid: Grid) -> float:
-    """As `Grid.explained`, of the walls (H, W), if there must be a way where ways cross, and a wall where walls cross."""
+    """As `Grid.explained`, of walls (H, W), if there must be a way where ways cross, and a wall where walls cross."""
     inside = walls[grid.rows[0] : grid.rows[-1], grid.columns[0] : grid.columns[-1]]
     shares = []
     for row, column in np.ndindex(2, 2):

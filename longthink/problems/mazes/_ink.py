@@ -15,7 +15,7 @@ MANY = 100_000
 HUES = ("", "red", "green", "blue", "yellow", "magenta", "cyan")
 """By number; 0 is no colour."""
 STEEPEST = 7.0
-"""Degrees by which a picture may be turned, a little more than is promised."""
+"""Degrees by which a picture may be turned."""
 BLOCKS, LEAST_BLOCK = 16, 16
 """So many blocks along a side, of so many pixels at least, have a shade of their own."""
 EDGES = 40_000
@@ -48,7 +48,8 @@ def lightness_and_hues(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ND
 
 def _median_colour(pixels: NDArray[np.uint8], part: NDArray[np.bool_]) -> NDArray[np.float32]:
     colours = pixels[part]
-    return np.median(colours[:: 1 + len(colours) // MANY], 0).astype(np.float32)
+    median: NDArray[np.float32] = np.median(colours[:: 1 + len(colours) // MANY], 0).astype(np.float32)
+    return median
 
 
 def _between(
@@ -83,7 +84,8 @@ def evened(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         (columns * side, rows * side), Image.Resampling.BILINEAR
     )
     scale = 255 / np.maximum(np.asarray(shade)[:height, :width], 1)
-    return np.minimum(pixels * scale[..., None], 255).astype(np.uint8)
+    evenly_lit: NDArray[np.uint8] = np.minimum(pixels * scale[..., None], 255).astype(np.uint8)
+    return evenly_lit
 
 
 def turned(walls: NDArray[np.bool_]) -> float:

@@ -1,7 +1,7 @@
 """A maze out of any picture of one, and the answer drawn back onto it.
 
-Walls are dark and ways light, or the reverse. Cells may have any number of pixels, walls may be as thick as the ways or thin
-lines, the border and a margin around it as they like. The picture may be turned by a few degrees, and in a shadow.
+Walls are dark and ways light, or the reverse. Cells may have any number of pixels, walls may be as thick as the ways or
+thin lines, the border and a margin around it as they like. The picture may be turned by a few degrees and in a shadow.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from longthink.base.errors import UserError
 from longthink.figures import scene
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
-from longthink.problems.mazes._ends import Found, NoEndsError, check_solvable, with_ends
+from longthink.problems.mazes._ends import Found, NoEndsError, OnWallError, check_solvable, with_ends
 from longthink.problems.mazes._grid import Grid, best_grid, explained_in_order
-from longthink.problems.mazes._ink import evened, is_light, lightness_and_hues, turned
+from longthink.problems.mazes._ink import STEEPEST, evened, is_light, lightness_and_hues, turned
 from longthink.problems.mazes._kernels import Cells
 
 __all__ = ["Ends", "MazePicture", "check_solvable", "find_maze", "open_picture"]
@@ -44,8 +44,8 @@ END_COLOURS = {kernels.GREEN: (0, 200, 0), kernels.RED: (230, 0, 0)}
 class MazePicture:
     """A picture (H, W, 3) and where the maze's cells (rows, columns) are in it.
 
-    Row r of the cells is pixels rows[r]..rows[r+1] - 1, and so for columns. Where a user's picture was turned or very large,
-    this one is straight, or smaller.
+    Row r of the cells is pixels rows[r]..rows[r+1] - 1, and so for columns. Where a user's picture was turned or very
+    large, this one is straight, or smaller.
     """
 
     pixels: NDArray[np.uint8]
@@ -89,10 +89,7 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
     """
     shrunk = -(-max(pixels.shape[:2]) // LONGEST_SIDE)
     if shrunk > 1:
-        strips = range(0, len(pixels), shrunk * STRIP)
-        pixels = np.concatenate(
-            [np.asarray(Image.fromarray(pixels[top : top + shrunk * STRIP]).reduce(shrunk)) for top in strips]
-        )
+        pixels = _made_smaller(pixels, shrunk)
     readings: list[_Reading] = []
     blocks: _Reading | None = None
     best = 0.0, 0.0
@@ -104,66 +101,80 @@ def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePictur
             if grid is None:
                 continue
             if grid.first_way is not None and (are_dark or grid.walls.size >= CELLS_OF_LIGHT_WALLS):
-                readings.append(_Reading.of(grid, hues, places, look.angle))
+                readings.append(_Reading(_maze_or_error(grid, hues, places), are_dark, grid.quality, look.angle))
                 if readings[-1].is_clear:
                     break
             elif grid.is_exact and are_dark and blocks is None:
-                blocks = _Reading.of(grid, hues, places, look.angle)
+                blocks = _Reading(_maze_or_error(grid, hues, places), are_dark, grid.quality, look.angle)
             best = max(best, (explained_in_order(one, grid), look.angle))
         if readings and readings[-1].is_clear:
             break
     if blocks is not None and not readings:
         readings = [blocks]
-    if readings:
-        reading = max(readings, key=lambda one: one.worth)
-        if isinstance(reading.result, UserError):
-            raise reading.result
-        found = reading.result
-        return MazePicture(turned_back(pixels, reading.angle), found.cells, found.rows, found.columns, found.painted)
-    explained, angle = best
+    if not readings:
+        raise _no_grid(*best)
+    reading = max(readings, key=lambda one: one.worth)
+    if isinstance(reading.result, UserError):
+        raise reading.result
+    found = reading.result
+    return MazePicture(turned_back(pixels, reading.angle), found.cells, found.rows, found.columns, found.painted)
+
+
+def _maze_or_error(grid: Grid, hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None) -> Found | UserError:
+    try:
+        return with_ends(grid, hues, ends)
+    except UserError as error:
+        return error
+
+
+def _made_smaller(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """A picture (H, W, 3) with one pixel, the mean, for factor x factor ones; a strip at a time, to save memory."""
+    strips = (pixels[top : top + factor * STRIP] for top in range(0, len(pixels), factor * STRIP))
+    return np.concatenate([np.asarray(Image.fromarray(strip).reduce(factor)) for strip in strips])
+
+
+def _no_grid(explained: float, angle: float) -> UserError:
     if explained == 0:
-        raise UserError("The picture shows no maze: nothing in it lies between walls.")
-    raise UserError(
-        f"The picture shows no maze on a grid: the best grid explains only {explained:.0%} of the pixels of its walls"
-        f"{f', turned by {angle:.1f} degrees' if angle else ''}. Walls should be straight and of one thickness, at right"
-        " angles, and clearly darker or lighter than the ways."
+        return UserError("The picture shows no maze: nothing in it lies between walls.")
+    turned_by = f", turned by {abs(angle):.1f} degrees," if angle else ""
+    return UserError(
+        f"The picture shows no maze on a grid: the best grid{turned_by} explains only {explained:.0%} of the pixels of"
+        f" its walls. Walls should be straight, of one thickness and at right angles, turned by {STEEPEST:.0f} degrees"
+        " at most, and clearly darker or lighter than the ways."
     )
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """What a grid says: a maze with its ends, or why it has none; and by how many degrees the picture was turned back."""
+    """What a grid says: a maze with its ends, or why it has none; the picture was turned back by `angle` degrees."""
 
     result: Found | UserError
+    walls_are_dark: bool
     clear: float
     angle: float
 
-    @classmethod
-    def of(
-        cls, grid: Grid, hues: NDArray[np.uint8], ends: list[tuple[float, float]] | None, angle: float
-    ) -> "_Reading":
-        try:
-            return cls(with_ends(grid, hues, ends), grid.clear * grid.explained, angle)
-        except UserError as error:
-            return cls(error, grid.clear * grid.explained, angle)
-
     @property
     def worth(self) -> tuple[int, float]:
-        """Ends where ways cross before others, and those before none; then what is clearer. The first of equals counts."""
-        if isinstance(self.result, NoEndsError):
+        """How much is right about it, then how clear it is: the best reading is believed, also where it is an error.
+
+        Dark walls are common: that no path joins the ends is believed of them, and less of light ones.
+        """
+        if isinstance(self.result, Found):
+            return 4 if self.result.in_order else 3, self.clear
+        if isinstance(self.result, OnWallError):
             return 0, self.clear
-        if isinstance(self.result, Found) and not self.result.in_order:
-            return 1, self.clear
-        return 2, self.clear
+        if isinstance(self.result, NoEndsError):
+            return 2, self.clear
+        return 4 if self.walls_are_dark else 1, self.clear
 
     @property
     def is_clear(self) -> bool:
-        return self.worth >= (2, CLEAR_ENOUGH)
+        return self.worth >= (4, CLEAR_ENOUGH)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """A picture (H, W, 3) as it is looked at, by how many degrees it was turned back, and its (height, width) before."""
+    """A picture (H, W, 3) as it is looked at, turned back by `angle` degrees, and its (height, width) before that."""
 
     pixels: NDArray[np.uint8]
     angle: float

@@ -13,7 +13,6 @@ from longthink.problems.mazes.problem import Mazes
 
 Colour = tuple[int, int, int]
 BLACK, WHITE, GREEN, RED = (0, 0, 0), (255, 255, 255), (0, 200, 0), (220, 0, 0)
-NODE_DIRECTIONS = ((0, -1), (-1, 0), (0, 1), (1, 0))
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ def tiled_maze(
             middles.append(at)
             if sides == 3:
                 edges |= {tuple(sorted((at, other))) for other in around}
-            elif (column - (row // 2) * 1 + (row % 2) * 0 + row * 2) % 3 == 0:
+            elif (column - row // 2 + 2 * row) % 3 == 0:
                 edges |= {tuple(sorted((one, two))) for one, two in zip(around, around[1:] + around[:1], strict=True)}
     for one, two in sorted(edges):
         if rng.random() < kept:

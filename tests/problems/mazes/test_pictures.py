@@ -1,6 +1,9 @@
 """Mazes found in pictures of every style, answers drawn back, and pictures that are refused."""
 
+import runpy
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +19,8 @@ from longthink.problems.mazes._cells import to_cells
 from longthink.problems.mazes._pictures import PATH_COLOUR, find_maze, open_picture
 from longthink.problems.mazes.problem import Mazes
 
+drawings = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("drawings.py"))))
+Style = drawings.Style
 COLOURS = np.array([[0, 0, 0], [1, 1, 1], [0, 1, 0], [1, 0, 0]])
 """Of wall, open, green and red cells."""
 
@@ -176,6 +181,220 @@ def test_a_photograph_is_no_maze() -> None:
     rings[5:15, 5:15], rings[180:190, 195:205] = (255, 0, 0), (0, 255, 0)
     with pytest.raises(UserError, match=r"no maze on a grid|stands on"):
         find_maze(rings)
+
+
+def same_maze(found: np.ndarray, cells: np.ndarray) -> bool:
+    """Whether the cells are the same, and the ends, whichever is called the start."""
+    other = np.array([kernels.WALL, kernels.OPEN, kernels.RED, kernels.GREEN], np.uint8)[cells]
+    return np.array_equal(found, cells) or np.array_equal(found, other)
+
+
+LINES = Style(way=16, wall=3, border=3, margin=14)
+SCAN = Style(way=14, wall=4, border=4, margin=16, jpeg=70, noise=4.0, blur=0.5, shadow=0.4, scale=1.1)
+BLOCKS = Style(way=9, wall=9, border=9, margin=9)
+BLUE_AND_YELLOW = ((0, 90, 255), (255, 220, 0))
+NEON = {"paper": (30, 30, 30), "ink": (0, 230, 118), "ends": ((255, 80, 0), (255, 0, 200))}
+
+
+@pytest.mark.parametrize(
+    ("level", "style"),
+    [
+        (9, Style(way=1, wall=1, border=1, ends=None)),
+        (19, Style(way=1, wall=1, border=1, in_border=True)),
+        (13, replace(LINES, ends=None)),
+        (13, replace(BLOCKS, ends=None)),
+        (13, replace(BLOCKS, in_border=True)),
+        (13, replace(LINES, in_border=True, ends=BLUE_AND_YELLOW)),
+        (13, replace(LINES, dots=True, ends=BLUE_AND_YELLOW)),
+        (13, replace(BLOCKS, ends=((230, 0, 0), (230, 0, 0)))),
+        (13, replace(BLOCKS, ends=((255, 140, 0), (0, 80, 220)))),
+        (13, replace(LINES, ends=((220, 0, 200), (0, 190, 200)), scale=1.3, jpeg=60)),
+        (13, replace(BLOCKS, paper=(20, 20, 24), ink=(240, 240, 240))),
+        (13, replace(BLOCKS, paper=(20, 20, 24), ink=(240, 240, 240), ends=None)),
+        (13, replace(BLOCKS, paper=(20, 20, 24), ink=(240, 240, 240), in_border=True)),
+        (13, replace(LINES, paper=(0, 0, 0), ink=(255, 255, 255), dots=True)),
+        (13, replace(LINES, paper=(20, 50, 140), ink=(255, 255, 255))),
+        (13, replace(BLOCKS, paper=(20, 50, 140), ink=(255, 255, 255), dots=True, scale=1.4, jpeg=75)),
+        (13, replace(LINES, paper=(255, 255, 255), ink=(40, 60, 160))),
+        (13, replace(LINES, paper=(250, 240, 215), ink=(90, 50, 20), ends=None)),
+        (13, replace(LINES, **NEON)),
+        (13, replace(BLOCKS, **NEON, in_border=True)),
+        (13, replace(LINES, shadow=0.6)),
+        (19, replace(BLOCKS, shadow=0.6, ends=None)),
+        (13, replace(LINES, noise=10.0, jpeg=40)),
+        (13, replace(LINES, wall=2, scale=0.9, blur=0.8, dots=True)),
+        (9, replace(LINES, angle=5.0)),
+        (19, replace(LINES, angle=-5.0, dots=True)),
+        (19, replace(BLOCKS, angle=3.0)),
+        (19, replace(BLOCKS, angle=-1.0, ends=None)),
+        (13, replace(BLOCKS, angle=2.0, paper=(20, 20, 24), ink=(240, 240, 240))),
+        (9, replace(SCAN, angle=4.5)),
+        (13, replace(SCAN, angle=-3.3, ends=None)),
+        (19, replace(SCAN, angle=1.1, dots=True)),
+        (25, replace(SCAN, angle=-0.6)),
+        (13, replace(SCAN, angle=2.5, in_border=True, ends=BLUE_AND_YELLOW)),
+        (19, replace(SCAN, angle=-4.0, way=10, wall=10, border=10)),
+    ],
+)
+def test_mazes_in_many_styles(level: int, style: object) -> None:
+    pixels, cells = drawings.drawn(drawings.square_maze(level, seed=level), style, seed=3)
+    assert same_maze(find_maze(pixels).cells, cells)
+
+
+@pytest.mark.parametrize("marks", ["openings", "painted"])
+def test_the_upper_opening_is_the_start_and_a_path_leads_from_it_to_the_other(marks: str) -> None:
+    """
+    #G#####
+    #   # #
+    ### # #
+    #     #
+    #####R#
+    """
+    walls = np.array([list(row) for row in ("# #####", "#   # #", "### # #", "#     #", "##### #")]) == "#"
+    pixels = np.where(walls, 0, 255).astype(np.uint8)[..., None].repeat(3, 2)
+    if marks == "painted":
+        pixels[0, 1], pixels[4, 5] = (255, 0, 0), (0, 255, 0)
+    ends = [kernels.RED, kernels.GREEN] if marks == "painted" else [kernels.GREEN, kernels.RED]
+    found = find_maze(pixels)
+    expected = np.array([[1, 1, 1, 0, 1], [0, 0, 1, 0, 1], [1, 1, 1, 1, 1]], np.uint8)
+    expected[0, 0], expected[2, 4] = ends
+    assert np.array_equal(found.cells, expected)
+    assert (found.rows[0], found.columns[0]) == (1, 1)
+    path = np.empty_like(found.cells)
+    assert kernels.shortest_path(found.cells, path) == 7
+
+
+def opened(*openings: tuple[int, int]) -> np.ndarray:
+    """A picture of a maze of thin lines without marks, with openings in its frame's cells."""
+    cells = np.where(drawings.square_maze(9, 0) == kernels.WALL, kernels.WALL, kernels.OPEN).astype(np.uint8)
+    framed = np.pad(cells, 1)
+    for opening in openings:
+        framed[opening] = kernels.OPEN
+    sizes = [3, *[15, 3] * 5]
+    return COLOURS[framed].repeat(sizes, 0).repeat(sizes, 1).astype(np.uint8) * 255
+
+
+@pytest.mark.parametrize(
+    ("openings", "sentence"),
+    [
+        ([], "no marks in colour, and no opening"),
+        ([(0, 1)], "no marks in colour, and one opening"),
+        ([(0, 1), (10, 9), (5, 0)], "no marks in colour, and 3 openings"),
+    ],
+)
+def test_where_not_two_openings_are_the_ends_it_is_said_how_many_there_are(
+    openings: list[tuple[int, int]], sentence: str
+) -> None:
+    with pytest.raises(UserError, match=f"{sentence}.*coordinates"):
+        find_maze(opened(*openings))
+
+
+def test_a_mark_and_an_opening_are_ends_and_a_mark_beyond_an_opening_means_it() -> None:
+    pixels = opened((10, 9))
+    pixels[6:15, 6:15] = (0, 90, 255)
+    found = find_maze(pixels)
+    assert found.cells[0, 0] == kernels.GREEN
+    assert found.cells[8, 8] == kernels.RED
+    pixels = np.pad(opened((0, 1), (10, 9)), ((20, 20), (20, 20), (0, 0)), constant_values=255)
+    pixels[6:16, 25:35], pixels[-16:-6, -35:-25] = (255, 0, 0), (0, 200, 0)
+    found = find_maze(pixels)
+    assert found.cells[0, 0] == kernels.RED
+    assert found.cells[8, 8] == kernels.GREEN
+    assert not found.painted
+
+
+@pytest.mark.parametrize("angle", [0.0, 4.0])
+def test_ends_may_be_given_in_pixels_of_the_picture_also_of_one_that_is_turned(angle: float) -> None:
+    style = replace(LINES, angle=angle, dots=True)
+    pixels, cells = drawings.drawn(drawings.square_maze(13, 1), style)
+    marks = [(pixels[..., channel].astype(int) - pixels.min(2) > 150).nonzero() for channel in (1, 0)]
+    places = [(float(columns.mean()), float(rows.mean())) for rows, columns in marks]
+    bare = np.where((pixels.max(2) - pixels.min(2) > 20)[..., None], 255, pixels).astype(np.uint8)
+    found = find_maze(bare, (places[0], places[1]))
+    assert np.array_equal(found.cells, cells)
+    drawn = scene.pixels(found.scene(np.zeros(cells.shape)))
+    changed = (drawn != found.pixels).any(2)
+    assert set(map(tuple, drawn[changed & (found.pixels == 255).all(2)].tolist())) == {(0, 200, 0), (230, 0, 0)}
+
+
+def test_given_ends_must_be_two_ways_of_the_maze() -> None:
+    pixels = opened()
+    assert find_maze(pixels, ((10, 10), (83, 83))).cells.shape == (9, 9)
+    for ends, sentence in (
+        (((10, 10), (500, 10)), r"no cell at \(500, 10\)"),
+        (((10, 10), (12, 12)), "the same cell"),
+        (((10, 10), (1, 1)), "stands on a wall"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            find_maze(pixels, ends)
+
+
+def test_a_way_that_is_drawn_in_colour_is_no_end_but_a_way() -> None:
+    cells = drawings.square_maze(13, 2)
+    path = np.empty_like(cells)
+    kernels.shortest_path(cells, path)
+    pixels = painted(cells, 12, 4, 4, 5)
+    line = painted(np.where(path, kernels.OPEN, kernels.WALL).astype(np.uint8), 12, 4, 4, 5)
+    on_line = (line == 255).all(2) & (pixels == 255).all(2)
+    on_line[:5], on_line[-5:], on_line[:, :5], on_line[:, -5:] = False, False, False, False
+    assert on_line.sum() > 1000
+    pixels[on_line] = (80, 80, 255)
+    assert np.array_equal(find_maze(pixels).cells, cells)
+    with pytest.raises(UserError, match="over many cells is taken for a way"):
+        find_maze(np.where((pixels == (0, 255, 0)).all(2, keepdims=True), (80, 80, 255), pixels).astype(np.uint8))
+
+
+NO_GRIDS = {
+    "round": drawings.round_maze(1),
+    "round, thick": drawings.round_maze(2, 400, 9, 5),
+    "hexagons": drawings.tiled_maze(1, 6),
+    "hexagons, thick": drawings.tiled_maze(2, 6, 400, 20, 4, 0.75),
+    "triangles": drawings.tiled_maze(1, 3),
+    "triangles, large": drawings.tiled_maze(2, 3, 400, 25, 3, 0.5),
+    "noise": drawings.noise(1, 250),
+    "coarse noise": drawings.noise(2, 400, 20),
+    "text": drawings.text_page(1),
+    "turned too far": drawings.drawn(drawings.square_maze(13, 0), replace(LINES, angle=30.0))[0],
+}
+
+
+@pytest.mark.parametrize("name", NO_GRIDS)
+def test_what_is_no_grid_is_refused_with_the_share_that_the_best_grid_explains(name: str) -> None:
+    with pytest.raises(UserError, match=r"no maze on a grid: the best grid.* explains only \d+%"):
+        find_maze(NO_GRIDS[name])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 60), (60, 1), (3, 3), (7, 300)])
+def test_pictures_of_few_pixels_are_refused(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    for values in (np.zeros(shape), np.full(shape, 255), rng.integers(0, 2, shape) * 255, rng.integers(0, 256, shape)):
+        pixels = values.astype(np.uint8)[..., None].repeat(3, 2)
+        for ends in (None, ((0, 0), (shape[1] - 1, shape[0] - 1))):
+            with pytest.raises(UserError, match="shows no maze"):
+                find_maze(pixels, ends)
+
+
+def test_pictures_of_one_colour_or_one_wall_are_refused() -> None:
+    wall = np.full((80, 80, 3), 255, np.uint8)
+    wall[40:44] = 0
+    for pixels in (np.zeros((80, 80, 3), np.uint8), np.full((80, 80, 3), 255, np.uint8), wall):
+        with pytest.raises(UserError, match="shows no maze"):
+            find_maze(pixels)
+
+
+def test_a_large_picture_is_made_smaller() -> None:
+    cells = drawings.square_maze(9, 0)
+    found = find_maze(painted(cells, 300, 100, 100, 51))
+    assert np.array_equal(found.cells, cells)
+    assert max(found.pixels.shape) <= 2000
+
+
+def test_photographs_are_turned_upright(tmp_path: Path) -> None:
+    cells = drawings.square_maze(13, 0)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held so that the picture has to be turned clockwise
+    Image.fromarray(np.rot90(painted(cells, 14, 5, 5, 5))).save(tmp_path / "maze.jpg", exif=exif, quality=95)
+    assert np.array_equal(find_maze(open_picture(tmp_path / "maze.jpg")).cells, cells)
 
 
 def test_files_that_are_no_pictures_are_refused(tmp_path: Path) -> None:
