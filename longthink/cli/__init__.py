@@ -10,11 +10,14 @@ import cyclopts
 from longthink.base.errors import UserError
 from longthink.base.memory import keep_freed_memory
 from longthink.cli import inside, nets, puzzles, studies
-from longthink.cli._app import Interrupted, app, settle_streams
+from longthink.cli._app import Interrupted, app, settle_streams, shortened
 
 __all__ = ["inside", "main", "nets", "puzzles", "studies"]
 
-USERS_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR)
+USERS_DISK = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
+)
 """What may be the matter with files and folders, and is no bug: no room left, no right to write, a file in the way."""
 
 
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         sys.stdout.flush()
     except (UserError, cyclopts.CycloptsError) as error:
-        print(f"longthink: {error}", file=sys.stderr)
+        print(f"longthink: {shortened(str(error))}", file=sys.stderr)
         return 2
     except Interrupted as kept:
         print(f"longthink: interrupted; {kept}", file=sys.stderr)
@@ -45,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in USERS_DISK:
             raise
-        print(f"longthink: {error.filename or 'A file'} cannot be written: {error.strerror}.", file=sys.stderr)
+        name = shortened(str(error.filename or "A file"))
+        print(f"longthink: {name} cannot be read or written: {error.strerror}.", file=sys.stderr)
         return 2
     return 0
