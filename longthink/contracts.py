@@ -105,7 +105,7 @@ class Spec:
     @property
     def positions_of_each(self) -> int:
         """Of an input, at least: 1 where it is not always the same number."""
-        return (self.size or 1) ** {"none": 0, "line": 1, "grid": 2, "graph": 1}[self.positions]
+        return int((self.size or 1) ** {"none": 0, "line": 1, "grid": 2, "graph": 1}[self.positions])
 
     def example(self, count: int, size: int | None = None, seed: int = 0) -> Inputs:
         """Inputs of noise, as this spec has them: for tests, for tracing, to find out what fits the memory."""

@@ -164,7 +164,7 @@ def train(
     >>> type(run.model()).__name__
     'DTNet'
     """
-    if checkpoint_seconds < 0:
+    if not checkpoint_seconds >= 0:
         raise UserError(f"The time between checkpoints is 0 seconds or more, not {checkpoint_seconds:g}.")
     recipe.check_loadable()
     board = _summary_writer() if tensorboard else None
@@ -281,7 +281,7 @@ def _launch(recipe: Recipe, devices: int, accelerator: str, nodes: int) -> "Fabr
 
 def _plugins(devices: int, nodes: int) -> list[Any] | None:
     """What keeps Fabric from taking an allocation of SLURM for its tasks: for one process, or where srun is not."""
-    from lightning_fabric.plugins.environments import LightningEnvironment
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     if "SLURM_NTASKS" not in os.environ or "LOCAL_WORLD_SIZE" in os.environ:
         return None

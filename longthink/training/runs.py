@@ -27,7 +27,8 @@ from longthink.base.tensors import load_tensors
 from longthink.contracts import Thinker
 from longthink.registry import PACKAGE
 from longthink.training.recipe import Recipe, parse_recipe
-from longthink.training.saved import CONFIG, WEIGHTS, load_net, read_file
+from longthink.training.saved import CONFIG, load_net, read_file
+from longthink.training.saved import WEIGHTS as WEIGHTS
 
 SHIPPED = PACKAGE / "weights"
 RUNS = Path("runs")
