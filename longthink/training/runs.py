@@ -122,7 +122,7 @@ def create(folder: Path, recipe: Recipe) -> Run:
     """A new run, its folder and recipe there together or not at all. Raises UserError as `check_free` does."""
     check_free(folder)
     with atomic_folder(folder) as partial:
-        (partial / "recipe.json").write_text(recipe.to_json())
+        (partial / "recipe.json").write_text(recipe.to_json(), encoding="utf-8")
     return Run(folder)
 
 
