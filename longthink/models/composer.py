@@ -50,7 +50,7 @@ class Composer(Thinker):
         spec: Spec,
         width: Size = 64,
         products: Size = 256,
-        cleanup: Size = 256,
+        cleanup: int = 256,
         order: Literal["doubling", "sequential"] = "doubling",
     ):
         super().__init__()
