@@ -38,6 +38,8 @@ Inputs = Any
 ENDLESS = 10**18
 """More than there is memory for, of anything."""
 BYTES_OF_TARGET = 8
+Size = Annotated[int, Field(ge=1, lt=ENDLESS)]
+"""Of something that a net has."""
 State = Any
 """What a Thinker carries from one iteration to the next: a tensor (B, width, ...) or a tuple around one."""
 

@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 class Frozen(BaseModel):
     """Options that never change. A subclass's fields are its options."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -21,9 +21,8 @@ NOT_MADE = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeEr
 """What constructors of nets raise for options that do not go together, and safetensors for a damaged file."""
 DAMAGED = (*NOT_MADE, AssertionError, EOFError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile)
 """What torch raises for a file that it cannot read."""
-
-MADE_BEFORE_SHARED = 32
-"""Weights that a net may make for one that it keeps: layers that share theirs often have their own at first."""
+ON_THE_WAY = 4
+"""Times as many weights as it has in the end, that a net may have had before some were tied to others."""
 
 
 class TooLarge(Exception):
@@ -92,7 +91,10 @@ def check_fits(make: Callable[[], nn.Module], path: Path) -> None:
     try:
         with safe_open(path, "pt") as file:
             stored = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-        net = _outline(make, MADE_BEFORE_SHARED * sum(map(math.prod, stored.values())))
+        numbers = sum(map(math.prod, stored.values()))
+        net = _outline(make, ON_THE_WAY * numbers)
+        if net is not None and sum(weight.numel() for weight in net.parameters()) > numbers:
+            raise TooLarge
     except (SafetensorError, OSError) as error:
         raise unlike(path, error) from error
     except TooLarge:

@@ -12,7 +12,7 @@ from longthink.base.errors import UserError
 from longthink.base.files import REFUSALS
 from longthink.base.memory import keep_freed_memory
 from longthink.cli import inside, nets, puzzles, studies
-from longthink.cli._app import app, settle_streams
+from longthink.cli._app import app, settle_streams, shortened
 
 __all__ = ["inside", "main", "nets", "puzzles", "studies"]
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         sys.stdout.flush()
     except (UserError, cyclopts.CycloptsError) as error:
-        print(f"longthink: {error}", file=sys.stderr)
+        print(f"longthink: {shortened(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interruption:
         kept = str(interruption) or "nothing of it is kept but what it has named."
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if error.filename is None:
             _print_no_more()
-        what = error.filename or "A file, or what is printed,"
+        what = shortened(str(error.filename or "A file, or what is printed,"))
         print(f"longthink: {what} cannot be read or written ({error.strerror}).", file=sys.stderr)
         return 2
     return 0

@@ -27,6 +27,8 @@ app = App(
 Options = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
 WIDTHS = range(20, 1000)
 """Columns that help can be laid out in."""
+LONGEST = 600
+"""Characters of a message."""
 MOST_READ = 2**24
 """Bytes of standard input."""
 Typed = Annotated[str, Parameter(allow_leading_hyphen=True)]
@@ -94,6 +96,15 @@ def settle_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def shortened(message: str) -> str:
+    """A message without the middle of what was typed at length.
+
+    >>> len(shortened("9" * 5000))
+    605
+    """
+    return message if len(message) <= LONGEST else f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
+
+
 def as_typed(puzzle: str, rest: Sequence[str]) -> tuple[str, Sequence[str]]:
     """A puzzle and the options after it: words up to the first option are joined, and `-` is what standard input has.
 
@@ -114,9 +125,12 @@ def _standard_input() -> str:
     if len(content) > MOST_READ:
         raise UserError(f"Standard input has more than {MOST_READ} bytes, which no puzzle has; give one puzzle.")
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError("Standard input is no text; give a file by its name instead of -.") from error
+    if "\0" in text:
+        raise UserError("Standard input is no text; give a file by its name instead of -.")
+    return text
 
 
 def changes_of(change: Sequence[str] | None) -> dict[str, Any]:

@@ -35,6 +35,7 @@ ROWS = ("csv", "parquet")
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level, AT_LEAST so long."""
 AT_LEAST = 100
+MOST_PROCESSORS = 2**16
 
 
 @app.command
@@ -108,6 +109,9 @@ def train(
     """
     if threads is not None and threads < 1:
         raise UserError(f"A process has at least 1 thread, not {threads}.")
+    for what, number in (("threads", threads), ("devices", devices), ("nodes", nodes)):
+        if number is not None and number > MOST_PROCESSORS:
+            raise UserError(f"There are no {number} {what}; ask for {MOST_PROCESSORS} at most.")
     import torch
 
     from longthink.training import runs
@@ -139,7 +143,10 @@ def train(
     if len(numbers) > 1:
         told = " and ".join(map(str, numbers))
         print(f"trained with {told} CPU threads: without the interruption, the last bits of weights would be others")
-    evaluated = next(row for row in reversed(run.history()) if "loss" not in row)
+    evaluated = next((row for row in reversed(run.history()) if "loss" not in row), None)
+    if evaluated is None:  # its history was removed
+        print(run.folder)
+        return
     name, score = next((name, score) for name, score in evaluated.items() if name != "step")
     said = f"{score:.2%}" if name.endswith("accuracy") else f"{score:.4g}"
     print(f"{run.folder}: {name.replace('_', ' ')} {said}")

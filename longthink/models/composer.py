@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
-from longthink.contracts import Spec, Thinker
+from longthink.contracts import Size, Spec, Thinker
 from longthink.registry import register
 from longthink.thinking.counted import Counted
 
@@ -48,8 +48,8 @@ class Composer(Thinker):
     def __init__(
         self,
         spec: Spec,
-        width: int = 64,
-        products: int = 256,
+        width: Size = 64,
+        products: Size = 256,
         cleanup: int = 256,
         order: Literal["doubling", "sequential"] = "doubling",
     ):

@@ -5,6 +5,7 @@ import inspect
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -155,7 +156,8 @@ def _failure(trial: Trial, error: str) -> str:
 def _measured(trial: Trial, evaluator: Evaluator, trials: Trials, kept: Path | None) -> pd.DataFrame:
     """The rows of one evaluator of one trial, as they are kept or else as they will be."""
     if kept is not None and kept.is_file():
-        return pd.DataFrame(json.loads(kept.read_text()))
+        with suppress(ValueError, TypeError, AttributeError):  # damaged: it is measured again
+            return pd.DataFrame(json.loads(kept.read_text()))
     rows = evaluator.run(trial.run, lambda name: _peer(name, trial, trials))
     labels: dict[str, str | int] = {
         "series": trial.recipe.name,

@@ -74,7 +74,7 @@ def think_locally(
     True
     """
     model.check_limit(limit)
-    if tolerance < 0:
+    if not tolerance >= 0:
         raise UserError("The tolerance must be 0 or more.")
     if model.limit is not None:
         raise NotLocal(f"A {type(model).__name__} cannot think locally, since its steps differ; use think().")

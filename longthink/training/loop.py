@@ -165,7 +165,7 @@ def train(
     >>> type(run.model()).__name__
     'DTNet'
     """
-    if checkpoint_seconds < 0:
+    if not checkpoint_seconds >= 0:
         raise UserError(f"The time between checkpoints is 0 seconds or more, not {checkpoint_seconds:g}.")
     recipe.check_loadable()
     board = _summary_writer() if tensorboard else None

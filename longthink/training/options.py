@@ -22,6 +22,8 @@ def chosen(kind: str) -> tuple[BeforeValidator, PlainSerializer]:
     def read(value: Any) -> Any:
         found = as_choice(kind, value)
         if found is None:
+            if isinstance(value, Mapping):
+                raise ValueError("it has no name")
             return value
         cls, options = found
         return cls.model_validate(options)
@@ -34,7 +36,10 @@ def chosen(kind: str) -> tuple[BeforeValidator, PlainSerializer]:
 
 
 def as_choice(kind: str, value: Any) -> tuple[Any, Tree] | None:
-    """A plugin's class and its options, from a name, a class, a tree with a name, or itself; else None."""
+    """A plugin's class and its options, from a name, a class, a tree with a name, or itself; else None.
+
+    Raises UserError for a name that is none.
+    """
     if isinstance(value, str) or (isinstance(value, type) and registry.kind_of(value) == kind):
         value = {"name": value}
     elif isinstance(value, BaseModel) and registry.kind_of(type(value)) == kind:
@@ -43,6 +48,8 @@ def as_choice(kind: str, value: Any) -> tuple[Any, Tree] | None:
         return None
     options = dict(value)
     name, where = options.pop("name"), options.pop("from", None)
+    if not isinstance(name, str | type):
+        raise UserError(f"it is chosen by its name, and {name!r:.40} is none")
     return (registry.find(kind, name, where) if isinstance(name, str) else name), options
 
 

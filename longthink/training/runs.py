@@ -29,7 +29,8 @@ from longthink.base.tensors import load_tensors, save_tensors
 from longthink.contracts import Thinker
 from longthink.registry import PACKAGE
 from longthink.training.recipe import Recipe, parse_recipe
-from longthink.training.saved import CONFIG, WEIGHTS, load_net, read_file
+from longthink.training.saved import CONFIG, load_net, read_file
+from longthink.training.saved import WEIGHTS as WEIGHTS
 
 SHIPPED = PACKAGE / "weights"
 RUNS = Path("runs")
@@ -143,7 +144,7 @@ def create(folder: Path, recipe: Recipe) -> Run:
     """A new run, its folder and recipe there together or not at all. Raises UserError as `check_free` does."""
     with atomic_folder(folder) as partial:
         check_free(folder)
-        (partial / RECIPE).write_text(recipe.to_json())
+        (partial / RECIPE).write_text(recipe.to_json(), encoding="utf-8")
     return Run(folder)
 
 

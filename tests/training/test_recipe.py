@@ -1,5 +1,6 @@
 """Recipes: what may be said, what is refused and in which words."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,34 @@ class Specless(lt.Thinker):
 
 
 OLD = Path(__file__).parent / "run_of_version_0.1.0"
+
+
+@pytest.mark.parametrize("recipe", ["prefix_sums_laptop", "images_laptop", "sudoku_laptop", "staircase"])
+@pytest.mark.parametrize("width", [-1, 0, 10**30])
+def test_sizes_that_no_net_has_are_refused(recipe: str, width: int) -> None:
+    with pytest.raises(lt.UserError, match=r"The option 'model.width' of the recipe does not fit|option 'width'"):
+        lt.recipe(recipe, **{"model.width": width})
+
+
+@pytest.mark.parametrize("name", [None, True, 3, 1.5, [], {"name": 3}, ""])
+@pytest.mark.parametrize("plugin", ["model", "task", "task.problem", "task.objective", "optimiser"])
+def test_a_plugin_whose_name_is_none_is_one_sentence(plugin: str, name: object) -> None:
+    tree = json.loads(lt.recipe("prefix_sums_laptop").to_json())
+    branch = tree
+    for part in plugin.split("."):
+        branch = branch[part]
+    branch["name"] = name
+    with pytest.raises(lt.UserError, match="chosen by its name|here is no"):
+        parse_recipe(tree)
+    del branch["name"]
+    with pytest.raises(lt.UserError, match="lacks|no name|valid"):
+        parse_recipe(tree)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1", "[" * 100_000, '{"steps": ' + "9" * 5000 + "}", "\0"])
+def test_a_text_that_is_no_recipe_is_one_sentence(text: str) -> None:
+    with pytest.raises(lt.UserError, match="The recipe is not valid JSON"):
+        parse_recipe(text)
 
 
 def test_the_thesis_recipe_is_table_5_7() -> None:

@@ -12,7 +12,7 @@ Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positio
 
 from torch import Tensor, nn
 
-from longthink.contracts import Spec
+from longthink.contracts import Size, Spec
 from longthink.models.convolutional._parts import (
     HEAD_LAYERS,
     PROJECTION_LAYERS,
@@ -41,8 +41,8 @@ class Doubling(ConvolutionalThinker):
     def __init__(
         self,
         spec: Spec,
-        width: int = 32,
-        head: tuple[int, int] = (32, 16),
+        width: Size = 32,
+        head: tuple[Size, Size] = (32, 16),
         activation: Activation = "relu",
     ):
         super().__init__(spec, dilation=1, recall=True, pooling=1)

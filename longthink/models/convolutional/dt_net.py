@@ -5,7 +5,7 @@ Shapes as in `_parts`: B batch, C input channels, W width, K classes, *P positio
 
 from torch import Tensor, nn
 
-from longthink.contracts import Spec
+from longthink.contracts import Size, Spec
 from longthink.models.convolutional._parts import (
     Activation,
     Block,
@@ -35,8 +35,8 @@ class DTNet(ConvolutionalThinker):
     def __init__(
         self,
         spec: Spec,
-        width: int = 128,
-        head: tuple[int, int] = (32, 8),
+        width: Size = 128,
+        head: tuple[Size, Size] = (32, 8),
         recall: Recall = True,
         dilation: Dilation = 1,
         activation: Activation = "relu",

@@ -6,7 +6,7 @@ Dissertation, sections 4.2 and 5.3. Shapes as in `_parts`.
 from torch import Tensor, nn
 
 from longthink.base.errors import UserError
-from longthink.contracts import Spec
+from longthink.contracts import Size, Spec
 from longthink.models.convolutional._parts import (
     Activation,
     Block,
@@ -34,8 +34,8 @@ class FeedForward(ConvolutionalThinker):
         self,
         spec: Spec,
         limit: int = 30,
-        width: int = 128,
-        head: tuple[int, int] = (32, 8),
+        width: Size = 128,
+        head: tuple[Size, Size] = (32, 8),
         recall: Recall = False,
         dilation: Dilation = 1,
         activation: Activation = "relu",

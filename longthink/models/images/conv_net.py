@@ -5,7 +5,7 @@ from typing import ClassVar
 from torch import nn
 
 from longthink.base.errors import UserError
-from longthink.contracts import Spec
+from longthink.contracts import Size, Spec
 from longthink.models.images._parts import ImageThinker
 from longthink.registry import register
 
@@ -29,10 +29,10 @@ class ConvNet(ImageThinker):
     def __init__(
         self,
         spec: Spec,
-        first: int = 32,
-        width: int = 64,
-        after: int = 128,
-        size: int = 32,
+        first: Size = 32,
+        width: Size = 64,
+        after: Size = 128,
+        size: Size = 32,
         limit: int | None = None,
         shared: bool = True,
     ):

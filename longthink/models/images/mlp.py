@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from longthink.contracts import Spec
+from longthink.contracts import Size, Spec
 from longthink.models.images._parts import ImageThinker
 from longthink.registry import register
 
@@ -28,8 +28,8 @@ class MLP(ImageThinker):
     def __init__(
         self,
         spec: Spec,
-        width: int = 200,
-        size: int = 32,
+        width: Size = 200,
+        size: Size = 32,
         limit: int | None = None,
         shared: bool = True,
     ):

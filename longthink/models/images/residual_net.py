@@ -6,7 +6,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from longthink.base.errors import UserError
-from longthink.contracts import Spec
+from longthink.contracts import Size, Spec
 from longthink.models.images._parts import ImageThinker
 from longthink.registry import register
 
@@ -36,8 +36,8 @@ class ResidualNet(ImageThinker):
     def __init__(
         self,
         spec: Spec,
-        width: int = 512,
-        after: int | None = None,
+        width: Size = 512,
+        after: Size | None = None,
         batch_norm: bool = False,
         limit: int | None = None,
         shared: bool = True,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
-from longthink.contracts import Spec
+from longthink.contracts import Size, Spec
 from longthink.models.images._parts import ImageThinker
 from longthink.registry import register
 
@@ -46,7 +46,7 @@ class ResNet(ImageThinker):
     def __init__(
         self,
         spec: Spec,
-        width: int = 64,
+        width: Size = 64,
         layers: Depth = 18,
         stem: Literal["small", "large"] = "small",
         tied: bool = False,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from longthink.base.errors import UserError
-from longthink.contracts import Spec, Thinker
+from longthink.contracts import Size, Spec, Thinker
 from longthink.registry import register
 from longthink.thinking.counted import Counted
 
@@ -30,7 +30,7 @@ class TwoLayer(Thinker):
     gives: ClassVar[tuple[str, ...]] = ("one",)
     limit = 1
 
-    def __init__(self, spec: Spec, length: int = 2, width: int = 200, scale: float = 1e-3):
+    def __init__(self, spec: Spec, length: Size = 2, width: Size = 200, scale: float = 1e-3):
         super().__init__()
         self.check_takes(spec)
         if length < 1 or width < 1:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
-from longthink.contracts import Spec, Thinker
+from longthink.contracts import Size, Spec, Thinker
 from longthink.problems.sudoku._houses import most_square
 from longthink.registry import register
 
@@ -45,9 +45,9 @@ class RowColumnBox(Thinker):
     def __init__(
         self,
         spec: Spec,  # a board brings its own number of symbols
-        width: int = 32,
-        messages: int = 16,
-        hidden: int = 64,
+        width: Size = 32,
+        messages: Size = 16,
+        hidden: Size = 64,
         box: tuple[int, int] | None = None,
     ):
         super().__init__()
