@@ -32,11 +32,11 @@ class Kept(FunctionCache):  # type: ignore[misc]
 
     def load_overload(self, *asked: Any) -> Any:
         with suppress(OSError, EOFError, pickle.UnpicklingError):
-            return super().load_overload(*asked)  # type: ignore[no-untyped-call]
+            return super().load_overload(*asked)
 
     def save_overload(self, *compiled: Any) -> None:
         with suppress(OSError, EOFError, pickle.UnpicklingError):
-            super().save_overload(*compiled)  # type: ignore[no-untyped-call]
+            super().save_overload(*compiled)
 
 
 def compiled(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
@@ -53,7 +53,7 @@ def compiled(function: Callable[..., Any] | None = None, /, **options: Any) -> A
         # Read by the next call alone: a user's own kernels keep their place.
         config.CACHE_DIR = _folder(function.__module__, before)
         if config.CACHE_DIR:
-            kernel._cache = Kept(kernel.py_func)  # type: ignore[no-untyped-call]
+            kernel._cache = Kept(kernel.py_func)
     finally:
         config.CACHE_DIR = before
     return kernel
