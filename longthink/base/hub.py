@@ -1,5 +1,6 @@
 """Data sets of the Hugging Face hub, read through `datasets`."""
 
+import gc
 import os
 import re
 from collections.abc import Iterator
@@ -49,3 +50,18 @@ def hub(path: Path, what: str) -> Iterator[Any]:
     except (OSError, ValueError, ConnectionError, datasets.exceptions.DatasetsError) as error:
         missing = f"{path} holds no" if is_folder else f"There is no file {path}, and no"
         raise UserError(f"{missing} data set of {what}: {error}") from error
+
+
+def each_row(rows: Any) -> Iterator[Any]:
+    """The rows of a data set that is read as it comes.
+
+    Where reading is broken off, its threads end here: at the end of the process they would abort it. What holds them
+    is a cycle, and has to be collected.
+    """
+    reading = iter(rows)
+    try:
+        yield from reading
+    finally:
+        reading.close()
+        del reading
+        gc.collect()

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field
 
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
-from longthink.base.hub import hub
+from longthink.base.hub import each_row, hub
 from longthink.base.tables import CHUNK, READ, is_parquet, read_bytes, read_table
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.chess import _rules as rules
@@ -137,7 +137,7 @@ def _lines_of_data_set(path: Path, with_themes: bool) -> Iterator[bytes]:
     names = [*_names(with_themes), "PuzzleId"]
     with hub(path, "chess puzzles") as datasets:
         rows = datasets.load_dataset(str(path), split="train", streaming=True).select_columns(names)
-        blocks = (zip(*(some[name] for name in names), strict=True) for some in rows.iter(batch_size=LINES))
+        blocks = (zip(*(some[name] for name in names), strict=True) for some in each_row(rows.iter(batch_size=LINES)))
         found = chain.from_iterable(blocks)
         texts = ([" ".join(one) if isinstance(one, list) else str(one) for one in row] for row in found)
         yield from _as_published(enumerate(texts, 1))

@@ -18,6 +18,7 @@ from PIL import Image
 
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
+from longthink.base.hub import each_row
 from longthink.base.pictures import DAMAGED
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.images._pictures import as_images, blocks_of, load_picture, refuse_others, stacked
@@ -113,8 +114,7 @@ class _Table(NamedTuple):
 
     def labels(self) -> Iterator[Any]:
         with _told(self.source):
-            for row in self.rows.select_columns([self.label]):
-                yield row[self.label]
+            yield from (row[self.label] for row in each_row(self.rows.select_columns([self.label])))
 
     def examples(
         self, classes: Sequence[str], left_out: list[str] | None = None
@@ -125,7 +125,7 @@ class _Table(NamedTuple):
             rows = self.rows.select_columns([self.picture, self.label])
             if isinstance(rows.features[self.picture], _datasets().Image):
                 rows = rows.cast_column(self.picture, _datasets().Image(decode=False))
-            for number, row in enumerate(rows, 1):
+            for number, row in enumerate(each_row(rows), 1):
                 called, label = f"Picture {number} of {self.source}", row[self.label]
                 try:
                     if label is None:

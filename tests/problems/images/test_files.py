@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +224,12 @@ def test_rows_that_cannot_be_read_are_left_out_on_demand(tmp_path: Path) -> None
     path = plain_table(tmp_path / "train.parquet", cells, [0, 1, 1, None, 0], says_so=True)
     assert ImageTable().import_files([path], tmp_path / "store", skip=True) == (1, 4)
     assert np.array_equal(ImageStore(tmp_path / "store").images["train"][0], np.asarray(picture(0)))
+
+
+def test_a_process_that_breaks_off_reading_a_table_ends_well(tmp_path: Path) -> None:
+    path = plain_table(tmp_path / "train.parquet", [png(0), png(1)], [0, 10**12])
+    command = [sys.executable, "-m", "longthink.cli", "import", str(path), "--format", "image-table"]
+    for number in range(2):  # threads of the reader aborted it two times out of three
+        done = subprocess.run([*command, "--out", str(tmp_path / f"{number}")], capture_output=True, text=True)
+        assert done.returncode == 2, done.stderr
+        assert len(done.stderr.splitlines()) == 1
