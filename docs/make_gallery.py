@@ -52,7 +52,8 @@ def draw(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in own("problems"):
         problem = registry.find("problems", name)()
-        figures.picture(problem.view.scene(problem.sample(problem.easy, 1)), folder / f"{name}.png")
+        puzzles = problem.sample(problem.easy, 1)
+        figures.picture(problem.view.scene(puzzles, puzzles.y[0]), folder / f"{name}.png")
 
 
 def _problem(name: str, problem: Problem) -> Iterator[str]:

@@ -355,7 +355,7 @@ class View(ABC):
 
     @abstractmethod
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
-        """The first puzzle drawn, with its solution, or with `values` (*P) as `answer` or `shown` gives them."""
+        """The first puzzle alone, or with `values` (*P): an answer, as `answer` and y have it, or what is `shown`."""
 
     def describe(self, output: Any, puzzles: Puzzles) -> str:
         """The answer to the first puzzle that an output (B, K, *P) stands for, as text."""
@@ -384,8 +384,9 @@ class PlainView(View):
         return " ".join(map(str, answers[0].flatten().tolist()))
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
-        """A row (or, of a grid, as many as there are) of squares, of the answer alone."""
-        shares = puzzles.y[0] / max(1, self.problem.spec.outputs - 1) if values is None else values
+        """A row (or, of a grid, as many as there are) of squares, of the values alone: classes or shares of one."""
+        values = self.blank(puzzles) if values is None else values
+        shares = values if values.is_floating_point() else values / max(1, self.problem.spec.outputs - 1)
         return Scene.of_shares(
             shares.double().clamp(0, 1).reshape(-1, shares.shape[-1] if shares.ndim else 1).cpu().numpy()
         )

@@ -146,8 +146,9 @@ class Film:
     def strip(self, answer: Tensor | None = None) -> dict[str, Scene]:
         """The same between the puzzle and its target, or else an answer (*P), each with its title (figure 4.4)."""
         view = self.puzzles.problem.view
+        last = {"answer": answer} if answer is not None else {"target": self.puzzles.y[0]}
         return {
-            "puzzle": view.scene(self.puzzles, view.blank(self.puzzles)),
+            "puzzle": view.scene(self.puzzles),
             **{f"iteration {at}": scene for at, scene in self.scenes().items()},
-            "target" if answer is None else "answer": view.scene(self.puzzles, answer),
+            **{title: view.scene(self.puzzles, values) for title, values in last.items()},
         }

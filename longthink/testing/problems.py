@@ -3,6 +3,7 @@
 import inspect
 import json
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -155,7 +156,10 @@ def _the_view_draws_and_writes(problem: Problem) -> None:
         assert drawn.shape[2] == 3
         assert svg(scene).startswith("<svg")
         assert json.loads(as_json(scene))
-    assert len(np.unique(pixels(view.scene(puzzles)))) > 1, "there is something in the picture"
+    assert len(np.unique(pixels(view.scene(puzzles, puzzles.y[0])))) > 1, "there is something in the picture"
+    other = puzzles.y * 0 if puzzles.mask is None else puzzles.y.masked_fill(puzzles.mask, 0)
+    alone = pixels(view.scene(replace(puzzles, y=other)))
+    assert np.array_equal(pixels(view.scene(puzzles)), alone), "a scene shows no solution that is not asked for"
     assert view.write(puzzles.y, puzzles)
     assert view.describe(problem.perfect(puzzles), puzzles)
 

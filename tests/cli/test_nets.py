@@ -98,7 +98,7 @@ def test_a_maze_is_solved_on_its_picture(picture: str, capsys: pytest.CaptureFix
     assert "settled after" in out
     with Image.open("solved.png") as solved:
         drawn = np.asarray(solved)
-    assert np.array_equal(drawn, pixels(Mazes().view.scene(puzzles)))
+    assert np.array_equal(drawn, pixels(Mazes().view.scene(puzzles, puzzles.y[0])))
 
 
 @pytest.mark.parametrize("kind", ["webp", "gif", "mp4"])

@@ -186,8 +186,8 @@ def test_a_strip_is_framed_by_the_puzzle_and_its_target(parity_net: DTNet) -> No
     strip = film.strip()
     assert list(strip) == ["puzzle", "iteration 3", "iteration 12", "target"]
     view = puzzles.problem.view
-    assert (pixels(strip["target"]) == pixels(view.scene(puzzles))).all()
-    assert (pixels(strip["puzzle"]) == pixels(view.scene(puzzles, torch.zeros(12)))).all()
+    assert (pixels(strip["target"]) == pixels(view.scene(puzzles, puzzles.y[0]))).all()
+    assert (pixels(strip["puzzle"]) == pixels(view.scene(puzzles))).all()
 
 
 def test_a_strip_of_ones_own_puzzle_ends_with_the_answer(parity_net: DTNet) -> None:

@@ -60,8 +60,8 @@ class ChessView(View):
         return f"{' and '.join(map(rules.square_name, ends)) or 'nothing'}, which is no legal move"
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
-        """The board, squares of the answer (or `values`) lit up."""
-        shown = puzzles.y[:1] if values is None else values[None]
+        """The board, squares of an answer lit up."""
+        shown = (self.blank(puzzles) if values is None else values)[None]
         lit = self.problem.turned(shown.double(), puzzles.extras["who_moves"])[0].clamp(0, 1).cpu().numpy()
         ranks, files = np.indices((8, 8))
         plain = np.where(((ranks + files) % 2 == 1)[..., None], LIGHT, DARK)

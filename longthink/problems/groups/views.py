@@ -48,15 +48,16 @@ class ProductsView(View):
         return " ".join(map(str, answers[0].tolist()))
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
-        """Elements above, products below; or `values` below, black to white."""
+        """Elements in their colours, and below them an answer in the same, or what is likely, black to white."""
         order = self.problem.order
         colours = (np.array([hsv_to_rgb(element / order, 0.8, 0.9) for element in range(order)]) * 255).astype(np.uint8)
         above = colours[np.array(self.problem.symbols)[puzzles.x[0].argmax(0).cpu().numpy()]]
-        if values is None:
-            below = colours[puzzles.y[0].cpu().numpy()]
-        else:
-            (below,) = greys(values.double().clamp(0, 1)[None].cpu().numpy())
-        cells = Cells.squares(np.stack([above, below]), CELL)
+        rows = [above]
+        if values is not None and values.is_floating_point():
+            rows += [*greys(values.double().clamp(0, 1)[None].cpu().numpy())]
+        elif values is not None:
+            rows.append(colours[values.cpu().numpy()])
+        cells = Cells.squares(np.stack(rows), CELL)
         return Scene(float(cells.columns[-1]), float(cells.rows[-1]), (cells,))
 
 
@@ -78,8 +79,10 @@ class CompositionView(View):
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:  # noqa: ARG002
         return str(int(answers[0]))
 
-    def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:  # noqa: ARG002
-        """The encodings of the elements and of their product."""
-        rows = torch.cat([puzzles.x[0].T, puzzles.extras["target"][:1]]).double().cpu()
+    def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
+        """The encodings of the elements, and below them that of an answer."""
+        rows = puzzles.x[0].T.double().cpu()
+        if values is not None and not values.is_floating_point():
+            rows = torch.cat([rows, self.problem.encoding[values.cpu()][None].double()])
         shares = (rows - rows.min()) / (rows.max() - rows.min()).clamp_min(1e-9)
         return Scene.of_shares(shares.numpy(), CELL)

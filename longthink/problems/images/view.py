@@ -44,11 +44,11 @@ class ImageView(View):
         return self.problem.store().classes[int(answers[0])]
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
-        """The picture; with `values`, which is one number, a bar of that length below it."""
+        """The picture; with a confidence, which is one number, a bar of that length below it."""
         (pixels,) = self.problem.pixels(puzzles.x[:1])
         size = len(pixels)
         times = ENLARGED if size <= SMALL else 1
-        if values is None:
+        if values is None or not values.is_floating_point():
             return Scene(size * times, size * times, picture=pixels)
         below = np.full((BAR, size, 3), 255, np.uint8)
         rows, columns = np.array([size + 1.0, size + BAR]), np.array([0.0, min(size, round(float(values) * size))])

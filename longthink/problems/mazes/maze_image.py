@@ -42,7 +42,7 @@ class MazeImage(Format):
                     one = batch[index : index + 1]
                     plain = (one.x[0] * 255).to(torch.uint8).permute(1, 2, 0).numpy()
                     Image.fromarray(plain).save(partial / f"{number:0{digits}}.png")
-                    solved = pixels(one.problem.view.scene(one))
+                    solved = pixels(one.problem.view.scene(one, one.y[0]))
                     Image.fromarray(solved).save(partial / f"{number:0{digits}}{SOLUTION}.png")
                     number += 1
         return sorted(target.iterdir())

@@ -101,8 +101,8 @@ class MazeView(View):
         return "\n".join("".join(row) for row in np.pad(drawn, 0 if walled else 1, constant_values="#"))
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
-        """The maze with the cells of the solution (or `values`) tinted, on the user's own picture if there is one."""
-        shown = means_of_cells(puzzles.y[0] if values is None else values)
+        """The maze, the cells of an answer tinted, on the user's own picture if there is one."""
+        shown = means_of_cells(self.blank(puzzles) if values is None else values)
         if isinstance(puzzles.source, MazePicture):
             return puzzles.source.scene(shown)
         pixels = (puzzles.x[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()

@@ -36,8 +36,8 @@ class PrefixSumsView(View):
         return "".join(str(int(bit)) for bit in answers[0])
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
-        """The input above, the target (or `values`) below."""
-        rows = torch.stack([puzzles.x[0, 0] + 0.5, puzzles.y[0] if values is None else values])
+        """The input, and below it an answer."""
+        rows = torch.stack([puzzles.x[0, 0] + 0.5, *([] if values is None else [values])])
         bits = Cells.squares(greys(rows.double().clamp(0, 1).cpu().numpy()), CELL, FRAME, FRAME)
         width, height = bits.columns[-1] + FRAME, bits.rows[-1] + FRAME
         frame = Cells(np.array([0, height]), np.array([0, width]), np.array([[[*GREY, 255]]], np.uint8))

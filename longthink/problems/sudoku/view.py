@@ -72,8 +72,7 @@ class SudokuView(View):
         Where the solution is not known, answers are right that break no rule.
         """
         target, to_fill, box = puzzles.y[0].cpu().numpy(), _to_fill(puzzles), _box_of(puzzles)
-        if values is None:
-            values = puzzles.y[0] if puzzles.known else self.blank(puzzles)
+        values = self.blank(puzzles) if values is None else values
         shown = np.where(to_fill, values.long().cpu().numpy(), target)
         right = shown == target
         if not puzzles.known:

@@ -77,7 +77,7 @@ class ReachView(lt.View):
         return " ".join(str(node) for node in answers[0].nonzero().flatten().tolist())
 
     def scene(self, puzzles: lt.Puzzles, values: torch.Tensor | None = None) -> Scene:
-        shown = (puzzles.y[0] if values is None else values).double().clamp(0, 1)
+        shown = (self.blank(puzzles) if values is None else values).double().clamp(0, 1)
         around = np.linspace(0, 2 * np.pi, puzzles.level, endpoint=False)
         x, y = 100 + 80 * np.cos(around), 100 + 80 * np.sin(around)
         lines = tuple(

@@ -49,7 +49,8 @@ def test_what_is_no_puzzle_is_refused(text: str, sentence: str) -> None:
 @pytest.mark.parametrize("perspective", ["white", "mover"])
 def test_the_board_is_seen_from_whites_side_and_the_answer_lit(perspective: str) -> None:
     view = ChessPuzzles(perspective=perspective).view
-    scene = view.scene(view.parse("4k3/8/8/8/8/8/p7/4K3 b - - 0 1 a2a1q"))
+    puzzles = view.parse("4k3/8/8/8/8/8/p7/4K3 b - - 0 1 a2a1q")
+    scene = view.scene(puzzles, puzzles.y[0])
     e, a = MARGIN + 4.5 * SIDE, MARGIN + 0.5 * SIDE
     pieces = {(text.text, text.colour, text.x, text.y) for text in scene.texts if text.edge is not None}
     assert pieces == {

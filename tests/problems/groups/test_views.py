@@ -45,7 +45,7 @@ def test_answers_are_numbers_of_elements() -> None:
 def test_products_have_the_colours_of_their_elements_and_values_are_grey() -> None:
     view = GroupProducts(group="C5").view
     puzzles = view.parse("1 2 3")
-    above, below = middles(view.scene(puzzles)).tolist()
+    above, below = middles(view.scene(puzzles, puzzles.y[0])).tolist()
     assert len({*map(tuple, above)}) == 3
     assert below == [above[0], above[2], above[0]]
     _, values = pixels(view.scene(puzzles, torch.tensor([0.0, 0.5, 1.0])))[
@@ -56,7 +56,9 @@ def test_products_have_the_colours_of_their_elements_and_values_are_grey() -> No
 
 def test_compositions_are_rows_of_their_encodings() -> None:
     view = GroupComposition(group="C3").view
-    drawn = middles(view.scene(view.parse("0 1")))[..., 0]
+    puzzles = view.parse("0 1")
+    assert middles(view.scene(puzzles)).shape[:2] == (2, 3)
+    drawn = middles(view.scene(puzzles, puzzles.y[0]))[..., 0]
     assert drawn.shape == (3, 3)
     assert (drawn.max(1) == 255).all()
     assert drawn[1].tolist() == drawn[2].tolist() != drawn[0].tolist()

@@ -134,7 +134,7 @@ def test_the_answer_is_drawn_on_the_open_cells_of_the_picture_and_nowhere_else(t
     pixels = painted(cells, way=11, wall=3, border=5, margin=4)
     Image.fromarray(pixels).save(tmp_path / "maze.png")
     puzzles = Mazes().view.parse(str(tmp_path / "maze.png"))
-    drawn = scene.pixels(Mazes().view.scene(puzzles))
+    drawn = scene.pixels(Mazes().view.scene(puzzles, puzzles.y[0]))
     assert drawn.shape == pixels.shape
     path = np.empty_like(cells)
     kernels.shortest_path(cells, path)

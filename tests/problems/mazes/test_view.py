@@ -37,7 +37,7 @@ def test_text_shows_walls_ends_and_the_answer() -> None:
 
 def test_a_scene_shows_the_path() -> None:
     puzzles = Mazes().sample(9, 1)
-    drawn, plain = pixels(VIEW.scene(puzzles)), pixels(VIEW.scene(puzzles, VIEW.blank(puzzles)))
+    drawn, plain = pixels(VIEW.scene(puzzles, puzzles.y[0])), pixels(VIEW.scene(puzzles))
     assert drawn.shape == plain.shape == (480, 480, 3)
     differs = (drawn != plain).any(2).reshape(24, 20, 24, 20).any((1, 3))
     path = puzzles.y[0].bool().numpy() & (puzzles.x[0].sum(0) == 3).numpy()

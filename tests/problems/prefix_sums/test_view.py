@@ -37,5 +37,5 @@ def test_the_scene_shows_bits_and_values_in_a_frame() -> None:
         tuple(pixel) for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]) for pixel in edge.tolist()
     }
     assert frame == {(128, 128, 128)}
-    target = pixels(VIEW.scene(puzzles))
+    target = pixels(VIEW.scene(puzzles, puzzles.y[0]))
     assert target[1 + cell + cell // 2, 1 + cell // 2 : -1 : cell, 0].tolist() == [255, 255]

@@ -98,8 +98,9 @@ def test_scenes_colour_answers_by_whether_they_are_right() -> None:
     puzzles = VIEW.parse(EASY)
     wrong = VIEW.blank(puzzles)
     wrong[0, 2] = (puzzles.y[0, 0, 2] + 1) % 9
-    assert colours(VIEW.scene(puzzles)) == {INK, RIGHT}
-    assert "".join(text.text for text in VIEW.scene(puzzles).texts) == SOLVED
+    assert colours(VIEW.scene(puzzles)) == {INK}
+    assert colours(VIEW.scene(puzzles, puzzles.y[0])) == {INK, RIGHT}
+    assert "".join(text.text for text in VIEW.scene(puzzles, puzzles.y[0]).texts) == SOLVED
     assert colours(VIEW.scene(puzzles, wrong)) == {INK, WRONG}
     assert len(VIEW.scene(puzzles, VIEW.blank(puzzles)).texts) == 30
 
