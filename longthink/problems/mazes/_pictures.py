@@ -70,14 +70,16 @@ class MazePicture:
 
 def open_picture(path: Path) -> NDArray[np.uint8]:
     """The pixels (H, W, 3) of an image file, upright, what is transparent on white. Raises UserError if it is none."""
-    image = ImageOps.exif_transpose(pictures.open_picture(path))
+    image = pictures.open_picture(path)
+    ImageOps.exif_transpose(image, in_place=True)
     if image.mode == "RGBA":
         paper = Image.new("RGB", image.size, "white")
         for top in range(0, image.height, STRIP):  # all at once would need another copy of all
             part = image.crop((0, top, image.width, min(top + STRIP, image.height)))
             paper.paste(part, (0, top), part)
         image = paper
-    return np.asarray(image.convert("RGB"))
+    pixels = np.asarray(image)
+    return pixels if pixels.ndim == 3 else pixels[..., None].repeat(3, 2)
 
 
 def find_maze(pixels: NDArray[np.uint8], ends: Ends | None = None) -> MazePicture:
