@@ -43,6 +43,7 @@ from longthink.base.errors import UserError
 from longthink.base.pictures import SUFFIXES
 from longthink.cli._app import changes_from
 from longthink.figures import scene
+from longthink.training.converting import convert
 from longthink.training.loop import train
 from longthink.training.runs import SHIPPED, open_run
 
@@ -262,7 +263,20 @@ def others() -> Iterator[Target]:
     def unpack(folder: Path, out: Path) -> None:
         download_archive((folder / "bits.tar.gz").as_uri(), out, "bits", verify=lambda _: None)
 
+    def checkpoint(folder: Path) -> None:
+        shapes = {
+            "projection.0": (4, 3),
+            "recur_block.0": (4, 7),
+            "head.0": (32, 4),
+            "head.2": (8, 32),
+            "head.4": (2, 8),
+        }
+        shapes |= {f"recur_block.{block}.0.conv{half}": (4, 4) for block in (1, 2) for half in (1, 2)}
+        weights = {f"module.{name}.weight": torch.zeros(*shape, 3, 3) for name, shape in shapes.items()}
+        torch.save({"net": weights, "epoch": 3}, folder / "model_best.pth")
+
     yield Target("run", run, use)
+    yield Target("checkpoint of others", checkpoint, lambda folder, out: convert(folder / "model_best.pth", out))
     yield Target("run that is resumed", begun, resume)
     yield Target("options", tokens, revise)
     yield Target("archive", archive, unpack)
