@@ -30,14 +30,6 @@ from longthink.problems.mazes._kernels import Cells
 from longthink.problems.mazes._text import LONGEST
 
 SPLITS: tuple[Split, ...] = get_args(Split)
-NAMES: dict[str, Split] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
-"""What files and folders of a split are called."""
-
-
 TENTH = 10
 
 
@@ -47,42 +39,6 @@ class MazeSource(NamedTuple):
     where: str
     split: Split | None
     read: Callable[[], Cells]
-
-
-def split_of(path: Path) -> Split | None:
-    """The split that a file or a folder is named by: train.csv, test-00000-of-00001.parquet, maze_data_test_13.
-
-    >>> split_of(Path("mazes/test_9")), split_of(Path("mazes/latest.csv"))
-    ('test', None)
-    """
-    words = path.name.lower().replace("-", "_").replace(".", "_").split("_")
-    return next((NAMES[word] for word in words if word in NAMES), None)
-
-
-def files_in(paths: Sequence[Path], suffixes: Sequence[str]) -> list[tuple[Path, Split | None]]:
-    """Files that are named, and those with such names in folders that are named, each with the split that it is of.
-
-    That is told by its own name, or that of a folder below (or else of) the one that is named. Hidden files are left
-    out. Raises UserError for a path that is not there, and where there are no files.
-    """
-    found = list[tuple[Path, Split | None]]()
-    for path in paths:
-        if not path.exists():
-            raise UserError(f"There is no file and no folder {path}.")
-        inside = [path]
-        if path.is_dir():
-            inside = [
-                one
-                for one in sorted(path.rglob("*"))
-                if one.name.lower().endswith((*suffixes,)) and one.is_file()
-                if not any(part.startswith(".") for part in one.relative_to(path).parts)
-            ]
-        for one in inside:
-            names = [one, *(above for above in one.parents if above == path or path in above.parents)]
-            found.append((one, next(filter(None, map(split_of, names)), None)))
-    if not found:
-        raise UserError(f"There are no files {', '.join(suffixes)} in {', '.join(map(str, paths))}.")
-    return found
 
 
 def build(mazes: Iterable[MazeSource], folder: Path, sources: Sequence[str], skip: bool) -> tuple[int, int]:

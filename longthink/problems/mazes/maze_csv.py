@@ -1,17 +1,16 @@
 """Mazes as a CSV with the columns question and answer, as the field's 30x30 benchmark has them: rows joined."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from longthink.base.errors import UserError
 from longthink.base.files import atomic
+from longthink.base.published import files_in
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.mazes._cells import means_of_cells, to_cells
-from longthink.problems.mazes._store import MazeSource, build, files_in
+from longthink.problems.mazes._store import MazeSource, build
 from longthink.problems.mazes._text import as_rows, read_csv, read_solved
 from longthink.problems.mazes.problem import as_mazes
 from longthink.registry import register
@@ -19,8 +18,7 @@ from longthink.registry import register
 COLUMNS = ("source", "question", "answer", "rating")
 HOLDERS = "tables of mazes"
 """What a message calls such files."""
-HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
-TABLES = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zst", ".tsv", ".parquet")
+TABLES = (".csv", ".tsv", ".parquet")
 
 
 @register
@@ -55,7 +53,7 @@ class MazeCsv(Format):
 
         Returns and raises as `_store.build` says. An answer must be a shortest path.
         """
-        tables = files_in([path if path.exists() else _downloaded(path) for path in files], TABLES)
+        tables = files_in(files, TABLES)
         mazes = chain.from_iterable(_mazes(path, split) for path, split in tables)
         return build(mazes, folder, [path.name for path in files], skip)
 
@@ -63,17 +61,3 @@ class MazeCsv(Format):
 def _mazes(path: Path, split: Split | None) -> Iterator[MazeSource]:
     for where, question, answer in read_csv(path):
         yield MazeSource(where, split, partial(read_solved, question, answer))
-
-
-def _downloaded(path: Path) -> Path:
-    """The folder with the tables of a data set of the hub. Raises UserError for what is none."""
-    if not HUB_NAME.fullmatch(path.as_posix()) or path.name.lower().endswith(TABLES):
-        raise UserError(f"There is no file and no folder {path}.")
-    from huggingface_hub import snapshot_download
-
-    try:
-        wanted = [f"*{kind}" for kind in TABLES]
-        return Path(snapshot_download(path.as_posix(), repo_type="dataset", allow_patterns=wanted))
-    except (OSError, ValueError) as error:
-        told = " ".join(str(error).split())
-        raise UserError(f"There is no file {path}, and the hub gave no data set of this name: {told}") from error

@@ -10,11 +10,12 @@ from PIL import Image
 
 from longthink.base.files import atomic_folder
 from longthink.base.pictures import SUFFIXES
+from longthink.base.published import files_in
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.figures.scene import pixels
 from longthink.problems.mazes._kernels import Cells
 from longthink.problems.mazes._pictures import find_maze, open_picture
-from longthink.problems.mazes._store import MazeSource, build, files_in
+from longthink.problems.mazes._store import MazeSource, build
 from longthink.problems.mazes.problem import as_mazes
 from longthink.registry import register
 

@@ -6,10 +6,11 @@ from itertools import chain
 from pathlib import Path
 
 from longthink.base.files import atomic
+from longthink.base.published import files_in
 from longthink.base.tables import read_lines
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.mazes._cells import to_cells
-from longthink.problems.mazes._store import MazeSource, build, files_in
+from longthink.problems.mazes._store import MazeSource, build
 from longthink.problems.mazes._text import as_rows, mazes_in, read_maze
 from longthink.problems.mazes.problem import as_mazes
 from longthink.registry import register

@@ -19,11 +19,12 @@ from longthink.base.download import SITE, download_archive
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.base.npy import load_npy
+from longthink.base.published import files_in
 from longthink.contracts import Puzzles, Split
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import side_of, to_cells
 from longthink.problems.mazes._kernels import Cells
-from longthink.problems.mazes._store import MazeSource, build, files_in
+from longthink.problems.mazes._store import MazeSource, build
 from longthink.problems.mazes.problem import Mazes
 
 

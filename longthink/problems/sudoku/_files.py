@@ -1,7 +1,6 @@
 """What both formats of sudoku puzzles share: files of lines, tables, folders and data sets of the hub, as they come."""
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import inf, isfinite, nan
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 
 from longthink.base.errors import UserError
+from longthink.base.published import files_in, kind_of
 from longthink.base.tables import DELIMITERS, read_lines, read_table
 from longthink.contracts import Problem, Puzzles, Split
 from longthink.problems.sudoku import _store
@@ -27,13 +27,6 @@ COLUMNS = {
 """What they are called, in lower case."""
 TABLES = (".csv", ".tsv", ".parquet")
 TEXTS = (".txt", ".sdk", ".sdm", ".ss", ".msk")
-PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
-WORDS: dict[str, Split] = {
-    **dict.fromkeys(("test", "testing"), "test"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-}
-"""In the name of a file, what it has been set apart for."""
-HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 def as_sudoku(problem: Problem) -> Sudoku:
@@ -63,44 +56,9 @@ def sources_of(paths: Sequence[Path], lowest: float = -inf, highest: float = inf
     what is missing or has no puzzles.
     """
     chosen = lowest > -inf or highest < inf
-    for name, lines in [(name, lines_of(file)) for path in paths for file, name in _files(path)]:
-        part: Split = next((WORDS[word] for word in re.split("[^a-z]+", name.lower()) if word in WORDS), "train")
+    found = [(file.name, part or "train", lines_of(file)) for file, part in files_in(paths, TABLES, TEXTS)]
+    for name, part, lines in found:
         yield PuzzleSource(name, part, (line for line in lines if not chosen or lowest <= line.rating <= highest))
-
-
-def _files(path: Path) -> list[tuple[Path, str]]:
-    """The files that a path stands for, each with its name in it: a folder's tables, or else its texts."""
-    folder = path
-    if not path.exists() and HUB_NAME.fullmatch(str(path)) and not _kind(path):
-        folder = _downloaded(str(path))
-    if not folder.is_dir():
-        return [(path, path.name)]
-    inside = {one: one.relative_to(folder) for one in sorted(folder.rglob("*")) if one.is_file()}
-    seen = {one: _kind(name) for one, name in inside.items() if not any(part.startswith(".") for part in name.parts)}
-    kinds = TABLES if any(kind in TABLES for kind in seen.values()) else TEXTS
-    found = [(one, str(inside[one])) for one, kind in seen.items() if kind in kinds]
-    if not found:
-        raise UserError(f"{path} has no file of puzzles: {', '.join((*TABLES, *TEXTS))} are read, packed or not.")
-    return found
-
-
-def _kind(path: Path) -> str:
-    """The ending that says what is in a file, if it is one of those that are read."""
-    suffix = (path.with_suffix("") if path.suffix in PACKED else path).suffix.lower()
-    return suffix if suffix in (*TABLES, *TEXTS) else ""
-
-
-def _downloaded(name: str) -> Path:
-    """The folder with a data set of the hub: its files as they are, so that what is text stays text."""
-    from huggingface_hub import snapshot_download
-
-    wanted = [f"*{kind}{packed}" for kind in (*TABLES, *TEXTS) for packed in ("", *PACKED)]
-    try:
-        return Path(snapshot_download(name, repo_type="dataset", allow_patterns=wanted))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"There is no file or folder {name}, and no data set of sudoku puzzles of this name was got: {error}"
-        ) from error
 
 
 def lines_of(path: Path) -> Iterator[PuzzleLine]:
@@ -109,7 +67,7 @@ def lines_of(path: Path) -> Iterator[PuzzleLine]:
     Raises UserError at once for a file that is neither, or missing.
     """
     if _is_table(path):
-        where = f"{path}, {'row' if _kind(path) == '.parquet' else 'line'}"
+        where = f"{path}, {'row' if kind_of(path) == '.parquet' else 'line'}"
         rows = read_table(path, COLUMNS)
         return (
             PuzzleLine(where, number, question, answer, _number(rating)) for number, (question, answer, rating) in rows
@@ -119,14 +77,14 @@ def lines_of(path: Path) -> Iterator[PuzzleLine]:
 
 def _is_table(path: Path) -> bool:
     """Whether the first line has names of columns; or should have, by what the file is called, and has no cells."""
-    if _kind(path) == ".parquet" and path.exists():
+    if kind_of(path) == ".parquet" and path.exists():
         return True
     first = next((line.strip() for line in read_lines(path) if line.strip()), "")
     if not first:
         return False
     if first.startswith("<"):
         raise UserError(f"{path} is in a markup language; boards in lines or rows are read, and tables such as .csv.")
-    called = _kind(path) in TABLES
+    called = kind_of(path) in TABLES
     delimiter = max(DELIMITERS, key=first.count)
     names = {name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])}
     if names & {*COLUMNS["question"]} and (called or len(names) > 1):

@@ -14,7 +14,7 @@ from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, Split
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import to_cells
-from longthink.problems.mazes._store import MazeSource, build, files_in, open_store, split_of
+from longthink.problems.mazes._store import MazeSource, build, open_store
 from longthink.problems.mazes._text import read_maze
 from longthink.problems.mazes.problem import Mazes
 
@@ -137,7 +137,7 @@ def test_a_data_set_of_the_hub_is_its_tables(tmp_path: Path, monkeypatch: pytest
     assert Mazes(source=str(tmp_path / "store")).hard == (6,)
     with pytest.raises(UserError, match="the hub gave no data set of this name: no such data set"):
         brought_in("maze_csv", Path("somebody/else"), folder=tmp_path / "other")
-    with pytest.raises(UserError, match="There is no file and no folder somebody/mazes.csv"):
+    with pytest.raises(UserError, match="There is no file somebody/mazes.csv"):
         brought_in("maze_csv", Path("somebody/mazes.csv"), folder=tmp_path / "other")
 
 
@@ -174,7 +174,7 @@ def test_files_that_hold_no_mazes_are_refused_and_nothing_is_left(name: str, mes
     (tmp_path / "files" / kind).write_text("no, nothing\n")
     with pytest.raises(UserError, match=message):
         brought_in(name, tmp_path / "files", folder=tmp_path / "store")
-    with pytest.raises(UserError, match="There is no file and no folder"):
+    with pytest.raises(UserError, match="There is no file"):
         brought_in(name, tmp_path / "nowhere", folder=tmp_path / "store")
     assert [path.name for path in tmp_path.iterdir()] == ["files"]
 
@@ -231,16 +231,6 @@ def test_a_damaged_store_is_refused(damage: str, tmp_path: Path) -> None:
         np.save(folder / f"{damage}.npy", np.array([3, 3]))
     with pytest.raises(UserError, match=r"bring the(m| mazes) in"):
         Mazes(source=str(folder)).sample(3, 1)
-
-
-def test_the_split_of_a_file_is_in_its_name_or_its_folders(tmp_path: Path) -> None:
-    names = ("test.csv", "train-00000-of-00001.parquet", "maze_data_validation_9", "latest.csv", "val.txt")
-    assert [split_of(Path(name)) for name in names] == ["test", "train", "validation", None, "validation"]
-    for path in ("data/test/a.txt", "data/b_train.txt", "data/.c/test.txt", "data/d.md", "data/e.txt"):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).touch()
-    found = {path.name: split for path, split in files_in([tmp_path / "data"], [".txt"])}
-    assert found == {"a.txt": "test", "b_train.txt": "train", "e.txt": None}
 
 
 def test_problems_that_are_drawn_are_as_they_were() -> None:

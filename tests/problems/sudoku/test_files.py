@@ -300,7 +300,7 @@ def test_a_data_set_of_the_hub_is_read_as_the_files_that_it_is(
 
 def test_a_data_set_that_cannot_be_got_is_said_not_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="no data set of sudoku puzzles of this name was got"):
+    with pytest.raises(UserError, match="the hub gave no data set of this name"):
         SudokuCsv().import_files([Path("somebody/nothing")], tmp_path / "store")
 
 
