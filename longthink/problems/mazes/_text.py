@@ -291,7 +291,7 @@ def _split(text: str) -> list[str]:
     lines = textwrap.dedent("\n".join(lines)).strip("\n").split("\n") if len(lines) > 1 else [text]
     if len(lines) == 1:
         lines = _square(lines[0])
-    if all(len(line) > 2 and not line[1::2].strip() for line in lines):
+    if all(len(line) > 4 and not line[1::2].strip() for line in lines):
         lines = [line[::2] for line in lines]
     return lines
 

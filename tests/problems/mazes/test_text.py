@@ -218,3 +218,9 @@ def test_mazes_in_a_text_are_apart_by_empty_lines_or_lines_of_their_own() -> Non
 def test_our_own_answers_are_read_again() -> None:
     puzzles = Mazes().sample(13, 1)
     assert torch.equal(Mazes().view.parse(Mazes().view.write(puzzles.y, puzzles)).x, puzzles.x)
+
+
+def test_a_small_maze_whose_second_column_is_open_is_not_taken_for_spaced_characters() -> None:
+    assert read_maze("S #\n# #\n# E").tolist() == [[3, 1, 0], [0, 1, 0], [0, 1, 2]]
+    spaced = "# # # # #\n# S . . #\n# . # . #\n# . . E #\n# # # # #"
+    assert read_maze(spaced).tolist() == [[3, 1, 1], [1, 0, 1], [1, 1, 2]]
