@@ -22,7 +22,7 @@ LONGEST_MARK = 5
 """Cells that a mark spans at most; what is longer is a way that somebody drew."""
 FAR = 4
 """Cells, at most, between an opening and a mark outside of the maze that means it."""
-HOW = "mark one cell of the maze red and another one green, or give their coordinates"
+HOW = "mark one cell of the maze red and another one green, or give their coordinates (--start x,y --end x,y)"
 Cell = tuple[int, int]
 
 

@@ -36,6 +36,7 @@ CLEAR_ENOUGH = 0.9
 """How clear a grid is for no other look to be better."""
 CELLS_OF_LIGHT_WALLS = 40
 """Fewer cells do not show that what is light are the walls."""
+HALF = 127
 PATH_COLOUR = (40, 110, 235)
 END_COLOURS = {kernels.GREEN: (0, 200, 0), kernels.RED: (230, 0, 0)}
 
@@ -64,8 +65,14 @@ class MazePicture:
         if not self.painted:
             for end, colour in END_COLOURS.items():
                 tints[self.cells == end] = (*colour, 255)
-        tinted = scene.Cells(scale * self.rows.astype(float), scale * self.columns.astype(float), tints, "multiply")
+        blend = "multiply" if self._has_light_ways() else "normal"
+        tinted = scene.Cells(scale * self.rows.astype(float), scale * self.columns.astype(float), tints, blend)
         return Scene(scale * width, scale * height, (tinted,), picture=self.pixels)
+
+    def _has_light_ways(self) -> bool:
+        rows, columns = ((edges[:-1] + edges[1:]) // 2 for edges in (self.rows, self.columns))
+        ways = self.pixels[np.ix_(rows, columns)][self.cells == kernels.OPEN]
+        return bool(ways.size == 0 or ways.mean() > HALF)
 
 
 def open_picture(path: Path) -> NDArray[np.uint8]:

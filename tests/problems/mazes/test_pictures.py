@@ -16,7 +16,7 @@ from longthink.base.pictures import MOST_PIXELS
 from longthink.figures import scene
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import to_cells
-from longthink.problems.mazes._pictures import PATH_COLOUR, find_maze, open_picture
+from longthink.problems.mazes._pictures import PATH_COLOUR, MazePicture, find_maze, open_picture
 from longthink.problems.mazes.problem import Mazes
 
 drawings = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("drawings.py"))))
@@ -419,3 +419,12 @@ def test_a_decompression_bomb_is_refused_unread(tmp_path: Path, side: int) -> No
     assert (tmp_path / "bomb.png").stat().st_size < 1_000_000
     with pytest.raises(UserError, match=r"make it smaller"):
         open_picture(tmp_path / "bomb.png")
+
+
+def test_the_answer_is_seen_on_light_ways_and_on_dark_ones() -> None:
+    cells = np.array([[kernels.GREEN, kernels.OPEN, kernels.RED]], np.uint8)
+    for way in (20, 240):
+        pixels = np.full((9, 27, 3), way, np.uint8)
+        found = MazePicture(pixels, cells, np.array([0, 9]), np.array([0, 9, 18, 27]))
+        red, _, blue = scene.pixels(found.scene(np.ones(cells.shape)))[4, 13].astype(int)
+        assert blue > red + 100
