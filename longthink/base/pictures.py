@@ -58,7 +58,7 @@ def open_picture(source: Path | IO[bytes], called: str = "") -> Image.Image:
     except UnidentifiedImageError as error:
         raise UserError(f"{called} is not a picture of a kind that is read; {', '.join(KINDS)} are.") from error
     except Image.DecompressionBombError as error:
-        raise UserError(f"{called} has too many pixels ({error}); make it smaller.") from error
+        raise UserError(f"{called} has more than the {MOST_PIXELS} pixels that are opened; make it smaller.") from error
     except UserError:
         raise
     except DAMAGED as error:

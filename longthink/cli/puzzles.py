@@ -78,7 +78,8 @@ def import_(file: Path, /, *options: Options, format: str, out: Path, skip: bool
     reader = registry.build("formats", format, changes_from(options[first:]))
     check_writable(out)
     puzzles, skipped = reader.import_files([file, *map(Path, options[:first])], out, skip)
-    print(f"{out}: {puzzles} puzzles" + (f", {skipped} lines left out" if skipped else ""))
+    told = f", {skipped} left out" if skipped else ""
+    print(f"{out}: {puzzles} puzzle{'' if puzzles == 1 else 's'}{told}")
 
 
 @app.command

@@ -54,7 +54,7 @@ def test_chess_puzzles_are_brought_in_and_written(tmp_path: Path, capsys: pytest
     assert "Line 502 of bad.csv is no puzzle" in capsys.readouterr().err
     assert not Path("other").exists()
     assert main([*command, "--skip"]) == 0
-    assert "other: 500 puzzles, 1 lines left out" in capsys.readouterr().out
+    assert "other: 500 puzzles, 1 left out" in capsys.readouterr().out
 
 
 def test_images_are_brought_in(trained: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
