@@ -376,7 +376,7 @@ def _text_of(text: str, rng: random.Random) -> str:
         elif kind == 2:
             lines = text.splitlines(keepends=True) or [""]
             line = rng.choice(lines)
-            text = "".join(lines) + line * rng.choice((1, 1, 1000))
+            text = "".join(lines) + line * rng.choice((1, 1, 1 + 100_000 // max(1, len(line))))
         elif kind == 3:
             text = text[:place] + text[place + rng.choice((1, 1, 5, 100)) :]
         elif kind == 4 and text:
@@ -567,7 +567,8 @@ def main() -> int:
                 place = asked.out / f"{row.target.replace(' ', '-')}-{row.number}"
                 shutil.copytree(damaged(target, good, row.number, asked.seed, scratch / "kept")[0], place)
         rows += found
-        print(target.name, len(found), file=sys.stderr)
+        faults = Counter(row.outcome for row in found if row.outcome in FAULTS)
+        print(f"{target.name}: {len(found)} inputs, faults: {dict(faults) or 'none'}", file=sys.stderr, flush=True)
     print(*table(rows), sep="\n")
     faults = [row for row in rows if row.outcome in FAULTS]
     for row in list({f"{row.target} {row.outcome} {row.told}": row for row in faults}.values())[:100]:

@@ -41,6 +41,8 @@ def load_tensors(path: Path, mapped: bool = False) -> Any:
             found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}.") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read, or is damaged ({error.strerror}).") from error
     except DAMAGED as error:
         raise UserError(f"{path} is damaged, cut short, or holds more than tensors; get it again.") from error
     if not all(_is_as_large_as_stored(tensor) for tensor in _tensors_in(found)):

@@ -1,6 +1,7 @@
 """Tensors in files: read as they were written, and nothing else is."""
 
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,12 @@ def test_an_archive_that_unpacks_to_more_is_refused(file: Path, tmp_path: Path) 
 def test_a_file_that_is_missing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"There is no file .*none.pt"):
         load_tensors(tmp_path / "none.pt")
+
+
+@pytest.mark.parametrize("more", [1, 100, 5000])
+def test_an_archive_with_bytes_put_in_is_read_or_refused(more: int, file: Path) -> None:
+    whole = file.read_bytes()
+    for place in range(0, len(whole), 97):
+        file.write_bytes(whole[:place] + bytes(more) + whole[place:])
+        with suppress(UserError):
+            load_tensors(file)

@@ -33,6 +33,8 @@ Dilation = int | tuple[int, int, int, int]
 With 2 everywhere, the even positions of a string never meet the odd ones; in mazes a cell is two pixels wide, so both
 know all.
 """
+FARTHEST = 2**20
+"""The largest dilation: no input is so wide."""
 Pooling = Literal[1, 2]
 """Positions along an axis that one position of the state stands for."""
 PROJECTION_LAYERS = 1
@@ -49,8 +51,8 @@ class Layers:
         if width < 1 or (norm != "none" and width % GROUPS):
             raise UserError(f"The width must be 1 or more, with group norm a multiple of {GROUPS}, not {width}.")
         self.dilation, self.dilations_of_block = _dilations(dilation)
-        if min(self.dilation, *self.dilations_of_block) < 1:
-            raise UserError(f"The dilation must be 1 or more, not {dilation}.")
+        if not all(1 <= one <= FARTHEST for one in (self.dilation, *self.dilations_of_block)):
+            raise UserError(f"The dilation must be from 1 to {FARTHEST}, not {dilation}.")
         self.kernel = (1, 3) if spec.positions == "line" else (3, 3)
         self.activation = ACTIVATIONS[activation]
         self.norm = norm

@@ -27,6 +27,8 @@ COLUMNS = {
 """What they are called, in lower case."""
 TABLES = (".csv", ".tsv", ".parquet")
 TEXTS = (".txt", ".sdk", ".sdm", ".ss", ".msk")
+LONGEST_NAMES = 2**16
+"""Characters of a first line that names of columns are sought in."""
 
 
 def as_sudoku(problem: Problem) -> Sudoku:
@@ -86,7 +88,7 @@ def _is_table(path: Path) -> bool:
         raise UserError(f"{path} is in a markup language; boards in lines or rows are read, and tables such as .csv.")
     called = kind_of(path) in TABLES
     delimiter = max(DELIMITERS, key=first.count)
-    names = {name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])}
+    names = {name.strip().casefold() for name in next(csv.reader([first[:LONGEST_NAMES]], delimiter=delimiter), [])}
     if names & {*COLUMNS["question"]} and (called or len(names) > 1):
         return True
     return called and not begins_with_cells(first)

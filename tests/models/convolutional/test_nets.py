@@ -189,3 +189,9 @@ def test_the_receptive_field_is_what_the_gradient_says(name: str, positions: str
     net.read(last_state(net, x, 1))[middle].sum().backward()
     line = x.grad.abs().sum(1)[0] if net.ndim == 1 else x.grad.abs().sum((1, 2))[0]
     assert int((line > 0).sum()) == net.receptive_field(1)
+
+
+@pytest.mark.parametrize("dilation", [0, -1, 2**20 + 1, 10**400, (1, 1, 2**21, 1)])
+def test_a_dilation_beyond_any_input_is_refused(dilation: int | tuple[int, int, int, int]) -> None:
+    with pytest.raises(UserError, match="The dilation must be from 1 to 1048576"):
+        DTNet(Spec(inputs=1, outputs=2, positions="line"), width=4, dilation=dilation)

@@ -359,3 +359,10 @@ def test_a_damaged_store_is_refused_before_a_kernel_sees_it(
     damage(tmp_path / "store")
     with pytest.raises(UserError, match="damaged|not of one store"):
         Sudoku(source=str(tmp_path / "store")).sample(41, 1, split="train")
+
+
+@pytest.mark.parametrize("name", ["long.csv", "long.txt"])
+def test_a_first_line_that_is_longer_than_names_are_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("question" + "0" * 200_000 + ",answer\n1234,4321\n")
+    with pytest.raises(UserError):
+        SudokuLines().import_files([tmp_path / name], tmp_path / "store")
