@@ -95,7 +95,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "group_products": ("3 1",),
     "sudoku": (
         "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79",
-        "+---+---+\n|1 .|. 4|\n|. 4|1 .|\n+---+---+\n|. 1|4 .|\n|4 .|. 1|\n+---+---+",
+        "+---+---+\n|1 .|3 4|\n|3 4|. 2|\n+---+---+\n|2 1|4 .|\n|. 3|2 1|\n+---+---+",
     ),
 }  # fmt: skip
 
@@ -244,7 +244,7 @@ def others() -> Iterator[Target]:
         train(open_run(folder / "run").recipe(), folder / "run", resume=True)
 
     def tokens(folder: Path) -> None:
-        (folder / "options.txt").write_text("--model.width 32 --problem.source x --steps 10 --optimiser sgd --seed=3")
+        (folder / "options.txt").write_text("--model.width 32 --optimiser sgd --optimiser.lr 1e-2 --steps 10 --seed=3")
 
     def revise(folder: Path, out: Path) -> None:
         text = (folder / "options.txt").read_bytes().decode(errors="surrogateescape")

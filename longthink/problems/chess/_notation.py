@@ -23,6 +23,8 @@ ANSWERS = ("bm", "am", "dm")
 """Those that do: the best moves, those to avoid, in how many moves it is mate."""
 LONGEST_SEARCH = 2
 """Moves within which all mates are searched for, where that is all that is said."""
+LONGEST, LONGEST_MOVE = 2**13, 60
+"""Characters of a line, and of a move with all that people write around it."""
 MOVE_NUMBER = re.compile(r"\d+\s*\.+\s*")
 AFTER = re.compile(r"([\s+#!?;,]|e\.p\.)+$")
 INSIDE = re.compile(r"(?<=\w)[-x:\u2010-\u2015\u2212](?=\w)|(?<=[18])[=/(](?=[QRBNqrbn])|(?<=[18].[QRBNqrbn])\)")
@@ -38,6 +40,8 @@ def read_puzzle(text: str) -> tuple[rules.Position, rules.Moves, bool]:
     >>> [rules.to_uci(move) for move in right]
     ['a1a8']
     """
+    if len(text) > LONGEST:
+        raise UserError(f"A position and its answer have at most {LONGEST} characters, and this text has {len(text)}.")
     if FILE_NAME.fullmatch(text.strip()):
         text = _only_line(Path(text.strip()))
     fields, count = text.split(), 2
@@ -107,6 +111,8 @@ def read_move(position: rules.Position, text: str) -> rules.Moves:
     >>> [rules.to_uci(read_move(position, text)) for text in ("axb8=N", "a7-a8q", "0-0", "Kd2!", "h1g1")]
     ['a7b8n', 'a7a8q', 'e1g1', 'e1d2', 'h1g1']
     """
+    if len(text) > LONGEST_MOVE:
+        raise UserError(f"'{text:.40}...' is longer than a move; moves are written like e1e8, Re8#, exd8=Q or O-O.")
     wanted = INSIDE.sub("", AFTER.sub("", MOVE_NUMBER.sub("", text.strip(), count=1)))
     wanted = wanted[:-1] + wanted[-1:].upper() if wanted[-2:-1].isdigit() else wanted
     wanted = wanted.upper().replace("0", "O") if set(wanted) <= set("0Oo") else wanted.removeprefix("P")

@@ -157,3 +157,10 @@ def test_a_file_with_one_position_is_read(tmp_path: Path) -> None:
     (tmp_path / "two.epd").write_text(f"{BACK_RANK} bm Ra8#;\n" * 2)
     with pytest.raises(UserError, match="two.epd has several lines, and one is taken"):
         read_puzzle(str(tmp_path / "two.epd"))
+
+
+@pytest.mark.parametrize("letter", ["0", "O", "+", "e.p.", " ", "1 .", "bm ", "-", '"', "a", ";"])
+def test_long_texts_are_refused_at_once(letter: str) -> None:
+    for length in (5_000, 400_000):
+        with pytest.raises(UserError):
+            read_puzzle("6k1/5ppp/8/8/8/8/8/R3K3 w - - 0 1 Ra8" + letter * (length // len(letter)) + "x")
