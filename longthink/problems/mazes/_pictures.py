@@ -7,6 +7,7 @@ thin lines, the border and a margin around it as they like. The picture may be t
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ class MazePicture:
         if not self.painted:
             for end, colour in END_COLOURS.items():
                 tints[self.cells == end] = (*colour, 255)
-        blend = "multiply" if self._has_light_ways() else "normal"
+        blend: Literal["normal", "multiply"] = "multiply" if self._has_light_ways() else "normal"
         tinted = scene.Cells(scale * self.rows.astype(float), scale * self.columns.astype(float), tints, blend)
         return Scene(scale * width, scale * height, (tinted,), picture=self.pixels)
 
