@@ -115,9 +115,9 @@ def texts() -> Iterator[Target]:
 
 
 def pictures() -> Iterator[Target]:
-    for name, size in (("mazes", 7), ("images", 1)):
+    for name, size, step in (("mazes", 7, 8), ("images", 1, 4)):
         problem = lt.problem(name)
-        pixels = scene.pixels(problem.view.scene(problem.sample(size, 1)))
+        pixels = scene.pixels(problem.view.scene(problem.sample(size, 1)))[::step, ::step]
 
         def make(folder: Path, pixels: NDArray[np.uint8] = pixels) -> None:
             for suffix in {*SUFFIXES} - {".pgm", ".pbm"}:  # which have no colours
