@@ -14,10 +14,14 @@ from longthink.base.errors import UserError, suggest
 SHIPPED = registry.PACKAGE / "weights"
 
 
+SAID = ("Expected:", "Levels:")
+"""What paragraphs of a docstring begin with that are listed."""
+
+
 def figures_of(kind: str, name: str) -> list[str]:
     """What is expected of a recipe, as it says itself; the levels of a problem."""
     doc = registry.documentation(kind, name)
-    expected = [paragraph for paragraph in _paragraphs(doc) if paragraph.startswith("Expected:")]
+    expected = [paragraph.removeprefix("Levels: ") for paragraph in _paragraphs(doc) if paragraph.startswith(SAID)]
     levels = [
         f"{word} level{'s' if isinstance(value, tuple) else ''} {_joined(value)}"
         for word, value in registry.constants(kind, name).items()

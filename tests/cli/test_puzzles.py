@@ -100,7 +100,9 @@ def test_sudoku_that_is_brought_in_can_be_selected(capsys: pytest.CaptureFixture
 
 def test_a_list_says_what_is_to_be_known_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "problems"]) == 0
-    assert "easy level 6, hard levels 7 and 10" in capsys.readouterr().out
+    listed, mazes = capsys.readouterr().out, lt.problem("mazes")
+    assert "easy level 6, hard levels 7 and 10" in listed
+    assert f"easy level {mazes.easy}, hard levels {mazes.hard[0]} and {mazes.hard[1]}; with a source" in listed
     assert main(["list", "recipes"]) == 0
     assert "Expected: 97.12 +- 1.88 % of 512-bit strings at iteration 237 (table 5.2)." in capsys.readouterr().out
     assert main(["list", "nets"]) == 0

@@ -49,6 +49,8 @@ class Mazes(Problem):
     in, or else the same function of their walls, which for even sizes does not go by the forms. The other options are
     for mazes that are drawn.
 
+    Levels: easy level 9, hard levels 13 and 59; with a source, those that it has.
+
     >>> puzzles = Mazes().sample(level=9, count=2, seed=0)
     >>> puzzles.x.shape, puzzles.y.shape
     (torch.Size([2, 3, 24, 24]), torch.Size([2, 24, 24]))
