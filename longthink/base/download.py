@@ -9,10 +9,9 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from longthink.base.errors import UserError
-from longthink.base.files import atomic_folder
+from longthink.base.files import REFUSALS, atomic_folder
 
 SITE = "https://cs.umd.edu/~tomg/download/Easy_to_Hard_Datav2/"
 CHUNK = 2**20
@@ -43,23 +42,30 @@ def download_archive(url: str, root: Path, name: str, verify: Callable[[Path], N
     >>> [path.name for path in here.iterdir()]
     ['bits']
     """
-    root.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=root, prefix=".download.") as scratch:
-        archive, unpacked = Path(scratch) / "archive.tar.gz", Path(scratch) / "unpacked"
+    with atomic_folder(root / name) as target:
+        archive, unpacked = target / ".archive.tar.gz", target / ".unpacked"
         _fetch(url, archive)
-        try:
-            with Unpacking(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
-                room = min(LARGEST, shutil.disk_usage(scratch).free)
-                tar.extractall(unpacked, list(_checked(tar, url, name, room)), filter="data")
-        except UserError:
-            raise
-        except (tarfile.TarError, ArithmeticError, EOFError, OSError, ValueError, zlib.error) as error:
-            raise UserError(f"{url} is no whole .tar.gz archive ({error}); try again.") from error
+        _unpack(archive, unpacked, url, name)
         if not (unpacked / name).is_dir():
             raise UserError(f"{url} holds no folder {name}; nothing was unpacked.")
         verify(unpacked)
-        with atomic_folder(root / name) as target:
-            shutil.copytree(unpacked / name, target, dirs_exist_ok=True)
+        archive.unlink()
+        for path in (unpacked / name).iterdir():
+            path.rename(target / path.name)
+        shutil.rmtree(unpacked)
+
+
+def _unpack(archive: Path, folder: Path, url: str, name: str) -> None:
+    try:
+        with Unpacking(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
+            room = min(LARGEST, shutil.disk_usage(archive.parent).free)
+            tar.extractall(folder, list(_checked(tar, url, name, room)), filter="data")
+    except UserError:
+        raise
+    except (tarfile.TarError, ArithmeticError, EOFError, OSError, ValueError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno in REFUSALS:
+            raise  # of the disk
+        raise UserError(f"{url} is no whole .tar.gz archive ({error}); try again.") from error
 
 
 class Unpacking(gzip.GzipFile):
@@ -98,6 +104,8 @@ def _fetch(url: str, target: Path) -> None:
             while (part := response.read(CHUNK)) and out.tell() <= LARGEST:
                 out.write(part)
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in REFUSALS:
+            raise  # of the disk
         raise UserError(f"{url} cannot be fetched ({error}); check the address and the network.") from error
     size = target.stat().st_size
     if size > LARGEST:

@@ -1,5 +1,6 @@
 """Archives that are whole are unpacked; those that want too much, or are no archives, leave nothing."""
 
+import errno
 import gzip
 import io
 import os
@@ -159,3 +160,23 @@ def test_a_download_that_does_not_end_is_broken_off(
     with pytest.raises(UserError, match="has more than 0.0 GB, and was not to"):
         download_archive(serve(bytes(50_000), {}), tmp_path / "root", "bits", verify=lambda _: None)
     assert os.listdir(tmp_path / "root") == []
+
+
+def test_what_a_killed_download_left_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "here" / ".partial.bits" / ".unpacked" / "bits").mkdir(parents=True)
+    (tmp_path / "here" / ".partial.bits" / ".archive.tar.gz").write_bytes(b"half")
+    (tmp_path / "there.tar.gz").write_bytes(WHOLE)
+    download_archive((tmp_path / "there.tar.gz").as_uri(), tmp_path / "here", "bits", verify=lambda _: None)
+    assert [path.name for path in (tmp_path / "here").iterdir()] == ["bits"]
+    assert not any(path.name.startswith(".") for path in (tmp_path / "here").rglob("*"))
+
+
+def test_a_full_disk_is_not_called_a_damaged_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tarfile.TarFile, "extractall", full)
+    (tmp_path / "there.tar.gz").write_bytes(WHOLE)
+    with pytest.raises(UserError, match=r"bits cannot be written \(No space left on device\)"):
+        download_archive((tmp_path / "there.tar.gz").as_uri(), tmp_path / "here", "bits", verify=lambda _: None)
+    assert not [*(tmp_path / "here").iterdir()]
