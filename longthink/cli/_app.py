@@ -111,7 +111,7 @@ def as_typed(puzzle: str, rest: Sequence[str]) -> tuple[str, Sequence[str]]:
     >>> as_typed("1", ["0", "1", "--tolerance", "1e-3"])
     ('1 0 1', ['--tolerance', '1e-3'])
     """
-    if puzzle.startswith("-") and puzzle != "-":
+    if puzzle.startswith("-") and puzzle != "-" and "\n" not in puzzle:  # a frame may be drawn with it
         raise UserError(f"There is no option '{puzzle}' before the puzzle; options of a stop rule come after it.")
     first = next((place for place, word in enumerate(rest) if word.startswith("--")), len(rest))
     text = " ".join([puzzle, *rest[:first]])

@@ -297,3 +297,19 @@ def test_mazes_of_ones_own_are_trained_and_tested_on(trained: Train, capsys: pyt
     assert rows[rows["iteration"] == 30]["accuracy"].tolist() == [1.0]
     assert main(["test", "mazes", *change, "--level", "13"]) == 2
     assert "has 0 test mazes of level 13, and 1 are asked for; its levels are 9 (train)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("net", "text", "answer"),
+    [
+        ("mazes", "-------\n|S   E|\n-------", "#R...G#"),
+        ("sudoku", "---------\n|1.|34|\n|34|.2|\n---------\n|21|4.|\n|.3|21|\n---------", "1234341221434321"),
+    ],
+)
+def test_what_is_pasted_may_begin_with_the_line_above_it(
+    net: str, text: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["solve", net, text]) == 0
+    printed = capsys.readouterr().out
+    assert answer in printed
+    assert "right" in printed
