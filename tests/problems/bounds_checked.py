@@ -5,6 +5,8 @@ What is drawn at random here may be anything that a file or a caller can bring: 
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ from longthink.problems.chess.problem import ChessPuzzles
 from longthink.problems.mazes import _kernels as mazes
 from longthink.problems.mazes.problem import Mazes
 from longthink.problems.sudoku.problem import Sudoku
+from longthink.problems.sudoku.sudoku_csv import SudokuCsv
 
 MANY = "QQQQQQnk/Q4Q1P/Q5QQ/Q6Q/Q6Q/Q6Q/Q6Q/KQQQQQQQ w - - 0 1"
 """A position of 266 moves."""
@@ -109,6 +112,8 @@ def grids() -> None:
             mazes.shortest_path(cells, np.empty_like(cells))
             mazes.breadth_first_rounds(cells)
             mazes.dead_end_rounds(cells)
+            mazes.count_loops(cells)
+            mazes.share(np.full((max(shape), max(shape)), value, np.uint8))  # which is for squares
 
 
 def sudoku() -> None:
@@ -121,6 +126,16 @@ def sudoku() -> None:
     view = Sudoku().view
     for board in ("." * 81, "1" * 81, "123456789" + "." * 72, "0" * 16, "1" + "0" * 255, ("16 " + "0 " * 15) * 16):
         unless_refused(view.parse, board)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "train.csv")
+        good = "4.....8.5.3..........7......2.....6.....8.4......1.......6.3.7.5..2.....1.4......"
+        for number, lines in enumerate(([good], [good, good + ",9" + "1" * 80, "9" * 81], ["1" * 16, "0" * 256])):
+            path.write_text("\n".join(["puzzle,solution", *lines]))
+            store = Path(folder, f"{number}")
+            if unless_refused(SudokuCsv().import_files, [path], store, True):
+                sourced = Sudoku(source=str(store))
+                for split in ("train", "validation", "test"):
+                    unless_refused(sourced.sample, 60, 1, 0, split)
 
 
 def tiles() -> None:
