@@ -22,7 +22,7 @@ test-all: .venv/installed
 # Gives damaged files and odd texts to everything that reads what people bring: `make fuzz MINUTES=30`.
 MINUTES ?= 10
 fuzz: .venv/installed
-	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz.py --minutes $(MINUTES)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz --minutes $(MINUTES)
 
 # Makes the nets that ship and the figure of the README anew.
 shipped: .venv/installed

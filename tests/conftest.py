@@ -14,8 +14,9 @@ from longthink.models.convolutional.dt_net import DTNet
 from longthink.recipes.laptop import prefix_sums_laptop
 from longthink.training.recipe import Recipe
 
-collect_ignore = ["outside/longthink_paths"]
-"""A package of somebody else's, whose plugins other tests must not know: to look for doctests would import it."""
+collect_ignore = ["outside/longthink_paths", "fuzz"]
+"""A package of somebody else's, whose plugins other tests must not know, and a program: to look for doctests would
+import them."""
 BIT, PREVIOUS, PARITY, NOT_BIT = range(4)
 LEFT, CENTRE = 0, 1
 X = 4

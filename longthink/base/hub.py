@@ -20,10 +20,9 @@ FILES = re.compile(
 """Names that are a file's, though the hub would allow them."""
 
 
-def check_hub_name(path: Path) -> None:
-    """Raises UserError for what cannot be a data set of the hub, but is a file that is not there."""
-    if not NAME.fullmatch(path.as_posix()) or FILES.fullmatch(path.name):
-        raise UserError(f"There is no file {path}.")
+def is_hub_name(path: Path) -> bool:
+    """Whether a data set of the hub may be called so, and no file is."""
+    return bool(NAME.fullmatch(path.as_posix())) and not FILES.fullmatch(path.name)
 
 
 @contextmanager
@@ -41,8 +40,8 @@ def hub(path: Path, what: str) -> Iterator[Any]:
     is_folder = os.path.isdir(path)  # unlike a Path's own, these are never in doubt, whatever the name
     if os.path.isfile(path):
         raise UserError(f"{path} is a file of a kind that {what} are not read from.")
-    if not is_folder:
-        check_hub_name(path)
+    if not is_folder and not is_hub_name(path):
+        raise UserError(f"There is no file {path}.")
     try:
         import datasets
     except ImportError as error:

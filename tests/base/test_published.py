@@ -5,12 +5,20 @@ from pathlib import Path
 import pytest
 
 from longthink.base.errors import UserError
-from longthink.base.published import files_in, split_of
+from longthink.base.published import files_in, local, split_of
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    paths = ("test/a.txt", "b_train.TXT", ".c/test.txt", "d.md", "e.txt.gz", "validation-00000-of-00001.csv")
+    paths = (
+        "test/a.txt",
+        "b_train.TXT",
+        ".c/test.txt",
+        "__MACOSX/f.txt",
+        "d.md",
+        "e.txt.gz",
+        "validation-00000-of-00001.csv",
+    )
     for path in paths:
         (tmp_path / "data" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / path).touch()
@@ -33,6 +41,15 @@ def test_of_several_kinds_the_first_that_there_is_counts(folder: Path) -> None:
         files_in([folder], [".parquet"], [".npy"])
 
 
+def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: pytest.fail("it was asked"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="no file and no folder data/train_9"):
+        files_in([Path("data/train_9")], [".png"])
+
+
 @pytest.mark.parametrize("name", ["no/where.csv", "../none", "a b"])
 def test_the_hub_is_not_asked_for_what_cannot_be_its(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -40,4 +57,4 @@ def test_the_hub_is_not_asked_for_what_cannot_be_its(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: pytest.fail("it was asked"))
     with pytest.raises(UserError, match="There is no file"):
-        files_in([Path(name)], [".csv"])
+        local([Path(name)], [".csv"])

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from longthink.base.errors import UserError
 from longthink.base.pictures import SUFFIXES
+from longthink.base.published import is_hidden
 from longthink.base.tables import read_lines, read_table
-from longthink.problems.images._pictures import is_hidden, refuse_others
+from longthink.problems.images._pictures import refuse_others
 from longthink.problems.images._store import Part
 
 OF_PART = re.compile(r"(?:seg_)?(train|test|val)(?:ing|id|idation)?(?:[_-]?(?:images|imgs|set|jpg))?")

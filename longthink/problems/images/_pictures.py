@@ -21,22 +21,10 @@ SHORTER_SIDE, CUT = 256, 224
 """Larger ones are scaled to a shorter side of this, and the middle is cut out: the usual way with ImageNet."""
 AT_ONCE = 512
 """Pictures that are in memory at a time."""
-NO_FILES = ("__macosx", "thumbs.db", "desktop.ini")
-"""What systems leave in folders, in lower case, besides files whose names begin with a dot."""
-
 PICKLES = ("batches.meta", "data_batch_1", "test_batch")
 """Files of CIFAR's version for Python; those of CIFAR-100 are called meta, train and test."""
 OTHER_KINDS = (".mat", ".npz", ".pkl", ".pickle", ".h5", ".hdf5", ".tfrecord", ".tfrecords", ".pt", ".pth")
 """What files of pictures that are not read end with."""
-
-
-def is_hidden(path: Path) -> bool:
-    """Whether a file or folder is there for a system or a program, and not for people.
-
-    >>> [is_hidden(Path(name)) for name in (".ipynb_checkpoints", "__MACOSX", "Thumbs.db", "cat")]
-    [True, True, True, False]
-    """
-    return path.name.startswith(".") or path.name.lower() in NO_FILES
 
 
 def refuse_others(path: Path) -> None:

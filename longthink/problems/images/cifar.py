@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
+from longthink.base.published import is_hidden
 from longthink.base.tables import read_lines
 from longthink.contracts import Format, Problem, Puzzles, Split
-from longthink.problems.images._pictures import as_images, is_hidden, refuse_others
+from longthink.problems.images._pictures import as_images, refuse_others
 from longthink.problems.images._store import BYTES, Part, PictureBlock, build
 from longthink.registry import register
 

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
 from longthink.base.pictures import MOST_PIXELS
+from longthink.base.published import is_hidden
 from longthink.base.tables import GZIP, read_lines
 from longthink.contracts import Format, Problem, Puzzles, Split
-from longthink.problems.images._pictures import as_images, is_hidden, refuse_others
+from longthink.problems.images._pictures import as_images, refuse_others
 from longthink.problems.images._store import Part, PictureBlock, build
 from longthink.registry import register
 

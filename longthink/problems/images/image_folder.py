@@ -10,9 +10,10 @@ from PIL import Image
 
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
+from longthink.base.published import is_hidden
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.images._layouts import called, labelled
-from longthink.problems.images._pictures import as_images, blocks_of, is_hidden, load_picture, refuse_others, stacked
+from longthink.problems.images._pictures import as_images, blocks_of, load_picture, refuse_others, stacked
 from longthink.problems.images._store import PARTS, Part, build
 from longthink.registry import register
 

@@ -18,8 +18,9 @@ from PIL import Image
 
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
-from longthink.base.hub import each_row
+from longthink.base.hub import each_row, is_hub_name
 from longthink.base.pictures import DAMAGED
+from longthink.base.published import split_of
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.images._pictures import as_images, blocks_of, load_picture, refuse_others, stacked
 from longthink.problems.images._store import Part, build
@@ -33,7 +34,6 @@ LABELS = ("label", "labels", "fine_label", "class", "category", "y")
 WHOLE = re.compile("u?int")
 """What types of whole numbers begin with."""
 MOST_CLASSES = 2**16
-OF_HUB = re.compile(r"[A-Za-z0-9][\w-]*(/[\w.-]+)?(:[\w.-]+)?")
 """A data set of the hub: NAME or USER/NAME, and maybe a configuration."""
 HOLDERS = "Tables of pictures"
 """What a message calls such files."""
@@ -178,14 +178,15 @@ def _bytes_of(value: Any, source: str, called: str) -> IO[bytes] | Path:
 def _tables(path: Path) -> list[_Table]:
     """The splits of a data set, or the one of a .parquet. Raises UserError if there is none, or no pictures in it."""
     datasets, name = _datasets(), str(path)
-    if path.suffix != ".parquet" and (path.is_file() or not (path.is_dir() or OF_HUB.fullmatch(name))):
+    of_hub = is_hub_name(Path(name.partition(":")[0]))
+    if path.suffix != ".parquet" and (path.is_file() or not (path.is_dir() or of_hub)):
         refuse_others(path)
         raise UserError(f"{path} is no .parquet, no folder and no name of a data set of the hub, like uoft-cs/cifar10.")
     if path.is_dir():
         refuse_others(path)
     with _told(name):
         if path.suffix == ".parquet":
-            split = next((one for one in HELD_OUT if one in path.stem), "train")
+            split = split_of(path.stem) or "train"
             found = {split: datasets.load_dataset("parquet", data_files=name, split="train", streaming=True)}
         else:
             name, _, configuration = name.partition(":")

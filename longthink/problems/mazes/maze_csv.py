@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from longthink.base.files import atomic
-from longthink.base.published import files_in
+from longthink.base.published import TABLES, files_in, local
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.mazes._cells import means_of_cells, to_cells
 from longthink.problems.mazes._store import MazeSource, build
@@ -18,7 +18,6 @@ from longthink.registry import register
 COLUMNS = ("source", "question", "answer", "rating")
 HOLDERS = "tables of mazes"
 """What a message calls such files."""
-TABLES = (".csv", ".tsv", ".parquet")
 
 
 @register
@@ -53,7 +52,7 @@ class MazeCsv(Format):
 
         Returns and raises as `_store.build` says. An answer must be a shortest path.
         """
-        tables = files_in(files, TABLES)
+        tables = files_in(local(files, TABLES), TABLES)
         mazes = chain.from_iterable(_mazes(path, split) for path, split in tables)
         return build(mazes, folder, [path.name for path in files], skip)
 

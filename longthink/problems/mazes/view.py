@@ -13,6 +13,7 @@ from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.base.pictures import SUFFIXES
+from longthink.base.published import TABLES, kind_of
 from longthink.base.tables import read_lines
 from longthink.contracts import Ends, Puzzles, View
 from longthink.figures.scene import Scene
@@ -28,7 +29,6 @@ WIDEST_TEXT = 100
 """Columns of the widest maze that is written as text."""
 SMALLEST_PICTURE = 480
 """Pictures are enlarged to about this many pixels a side."""
-TABLES = (".csv", ".tsv", ".parquet")
 
 
 class MazeView(View):
@@ -56,7 +56,7 @@ class MazeView(View):
                 raise UserError(f"There is no picture {name:.200}; give a picture or a text of a maze, or its rows.")
             return self._typed(text, ends)
         path = Path(text)
-        if path.suffix.lower() in TABLES:
+        if kind_of(path) in TABLES:
             return self._of_table(path, ends)
         if path.suffix.lower() not in SUFFIXES and _is_text(path):
             return self._typed("".join(_bounded(path)), ends)
@@ -77,7 +77,7 @@ class MazeView(View):
         mazes = [one for _, one in islice(mazes_in(question.split("\n")), 2)]
         if len(mazes) > 1:
             raise UserError("Here are several mazes; give one of them, or bring them all in with `longthink import`.")
-        return self.problem.from_maze(read_solved(question, answer) if answer else read_maze(question, ends))
+        return self._read(question, answer, ends)
 
     def _of_table(self, path: Path, ends: Ends | None) -> Puzzles:
         rows = list(islice(read_csv(path), 2))
@@ -87,7 +87,12 @@ class MazeView(View):
                 " with `longthink import FILE --format maze-csv --out FOLDER`."
             )
         _, question, answer = rows[0]
-        return self.problem.from_maze(read_maze(question, ends) if ends else read_solved(question, answer))
+        return self._read(question, answer, ends)
+
+    def _read(self, question: str, answer: str, ends: Ends | None) -> Puzzles:
+        if answer and ends:
+            raise UserError("This maze comes with its answer, and so with its ends; leave --start and --end out.")
+        return self.problem.from_maze(read_solved(question, answer) if answer else read_maze(question, ends))
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:
         """Walls as #, the answer as dots; of a maze wider than a line, only how many cells are marked."""

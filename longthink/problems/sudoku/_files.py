@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from longthink.base.errors import UserError
-from longthink.base.published import files_in, kind_of
+from longthink.base.published import TABLES, files_in, kind_of, local
 from longthink.base.tables import DELIMITERS, read_lines, read_table
 from longthink.contracts import Problem, Puzzles, Split
 from longthink.problems.sudoku import _store
@@ -25,7 +25,6 @@ COLUMNS = {
     "rating": ("rating", "ratings", "difficulty"),
 }
 """What they are called, in lower case."""
-TABLES = (".csv", ".tsv", ".parquet")
 TEXTS = (".txt", ".sdk", ".sdm", ".ss", ".msk")
 LONGEST_NAMES = 2**16
 """Characters of a first line that names of columns are sought in."""
@@ -58,8 +57,8 @@ def sources_of(paths: Sequence[Path], lowest: float = -inf, highest: float = inf
     what is missing or has no puzzles.
     """
     chosen = lowest > -inf or highest < inf
-    found = [(file.name, part or "train", lines_of(file)) for file, part in files_in(paths, TABLES, TEXTS)]
-    for name, part, lines in found:
+    files = files_in(local(paths, (*TABLES, *TEXTS)), TABLES, TEXTS)
+    for name, part, lines in [(file.name, part or "train", lines_of(file)) for file, part in files]:
         yield PuzzleSource(name, part, (line for line in lines if not chosen or lowest <= line.rating <= highest))
 
 

@@ -92,6 +92,15 @@ def test_parquet_files_become_a_store(tmp_path: Path, label: str, named: bool) -
     assert store.labels["train"].tolist() == [0, 1] * 10
 
 
+def test_a_table_is_for_testing_if_a_word_of_its_name_says_so(tmp_path: Path) -> None:
+    table(4, 10).to_parquet(str(tmp_path / "train.parquet"))
+    for name, part, count in (("latest", "train", 10), ("my_test", "test", 6)):
+        table(6, 20).to_parquet(str(tmp_path / f"{name}.parquet"))
+        files = [tmp_path / "train.parquet", tmp_path / f"{name}.parquet"]
+        ImageTable().import_files(files, tmp_path / name)
+        assert len(ImageStore(tmp_path / name).labels[part]) == count
+
+
 def test_a_copy_of_a_hub_data_set_is_read_and_tests_without_labels_are_not_used(tmp_path: Path) -> None:
     folder = tmp_path / "data_set"
     folder.mkdir()

@@ -1,5 +1,6 @@
 """Mazes as they are read, written and drawn."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,19 @@ def test_a_text_in_a_file_is_read(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(f"{ROWS}\n\n{ROWS}\n")
     with pytest.raises(UserError, match="Here are several mazes; give one of them"):
         VIEW.parse(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_ends_are_not_pointed_out_where_an_answer_has_them(in_file: bool, tmp_path: Path) -> None:
+    text = f"question,answer\n{JOINED},{'######ooo## #o##  o######'}\n"
+    (tmp_path / "maze.csv").write_text(text)
+    with pytest.raises(UserError, match="comes with its answer, and so with its ends"):
+        VIEW.parse_between(str(tmp_path / "maze.csv") if in_file else text, ((1, 1), (3, 3)))
+
+
+def test_a_table_of_one_maze_packed_is_read_as_a_table(tmp_path: Path) -> None:
+    (tmp_path / "maze.csv.gz").write_bytes(gzip.compress(f"rating,question\n5,{JOINED}\n".encode()))
+    assert to_cells(VIEW.parse(str(tmp_path / "maze.csv.gz")).x[0]).tolist() == CELLS
 
 
 def test_a_table_of_one_maze_is_read(tmp_path: Path) -> None:
