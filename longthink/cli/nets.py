@@ -1,7 +1,7 @@
 """Commands that make nets think: quickstart, train, test, solve."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
@@ -28,6 +28,7 @@ from longthink.cli._app import (
 
 if TYPE_CHECKING:
     from longthink.contracts import Ends, Thought
+    from longthink.thinking.precision import Precision
 
 TELLING = ("width", "head", "recall", "norm", "limit")
 """Options of a net that is converted that are told."""
@@ -189,6 +190,7 @@ def test(
     tolerance: Tolerance = None,
     change: Changes = None,
     split: Split = "test",
+    precision: str = "auto",
     out: Out = None,
     rows: str = "csv",
 ) -> None:
@@ -208,6 +210,9 @@ def test(
         Change an option of the problem, as in problem.source=DIR; repeat the option for several.
     split
         Another split is as good as test where the net was trained on another source.
+    precision
+        fp32; bf16, numbers of 16 bits; or auto: bf16 where this CPU is faster with it and a part of the puzzles is
+        answered the same. The rows say which it was.
     rows
         csv or parquet.
     """
@@ -246,6 +251,7 @@ def test(
             tolerance=tolerance,
             changes=changes,
             split=split,
+            precision=cast("Precision", precision),
             keep=keep,
         )
     except KeyboardInterrupt as interruption:

@@ -4,16 +4,19 @@ Nothing of an iteration is kept but its sums, so memory does not depend on how m
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from longthink.base.errors import UserError
-from longthink.contracts import Problem, Puzzles, Thinker
+from longthink.contracts import Problem, Puzzles, Stop, Thinker, Thought, each_tensor
 from longthink.registry import name_of
 from longthink.thinking.loop import think
+from longthink.thinking.precision import Precision, check_precision, chosen
+from longthink.thinking.stops import AtRest, Settled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +36,12 @@ def sweep(
     labels: Mapping[str, Any] | None = None,
     tolerance: float | None = None,
     progress: Callable[[int], None] | None = None,
+    precision: Precision = "fp32",
+    retire: bool = True,
 ) -> "pd.DataFrame":
     """How well a net does after each of some iterations, in one pass and in constant memory.
+
+    What has come to rest is not computed any more (`stops.AtRest`): its answer stays.
 
     Args:
         model: the net.
@@ -47,14 +54,17 @@ def sweep(
         labels: further columns.
         tolerance: compute only what still moves (see `thinking.local`), which large grids want.
         progress: is told after each batch how many puzzles it had.
+        precision: "fp32"; "bf16", which is faster on CPUs that are made for it; or "auto", the faster one that comes to
+            the same answers on some of the puzzles (see `thinking.precision`).
+        retire: False computes everything to the end.
 
     Returns:
         A row for each iteration: the shares of puzzles (`accuracy`) and of positions right, `confidence`, and `change`
-        of the state (`Thought.change`), means over the puzzles.
+        of the state (`Thought.change`), means over the puzzles. `precision` is the one that was taken.
 
     Raises:
-        UserError: iterations below 1 or beyond the net's own, a batch below 1, a tolerance with a net that is not
-            local.
+        UserError: iterations below 1 or beyond the net's own, a batch below 1, a precision that there is not, a
+            tolerance with a net that is not local, or with bf16.
 
     >>> import longthink as lt
     >>> rows = lt.sweep(lt.load("prefix_sums"), lt.problem("prefix_sums").sample(64, 10), iterations=[5, 100])
@@ -66,12 +76,17 @@ def sweep(
         raise UserError("Ask for the accuracy at iterations of 1 or more.")
     if batch is not None and batch < 1:
         raise UserError(f"Puzzles are worked on 1 or more at a time, not {batch}.")
-    batch = batch or _default_batch(model, puzzles)
+    check_precision(precision, tolerance)
+    model.check_limit(asked[-1])
     sums = np.zeros((len(asked), len(MEASURES)))
     with torch.inference_mode():
+        if precision == "auto" and tolerance is not None:
+            precision = "fp32"
+        named, (model, precision) = name_of(type(model)), chosen(model, precision, puzzles, asked[-1])
+        batch = batch or _default_batch(model, puzzles)
         for first in range(0, len(puzzles), batch):
             some = puzzles[first : first + batch]
-            sums += _sums(model, some, asked, exit_rule, tolerance)
+            sums += _sums(model, some, asked, exit_rule, tolerance, retire)
             if progress is not None:
                 progress(len(some))
     import pandas as pd  # here, since all that trains or solves imports this file
@@ -80,10 +95,11 @@ def sweep(
         {
             "problem": name_of(type(puzzles.problem)),
             "level": puzzles.level,
-            "model": name_of(type(model)),
+            "model": named,
             **(labels or {}),
             "puzzles": len(puzzles),
             "exit": exit_rule,
+            "precision": precision,
             "iteration": asked,
         }
     )
@@ -97,11 +113,11 @@ def accuracy(model: Thinker, puzzles: Puzzles, iterations: int) -> float:
 
 
 def _sums(
-    model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit, tolerance: float | None
+    model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit, tolerance: float | None, retire: bool
 ) -> NDArray[np.float64]:
     """The measures at each asked iteration, summed over puzzles: (iterations, measures). Halves what does not fit."""
     try:
-        return _sums_at_once(model, puzzles.to(device_of(model)), asked, exit_rule, tolerance)
+        return _sums_at_once(model, puzzles.to(device_of(model)), asked, exit_rule, tolerance, retire)
     except (torch.OutOfMemoryError, RuntimeError) as error:
         if not isinstance(error, torch.OutOfMemoryError) and "not enough memory" not in str(error):
             raise
@@ -110,28 +126,48 @@ def _sums(
         raise UserError(f"One puzzle of level {puzzles.level} does not fit the memory; take a lower level.")
     half = len(puzzles) // 2
     halves = puzzles[:half], puzzles[half:]
-    return sum((_sums(model, part, asked, exit_rule, tolerance) for part in halves), np.zeros(()))
+    return sum((_sums(model, part, asked, exit_rule, tolerance, retire) for part in halves), np.zeros(()))
 
 
 def _sums_at_once(
-    model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit, tolerance: float | None
+    model: Thinker, puzzles: Puzzles, asked: list[int], exit_rule: Exit, tolerance: float | None, retire: bool
 ) -> NDArray[np.float64]:
     rows = {iteration: row for row, iteration in enumerate(asked)}
     sums = torch.zeros(len(asked), len(MEASURES), dtype=torch.float64, device=puzzles.y.device)
-    best: torch.Tensor | None = None
-    for thought in think(model, puzzles, asked[-1], tolerance=tolerance):
+    latest = torch.zeros(len(MEASURES), len(puzzles), dtype=torch.float64, device=puzzles.y.device)
+    """The measures of each puzzle, which stay as they are when it has come to rest."""
+    stop: Stop | None = None
+    if retire and (tolerance is None or len(puzzles) == 1):  # local thoughts are at rest when nothing moves at all
+        stop = AtRest() if tolerance is None else Settled(tolerance=0)
+    filled = 0
+    for thought in think(model, puzzles, asked[-1], stop, tolerance=tolerance, retire=True):
         row = rows.get(thought.iteration)
-        if row is None and exit_rule == "default":
-            continue
-        measures = _measures(puzzles.problem, thought.read(), puzzles)
-        if exit_rule == "max_confidence":
-            if best is not None:
+        about = thought if row is not None or exit_rule == "max_confidence" else _leaving(thought)
+        if about is not None:
+            which = slice(None) if about.which is None else about.which
+            measures = _measures(puzzles.problem, about.read(), cast(Puzzles, about.puzzles))
+            if exit_rule == "max_confidence" and thought.iteration > 1:
+                best = latest[:3, which]
                 measures = torch.where(measures[2] >= best[2], measures, best)
-            best = measures
+            latest[:3, which] = measures
+            latest[3, which] = about.change.double()
         if row is not None:
-            sums[row, :3] = measures.sum(1)
-            sums[row, 3] = thought.change.double().sum()
+            sums[row] = latest.sum(1)
+            filled = row + 1
+    sums[filled:] = latest.sum(1)
     return sums.cpu().numpy()
+
+
+def _leaving(thought: Thought) -> Thought | None:
+    """The same about the puzzles alone that have come to rest with it, if any have."""
+    if thought.stops is None or thought.which is None:
+        return None if thought.stops is None or not thought.stops.stopped.any() else thought
+    rests = thought.stops.stopped[thought.which]
+    if not rests.any():
+        return None
+    state, previous = (each_tensor(tree, lambda tensor: tensor[rests]) for tree in (thought.state, thought.previous))
+    puzzles = cast(Puzzles, thought.puzzles)[rests]
+    return replace(thought, state=state, previous=previous, puzzles=puzzles, which=thought.which[rests])
 
 
 def _measures(problem: Problem, logits: torch.Tensor, puzzles: Puzzles) -> torch.Tensor:

@@ -10,6 +10,7 @@ from longthink.base.errors import UserError
 from longthink.contracts import Problem, Split, Thinker
 from longthink.measuring.sweep import Exit, sweep
 from longthink.thinking.loop import think
+from longthink.thinking.precision import Precision, check_precision
 from longthink.training.converting import TrainedElsewhere
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
@@ -39,6 +40,7 @@ def compare(
     tolerance: float | None = None,
     changes: Mapping[str, Any] | None = None,
     split: Split = "test",
+    precision: Precision = "fp32",
     keep: Callable[[pd.DataFrame], None] | None = None,
 ) -> pd.DataFrame:
     """Sweeps of several runs, on the same puzzles.
@@ -55,6 +57,7 @@ def compare(
         tolerance: that of `sweep`.
         changes: options of the problem that are other than in training, like problem.source.
         split: of the puzzles.
+        precision: that of `sweep`.
         keep: is told all rows so far after each run and level, so that they may be saved before the next.
 
     Returns:
@@ -72,6 +75,7 @@ def compare(
     """
     if exit_rule not in get_args(Exit):
         raise UserError(f"The exit rule is one of {', '.join(get_args(Exit))}, not '{exit_rule}'.")
+    check_precision(precision, tolerance)
     if iterations < 1 or (every is not None and every < 1):
         raise UserError("Think for at least 1 iteration, and measure every 1 or more.")
     wrong = next((option for option in changes or () if not option.startswith("problem.")), None)
@@ -101,6 +105,7 @@ def compare(
                     labels=one.labels,
                     tolerance=tolerance,
                     progress=told,
+                    precision=precision,
                 )
                 table = pd.concat([table, rows], ignore_index=True) if len(table) else rows
                 if keep is not None:

@@ -10,6 +10,7 @@ At first most tiles move; until fewer do, whole steps are computed, which is fas
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.base.seeds import digest
-from longthink.contracts import Thinker, Thought
+from longthink.contracts import Thinker, Thought, first_tensor
 from longthink.thinking import tiles
 from longthink.thinking.step_layers import Layer, NotLocal, Plane, StepLayers, step_layers
 
@@ -82,14 +83,17 @@ def think_locally(
         seen = model.see(x)
         if state is None:
             state = model.start(seen)
-    if not isinstance(state, Tensor) or state.ndim != 4 or state.shape[-2:] != seen.shape[-2:]:
+    if not isinstance(state, Tensor) or state.ndim != 4 or state.shape[-2:] != first_tensor(seen).shape[-2:]:
         raise NotLocal(f"The state of a {type(model).__name__} is no grid like its input; use think().")
     if state.device.type != "cpu" or state.dtype != torch.float32:
         raise NotLocal(
             f"Local thinking is for 32-bit numbers on a CPU, not {state.dtype} on {state.device}; use think()."
         )
-    layers = step_layers(model.step, state, seen)
-    return _thoughts(model, _Frontier(layers, lambda state: model.step(state, seen), state, tolerance), limit)
+
+    def step(state: Tensor) -> Tensor:
+        return cast(Tensor, model.step(state, seen))
+
+    return _thoughts(model, _Frontier(step_layers(step, state), step, state, tolerance), limit)
 
 
 def _thoughts(model: Thinker, frontier: "_Frontier", limit: int) -> Iterator[LocalThought]:

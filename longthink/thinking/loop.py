@@ -2,12 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from longthink.base.errors import UserError
-from longthink.contracts import Inputs, Puzzles, State, Stop, Stops, Thinker, Thought, Thoughts, first_tensor
+from longthink.contracts import (
+    Inputs,
+    Puzzles,
+    State,
+    Stop,
+    Stops,
+    Thinker,
+    Thought,
+    Thoughts,
+    each_tensor,
+    first_tensor,
+)
 
 Intervention = Callable[[int, State], State]
 """What may be done to the state after an iteration: (iteration, state) -> state."""
@@ -22,6 +35,7 @@ def think(
     state: State = None,
     intervene: Intervention | None = None,
     tolerance: float | None = None,
+    retire: bool = False,
 ) -> Thoughts:
     """Iterate a net and yield every Thought, from iteration 1 on. Nothing is kept, unless gradients are on.
 
@@ -29,11 +43,13 @@ def think(
         model: the net.
         x: what it looks at, (B, C, *P) or what else it takes; or puzzles, which some stop rules want to know.
         limit: the most iterations.
-        stop: a rule that says, after each iteration, for which puzzles it is enough. Their state is kept as it is from
-            then on, and the stream ends when all have stopped; `Thought.stops` says which, since when, and why.
+        stop: a rule that says, after each iteration, for which puzzles it is enough. Those leave the batch: no more of
+            them is computed. The stream ends when all have stopped; `Thought.stops` says which, since when, and why.
         state: to start from (progressive loss); by default the net's own start.
-        intervene: what to do to the state after each iteration.
+        intervene: what to do to the state after each iteration, with a stop rule that of the puzzles that go on.
         tolerance: for large grids, compute only what still moves by more than this, see `local.think_locally`.
+        retire: thoughts are about the puzzles alone that went on until then, and say `which` those are. Otherwise they
+            are about all of them, and the state of one that has stopped is kept as it was.
 
     Returns:
         A stream of thoughts.
@@ -51,7 +67,10 @@ def think(
     model.check_limit(limit)
     puzzles, inputs = (x, x.x) if isinstance(x, Puzzles) else (None, x)
     if tolerance is None:
-        return _thoughts(model, inputs, puzzles, limit, stop, state, intervene)
+        if stop is None:
+            return _thoughts(model, inputs, puzzles, limit, state, intervene)
+        retiring = _retiring(model, inputs, puzzles, limit, stop, state, intervene)
+        return retiring if retire else _whole(retiring, puzzles)
     from longthink.thinking.local import think_locally
 
     if intervene is not None or (stop is not None and len(first_tensor(inputs)) > 1):
@@ -65,27 +84,70 @@ def _thoughts(
     inputs: Inputs,
     puzzles: Puzzles | None,
     limit: int,
-    stop: Stop | None,
     state: State,
     intervene: Intervention | None,
 ) -> Thoughts:
     seen = model.see(inputs)
     if state is None:
         state = model.start(seen)
-    stops: Stops | None = None
     for iteration in range(1, limit + 1):
         previous, state = state, model.step(state, seen)
         if intervene is not None:
             state = intervene(iteration, state)
-        if stops is not None and stops.stopped.any():
-            state = _kept(model, stops.stopped, previous, state)
-        thought = Thought(model, iteration, state, previous, puzzles)
-        if stop is not None:
-            stops = _after(thought, stop, stops, limit)
-            thought = replace(thought, stops=stops)
-        yield thought
-        if stops is not None and bool(stops.stopped.all()):
+        yield Thought(model, iteration, state, previous, puzzles)
+
+
+def _retiring(
+    model: Thinker,
+    inputs: Inputs,
+    puzzles: Puzzles | None,
+    limit: int,
+    stop: Stop,
+    state: State,
+    intervene: Intervention | None,
+) -> Thoughts:
+    """Thoughts about the puzzles that went on until then."""
+    seen = model.see(inputs)
+    if state is None:
+        state = model.start(seen)
+    which = torch.arange(len(first_tensor(inputs)), device=first_tensor(inputs).device)
+    stops = _none_yet(which)
+    for iteration in range(1, limit + 1):
+        previous, state = state, model.step(state, seen)
+        if intervene is not None:
+            state = intervene(iteration, state)
+        thought = Thought(model, iteration, state, previous, puzzles, which=which, stops=stops)
+        if iteration % stop.every and iteration < limit:
+            yield thought
+            continue
+        stops = _after(thought, stop, stops, limit)
+        yield replace(thought, stops=stops)
+        stay = (~stops.stopped[which]).nonzero().flatten()
+        if len(stay) == 0:
             return
+        if len(stay) < len(which):
+            which, puzzles = which[stay], None if puzzles is None else puzzles[stay]
+            inputs, state = (each_tensor(tree, lambda tensor, stay=stay: tensor[stay]) for tree in (inputs, state))
+            seen = model.see(inputs)
+
+
+def _whole(thoughts: Thoughts, puzzles: Puzzles | None) -> Thoughts:
+    """Thoughts that some puzzles have left, with the last states of those."""
+    whole: State = None
+    for thought in thoughts:
+        which = cast(Tensor, thought.which)
+        if whole is None or len(which) == len(first_tensor(whole)):
+            previous, whole = thought.previous, thought.state
+        else:
+            previous, whole = whole, each_tensor(thought.state, partial(_put, which), whole)
+        yield replace(thought, state=whole, previous=previous, puzzles=puzzles, which=None)
+
+
+def _put(which: Tensor, part: Tensor, whole: Tensor) -> Tensor:
+    """A tensor with some of its rows replaced."""
+    whole = whole.clone()
+    whole[which] = part
+    return whole
 
 
 def _until_stopped(thoughts: Thoughts, stop: Stop, limit: int) -> Thoughts:
@@ -97,22 +159,21 @@ def _until_stopped(thoughts: Thoughts, stop: Stop, limit: int) -> Thoughts:
             return
 
 
+def _none_yet(which: Tensor) -> Stops:
+    return Stops(torch.zeros_like(which, dtype=torch.bool), torch.zeros_like(which), (None,) * len(which))
+
+
 def _after(thought: Thought, stop: Stop, before: Stops | None, limit: int) -> Stops:
     """What is to be said after a thought, from what was said before it."""
     enough = stop.reached(thought)
-    last = thought.iteration == limit
-    stopped = torch.zeros_like(enough) if before is None else before.stopped
-    steps = torch.where(stopped, thought.iteration if before is None else before.steps, thought.iteration)
-    reasons: list[str | None] = [None] * len(enough) if before is None else list(before.why)
-    for which in (~stopped & (enough | last)).nonzero().flatten().tolist():
-        reasons[which] = stop.why(thought, which) if bool(enough[which]) else "limit"
-    return Stops(stopped | enough | last, steps, tuple(reasons))
-
-
-def _kept(model: Thinker, stopped: Tensor, previous: State, state: State) -> State:
-    """The state, as it was before where a puzzle has stopped."""
-    before, after = model.features(previous), model.features(state)
-    return model.with_features(state, torch.where(stopped.view(-1, *[1] * (after.ndim - 1)), before, after))
+    which = torch.arange(len(enough), device=enough.device) if thought.which is None else thought.which
+    before = _none_yet(which) if before is None else before
+    steps, stopped, reasons = before.steps.clone(), before.stopped.clone(), list(before.why)
+    stopped[which] = enough | (thought.iteration == limit)
+    steps[which] = thought.iteration
+    for place in stopped[which].nonzero().flatten().tolist():
+        reasons[int(which[place])] = stop.why(thought, place) if bool(enough[place]) else "limit"
+    return Stops(stopped, steps, tuple(reasons))
 
 
 def last_state(model: Thinker, x: Inputs, iterations: int, state: State = None) -> State:

@@ -94,21 +94,22 @@ class StepLayers:
     layers: list[Layer]
 
 
-def step_layers(step: Callable[[Tensor, Tensor], Tensor], state: Tensor, seen: Tensor) -> StepLayers:
-    """Record one step from a state (B, W, H, Y) with what is seen (B, C, H, Y).
+def step_layers(step: Callable[[Tensor], Tensor], state: Tensor) -> StepLayers:
+    """Record one step from a state (B, W, H, Y).
 
     Raises NotLocal for an operation that is neither a convolution that keeps the shape nor pointwise.
 
     >>> net = torch.nn.Sequential(torch.nn.Conv2d(4, 4, 3, padding=1), torch.nn.ReLU())
-    >>> step = step_layers(lambda state, seen: net(state) + seen, torch.rand(1, 4, 9, 9), torch.rand(1, 4, 9, 9))
+    >>> seen = torch.rand(1, 4, 9, 9)
+    >>> step = step_layers(lambda state: net(state) + seen, torch.rand(1, 4, 9, 9))
     >>> [layer.reach for layer in step.layers]
     [(1, 1)]
     """
     with torch.no_grad():
-        functional = torch.func.functionalize(lambda state, seen: step(state, seen), remove="mutations")
-        module = make_fx(functional)(state.detach(), seen)  # two tensors, even where a net starts from what it sees
+        functional = torch.func.functionalize(lambda state: step(state), remove="mutations")
+        module = make_fx(functional)(state.detach())  # a tensor of its own, even where a net starts from what it sees
     module.graph.eliminate_dead_code()
-    return _Recording(module, state, seen).layers()
+    return _Recording(module, state).layers()
 
 
 class _Recording:
@@ -117,10 +118,10 @@ class _Recording:
     `known` are the results that do not depend on the state.
     """
 
-    def __init__(self, module: fx.GraphModule, state: Tensor, seen: Tensor):
+    def __init__(self, module: fx.GraphModule, state: Tensor):
         self.batch, self.positions = state.shape[0], state.shape[2:]
-        self.start, glimpse = module.graph.find_nodes(op="placeholder")
-        self.known: dict[fx.Node, Tensor] = {glimpse: seen}
+        (self.start,) = module.graph.find_nodes(op="placeholder")
+        self.known: dict[fx.Node, Tensor] = {}
         self.home: dict[fx.Node, int] = {self.start: 0}
         self.members: list[list[fx.Node]] = [[]]
         for node in module.graph.nodes:

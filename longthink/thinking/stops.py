@@ -1,17 +1,22 @@
 """When a puzzle has been thought about enough: rules as values, which join as `settled | budget`."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, Stop, Thought
 from longthink.registry import name_of, register
+from longthink.thinking.counted import Counted
 
 SETTLED = 1e-5
 """A relative change of the state by one iteration that counts as none."""
+REST = 1e-5
+"""Positions at rest move by less than 1e-6 (measured on all nets that ship), those that are not by 1e-4 and more."""
+REST_IN_16 = 0.04
+"""The same in bfloat16: at rest they move by 0.01 to 0.03."""
 
 
 @register
@@ -29,6 +34,40 @@ class Settled(Stop):
 
     def reached(self, thought: Thought) -> Tensor:
         return thought.change <= self.tolerance
+
+
+class AtRest(Stop):
+    """For many iterations no position has moved: for sweeps, in which what is at rest need not be computed any more.
+
+    Every 8 iterations, the features of each position are compared with those so many iterations ago. None may have
+    moved by more than REST, relative to the size of a position; in bfloat16, whose rounding never rests, REST_IN_16.
+    A net that counts its steps is at rest where it has stopped counting. Each stream of thoughts has one of its own.
+    """
+
+    every: ClassVar[int] = 8
+    _before: tuple[Tensor, Tensor] | None = PrivateAttr(None)
+
+    def reached(self, thought: Thought) -> Tensor:
+        features = thought.model.features(thought.state)
+        which = torch.arange(len(features), device=features.device) if thought.which is None else thought.which
+        at_rest = torch.zeros_like(which, dtype=torch.bool)
+        if thought.iteration % self.every:
+            return at_rest
+        before, self._before = self._before, (features, which)
+        if before is None or not _is_like_the_last(thought) or features.shape[1:] != before[0].shape[1:]:
+            return at_rest
+        then = before[0][torch.searchsorted(before[1], which)]
+        moved = (features - then).float().square().mean(1).reshape(len(which), -1).amax(1)
+        size = features.float().square().reshape(len(which), -1).mean(1)
+        tolerance = REST_IN_16 if features.dtype == torch.bfloat16 else REST
+        return moved <= tolerance**2 * size
+
+
+def _is_like_the_last(thought: Thought) -> bool:
+    """Whether the next step is the one that has just been taken, on other features."""
+    if isinstance(thought.state, Counted):
+        return bool(thought.state.steps == thought.previous.steps)
+    return isinstance(thought.state, Tensor)
 
 
 @register

@@ -7,6 +7,7 @@ import torch
 
 import longthink as lt
 from longthink.contracts import Spec
+from longthink.models.convolutional._parts import Seen
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.models.convolutional.feedforward import FeedForward
 
@@ -58,6 +59,9 @@ class Doubtful(DTNet):
         super().__init__(Spec(1, 2), width=4, head=(4, 4))
         self.truth = truth
 
+    def see(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
     def start(self, x: torch.Tensor) -> torch.Tensor:
         return torch.zeros(len(x), 1)
 
@@ -89,11 +93,11 @@ def test_a_batch_that_does_not_fit_is_halved(parity_net: DTNet, error: Exception
     sizes = []
     start = parity_net.start
 
-    def limited(x: torch.Tensor) -> torch.Tensor:
-        sizes.append(len(x))
-        if len(x) > 3:
+    def limited(seen: Seen) -> torch.Tensor:
+        sizes.append(len(seen.x))
+        if len(seen.x) > 3:
             raise error
-        return start(x)
+        return start(seen)
 
     parity_net.start = limited
     puzzles = lt.problem("prefix_sums").sample(LEVEL, 10)
@@ -136,3 +140,73 @@ def test_a_sweep_with_a_tolerance_is_the_same_where_it_is_zero(dead_end_net: DTN
     pd.testing.assert_frame_equal(dense, local)
     with pytest.raises(lt.UserError, match="tolerance"):
         lt.sweep(dead_end_net, puzzles, [1], tolerance=-1.0)
+
+
+SHIPPED = {
+    "prefix_sums": ("prefix_sums", {}, 64, 20, 120),
+    "mazes": ("mazes", {}, 13, 10, 120),
+    "chess": ("chess_puzzles", {"perspective": "mover"}, 7, 40, 104),
+    "sudoku": ("sudoku", {}, 41, 8, 300),
+}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("net", SHIPPED)
+def test_what_is_at_rest_would_have_answered_the_same_to_the_end(net: str, precision: str) -> None:
+    """Of every net that ships. Steps of a puzzle that goes on are rounded otherwise in a smaller batch."""
+    problem, options, level, count, iterations = SHIPPED[net]
+    puzzles, steps = lt.problem(problem, **options).sample(level, count), []
+    model = lt.load(net)
+    asked = [1, *range(7, iterations, 10), iterations]
+    whole = lt.sweep(model, puzzles, asked, precision=precision, retire=False)
+    step = type(model).step
+    try:
+        type(model).step = lambda self, state, seen: steps.append(len(self.features(state))) or step(self, state, seen)
+        retired = lt.sweep(model, puzzles, asked, precision=precision)
+    finally:
+        type(model).step = step
+    same = ["iteration", "precision", "accuracy"]
+    pd.testing.assert_frame_equal(whole[same], retired[same])
+    assert whole["confidence"].tolist() == pytest.approx(retired["confidence"].tolist(), abs=3e-3)
+    assert sum(steps) < 0.9 * count * iterations
+
+
+def test_a_puzzle_that_moves_again_after_a_rest_is_not_retired_in_a_net_that_counts() -> None:
+    """Of a net whose steps differ, a state that stands still need not be at rest."""
+    net = FeedForward(Spec(1, 2), limit=40, width=4, head=(4, 4))
+    with torch.no_grad():
+        for block in net.blocks[:32]:
+            for parameter in block.parameters():
+                parameter.zero_()
+        net.blocks[39].pairs[1].first[0].weight.fill_(1.0)
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 4)
+    rows = lt.sweep(net, puzzles, [8, 16, 32, 40])
+    assert rows["change"].iloc[-1] > 0
+    pd.testing.assert_frame_equal(rows, lt.sweep(net, puzzles, [8, 16, 32, 40], retire=False))
+
+
+def test_the_confidence_of_puzzles_that_have_left_still_counts(parity_net: DTNet) -> None:
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 30)
+    asked = [5, 18, 60]
+    for rule in ("default", "max_confidence"):
+        whole, retired = (lt.sweep(parity_net, puzzles, asked, rule, retire=retire) for retire in (False, True))
+        pd.testing.assert_frame_equal(whole, retired)
+        assert retired["accuracy"].tolist()[1:] == [1, 1]
+
+
+def test_the_precision_that_is_chosen_is_told(parity_net: DTNet, monkeypatch: pytest.MonkeyPatch) -> None:
+    from longthink.thinking import precision as chooses
+
+    puzzles = lt.problem("prefix_sums").sample(LEVEL, 4)
+    with pytest.raises(lt.UserError, match="one of fp32, bf16, auto, not 'fp16'"):
+        lt.sweep(parity_net, puzzles, [5], precision="fp16")
+    told = [lt.sweep(parity_net, puzzles, [5], precision=one)["precision"].item() for one in ("fp32", "bf16")]
+    assert told == ["fp32", "bf16"]
+    monkeypatch.setattr(chooses, "_has_bfloat16", lambda model: True)
+    monkeypatch.setattr(chooses.time, "perf_counter", iter([0, 2, 2, 3]).__next__)  # half as long in bf16
+    assert lt.sweep(parity_net, puzzles, [5], precision="auto")["precision"].item() == "bf16"
+    monkeypatch.setattr(chooses.time, "perf_counter", iter([0, 1, 1, 3]).__next__)
+    assert lt.sweep(parity_net, puzzles, [5], precision="auto")["precision"].item() == "fp32"
+    monkeypatch.setattr(chooses.time, "perf_counter", iter([0, 2, 2, 3]).__next__)
+    monkeypatch.setattr(chooses.InBfloat16, "read", lambda self, state: -self.inner.read(state).float())
+    assert lt.sweep(parity_net, puzzles, [5], precision="auto")["precision"].item() == "fp32"  # other answers

@@ -1,5 +1,7 @@
 """The loop, on a net whose every iteration is known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -76,3 +78,27 @@ def test_thinking_keeps_nothing(parity_net: DTNet) -> None:
         for thought in think(parity_net, x, 20):
             states.append(weakref.ref(thought.state))
             assert sum(state() is not None for state in states) <= 2
+
+
+@pytest.mark.parametrize("grad", [False, True])
+def test_what_has_stopped_leaves_the_batch(parity_net: DTNet, grad: bool) -> None:
+    """The hand-made net moves until it has seen as many bits as there are from the first one on."""
+    bits = ["0" * (12 - length) + "1" * length for length in (12, 1, 5)]
+    puzzles = lt.problem("prefix_sums").view.parse(bits[0])
+    x = torch.cat([lt.problem("prefix_sums").view.parse(one).x for one in bits])
+    puzzles = replace(puzzles, x=x, y=puzzles.y.expand(3, -1).clone())
+    with torch.set_grad_enabled(grad):
+        retiring = list(think(parity_net, puzzles, 100, lt.stop("settled"), retire=True))
+        whole = list(think(parity_net, puzzles, 100, lt.stop("settled")))
+    assert len(retiring) == len(whole) == max(whole[-1].stops.steps.tolist())
+    last = {}
+    for part, all_of_them in zip(retiring, whole, strict=True):
+        assert part.stops.why == all_of_them.stops.why
+        assert len(part.puzzles) == len(part.which) == len(part.state)
+        assert torch.equal(part.puzzles.x, x[part.which])
+        last |= dict(zip(part.which.tolist(), part.state, strict=True))
+        for number, state in last.items():
+            assert torch.equal(all_of_them.state[number], state)
+    assert [len(part.which) for part in retiring] == sorted((len(part.which) for part in retiring), reverse=True)
+    assert len(retiring[0].which) == 3
+    assert len(retiring[-1].which) == 1

@@ -20,7 +20,7 @@ def test_the_reach_of_all_layers_is_what_the_gradient_says(dilation: int) -> Non
     state = torch.rand(1, 8, 41, 41, requires_grad=True)
     net.step(state, seen)[0, :, 20, 20].sum().backward()
     touched = state.grad.abs().sum((0, 1)) > 0
-    layers = step_layers(net.step, state.detach(), seen).layers
+    layers = step_layers(lambda state: net.step(state, seen), state.detach()).layers
     for axis, lines in enumerate((touched.any(1), touched.any(0))):
         reach = sum(layer.reach[axis] for layer in layers)
         first, last = lines.nonzero().flatten()[[0, -1]].tolist()
@@ -30,7 +30,7 @@ def test_the_reach_of_all_layers_is_what_the_gradient_says(dilation: int) -> Non
 def test_the_layers_of_a_net_with_recall() -> None:
     net = DTNet(Spec(3, 2, "grid"), width=8, head=(4, 4))
     seen = net.see(torch.rand(2, 3, 12, 14))
-    step = step_layers(net.step, net.start(seen), seen)
+    step = step_layers(lambda state: net.step(state, seen), net.start(seen))
     recall, first, second, third, last = step.layers
     assert recall.looks_at is step.state
     assert [plane.fixed is not None for plane in recall.beside] == [True]  # what the input adds is computed once
@@ -42,6 +42,7 @@ def test_the_layers_of_a_net_with_recall() -> None:
 
 CONVOLUTION = nn.Conv2d(4, 4, 3, padding=1)
 POINTWISE = nn.Conv2d(8, 4, 1)
+SEEN = torch.rand(1, 4, 9, 11)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ POINTWISE = nn.Conv2d(8, 4, 1)
 @torch.no_grad()
 def test_the_layers_together_are_the_step(step: Step, reaches: list[tuple[int, int]]) -> None:
     state, seen = torch.rand(1, 4, 9, 11), torch.rand(1, 4, 9, 11)
-    taken_apart = step_layers(step, state, seen)
+    taken_apart = step_layers(lambda state: step(state, seen), state)
     assert [layer.reach for layer in taken_apart.layers] == reaches
     planes = {taken_apart.state: state}
     for layer in taken_apart.layers:
@@ -89,4 +90,4 @@ def test_the_layers_together_are_the_step(step: Step, reaches: list[tuple[int, i
 )
 def test_what_looks_everywhere_is_refused(step: Step) -> None:
     with pytest.raises(NotLocal, match="cannot think locally"):
-        step_layers(step, torch.rand(1, 4, 9, 11), torch.rand(1, 4, 9, 11))
+        step_layers(lambda state: step(state, SEEN), torch.rand(1, 4, 9, 11))

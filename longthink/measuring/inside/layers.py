@@ -68,7 +68,7 @@ def batches_of_features(
             raise UserError(f"There is no layer '{name}'{suggest(name, list(known))}; this net has {named}.")
     device = next(net.parameters()).device
     for first in range(0, len(first_tensor(x)), batch):
-        some = each_tensor(x, lambda tensor, first=first: tensor[first : first + batch].to(device))  # type: ignore[misc]
+        some = each_tensor(x, lambda tensor, first=first: tensor[first : first + batch].to(device))
         yield _features(net, some, asked, {name: known[name] for name in layers}, iterations)
 
 

@@ -7,7 +7,7 @@ as a grid of one row, (B, W, 1, S): two-dimensional convolutions with channels l
 import copy
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -127,35 +127,52 @@ class Block(nn.Module):
     def __init__(self, layers: Layers, channels: int, width: int, recall: Recall, pair_layers: Layers | None = None):
         super().__init__()
         first, second, third, fourth = (pair_layers or layers).of_block()
+        self.width = width
         self.recall = layers.convolution(width + channels, width) if recall else None
         self.recall_again = layers.convolution(width + channels, width) if recall == "inside" else None
         self.recall_activation = layers.activation() if layers.kernel[0] == 1 else nn.Identity()
         self.pairs = nn.Sequential(ResidualPair(first, second, width), ResidualPair(third, fourth, width))
         self.norm = layers.norm_where("outside", width)
 
-    def forward(self, features: Tensor, seen: Tensor, dilation: int = 1) -> Tensor:
-        """One iteration; the recall's convolution looks `dilation` times as far as it was made for."""
-        for recall, pair in zip((self.recall, self.recall_again), self.pairs, strict=True):
-            if recall is not None:
-                features = self.recall_activation(_recalled(recall, features, seen, dilation))
+    def recalled(self, x: Tensor, dilation: int = 1) -> tuple[Tensor, ...]:
+        """What the recall's convolutions make of the input, (B, W, H, Y) each: the same in every iteration.
+
+        They look `dilation` times as far as they were made for.
+        """
+        return tuple(_convolved(x, recall, slice(self.width, None), dilation) for recall in self._recalls())
+
+    def forward(self, features: Tensor, recalled: Sequence[Tensor], dilation: int = 1) -> Tensor:
+        """One iteration, with what is `recalled` at the same dilation."""
+        for place, pair in enumerate(self.pairs):
+            if place < len(recalled):  # conv([features, x]) = conv(features) + conv(x)
+                of_features = _convolved(features, self._recalls()[place], slice(self.width), dilation)
+                features = self.recall_activation(of_features.add_(recalled[place]))
             features = pair(features)
         out: Tensor = self.norm(features)
         return out
 
+    def _recalls(self) -> list[nn.Conv2d]:
+        return [recall for recall in (self.recall, self.recall_again) if recall is not None]
 
-def _recalled(recall: nn.Conv2d, features: Tensor, seen: Tensor, further: int) -> Tensor:
-    """conv([features, x]) = conv(features) + conv(x). Apart, since W + C channels are slow where W are fast."""
-    width = features.shape[1]
-    down, across = recall.dilation
+
+def _convolved(x: Tensor, convolution: nn.Conv2d, channels: slice, further: int) -> Tensor:
+    """A convolution with its weights for some channels alone, looking so many times as far."""
+    down, across = convolution.dilation
     dilation = further * down, further * across
-    padding = tuple(along * (size // 2) for along, size in zip(dilation, recall.kernel_size, strict=True))
-    out = F.conv2d(features, recall.weight[:, :width], None, 1, padding, dilation)
-    return out.add_(F.conv2d(seen, recall.weight[:, width:], None, 1, padding, dilation))
+    padding = tuple(along * (size // 2) for along, size in zip(dilation, convolution.kernel_size, strict=True))
+    return F.conv2d(x, convolution.weight[:, channels], None, 1, padding, dilation)
 
 
 def _dilations(dilation: Dilation) -> tuple[int, Sequence[int]]:
     """Of the convolutions beside the block, and of each in it."""
     return (dilation, (dilation,) * BLOCK_LAYERS) if isinstance(dilation, int) else (1, dilation)
+
+
+class Seen(NamedTuple):
+    """The input (B, C, H, Y), and what the block's recall makes of it."""
+
+    x: Tensor
+    recalled: tuple[Tensor, ...]
 
 
 class ConvolutionalThinker(Thinker):
@@ -177,7 +194,7 @@ class ConvolutionalThinker(Thinker):
         self.dilation, of_block = _dilations(dilation)
         self.reach_of_step = self.dilation * recalls + sum(of_block)
 
-    def see(self, x: Tensor) -> Tensor:
+    def see(self, x: Tensor) -> Any:
         """(B, C, *P) -> (B, C, H, Y), channels last; with pooling, the mean of each square of 2 x 2 positions.
 
         The first square begins one position outside, as the cells of mazes do (three pixels of border, two a cell).

@@ -57,7 +57,9 @@ class Doubling(ConvolutionalThinker):
 
     def step(self, state: Counted, seen: Tensor) -> Counted:
         beyond: int = (max(seen.shape[2:]) - 1).bit_length()  # doublings after which nothing else is in sight
-        return Counted(self.block(state.features, seen, 2**state.steps), min(state.steps + 1, beyond))
+        away = 2**state.steps
+        features = self.block(state.features, self.block.recalled(seen, away), away)
+        return Counted(features, min(state.steps + 1, beyond))
 
     def receptive_field(self, iterations: int) -> int:
         """Positions along an axis that one output position can depend on, in a puzzle that is wide enough."""

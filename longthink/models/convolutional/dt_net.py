@@ -15,6 +15,7 @@ from longthink.models.convolutional._parts import (
     Norm,
     Pooling,
     Recall,
+    Seen,
 )
 from longthink.registry import register
 
@@ -50,13 +51,17 @@ class DTNet(ConvolutionalThinker):
         self.head = layers.head(width, head, spec.outputs)
         self.finish()
 
-    def start(self, seen: Tensor) -> Tensor:
+    def see(self, x: Tensor) -> Seen:
+        seen = super().see(x)
+        return Seen(seen, self.block.recalled(seen))
+
+    def start(self, seen: Seen) -> Tensor:
         """(B, C, H, Y) -> (B, W, H, Y)."""
-        features: Tensor = self.projection(seen)
+        features: Tensor = self.projection(seen.x)
         return features
 
-    def step(self, state: Tensor, seen: Tensor) -> Tensor:
-        features: Tensor = self.block(state, seen)
+    def step(self, state: Tensor, seen: Seen) -> Tensor:
+        features: Tensor = self.block(state, seen.recalled)
         return features
 
     def recurrent_parameters(self) -> list[nn.Parameter]:

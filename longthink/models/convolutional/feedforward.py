@@ -3,6 +3,8 @@
 Dissertation, sections 4.2 and 5.3. Shapes as in `_parts`.
 """
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from longthink.base.errors import UserError
@@ -59,7 +61,8 @@ class FeedForward(ConvolutionalThinker):
     def step(self, state: Counted, seen: Tensor) -> Counted:
         if state.steps >= len(self.blocks):
             raise UserError(f"This net has {len(self.blocks)} steps and all of them are done.")
-        return Counted(self.blocks[state.steps](state.features, seen), state.steps + 1)
+        block = cast(Block, self.blocks[state.steps])
+        return Counted(block(state.features, block.recalled(seen)), state.steps + 1)
 
     def features(self, state: Counted) -> Tensor:
         return state.features

@@ -109,13 +109,23 @@ def test_norm_outside_normalises_the_state() -> None:
 
 def test_recall_inside_sees_the_input_before_the_second_half() -> None:
     net = DTNet(Spec(1, 2), width=8, head=(4, 4), recall="inside")
-    seen = net.see(torch.randn(2, 1, 16))
+    x = torch.randn(2, 1, 16)
     with torch.no_grad():
         net.block.recall.weight[:, 8:] = 0  # what the first recall sees is nothing
-        state = net.start(seen)
-        assert not torch.equal(net.step(state, seen), net.step(state, 2 * seen))
+        state = net.start(net.see(x))
+        assert not torch.equal(net.step(state, net.see(x)), net.step(state, net.see(2 * x)))
         net.block.recall_again.weight[:, 8:] = 0
-        assert torch.equal(net.step(state, seen), net.step(state, 2 * seen))
+        assert torch.equal(net.step(state, net.see(x)), net.step(state, net.see(2 * x)))
+
+
+def test_what_is_recalled_is_computed_once_and_is_a_part_of_one_convolution() -> None:
+    net, x = DTNet(Spec(3, 2, "grid"), width=8, head=(4, 4)), torch.randn(2, 3, 6, 6)
+    seen = net.see(x)
+    state = net.start(seen)
+    expected = net.block.pairs(net.block.recall(torch.cat([state, x], 1)))  # on grids, no activation follows it
+    assert torch.allclose(net.step(state, seen), expected, atol=1e-5)
+    assert [tensor.shape for tensor in seen.recalled] == [(2, 8, 6, 6)]
+    assert DTNet(Spec(3, 2, "grid"), width=8, head=(4, 4), recall=False).see(x).recalled == ()
 
 
 @pytest.mark.parametrize("activation", ["relu", "elu", "gelu", "silu"])
@@ -155,7 +165,7 @@ def test_pooling_sees_one_position_a_cell_and_answers_for_each_of_its_pixels(ndi
     for axis in range(2, 2 + ndim):
         pixels = pixels.repeat_interleave(2, axis)
     x = torch.nn.functional.pad(pixels, (3, 3) * ndim)
-    seen = net.see(x).reshape(9 if ndim == 2 else 1, 9)
+    seen = net.see(x).x.reshape(9 if ndim == 2 else 1, 9)
     assert torch.allclose(seen[2:-2, 2:-2] if ndim == 2 else seen[:, 2:-2], cells.squeeze())
     answers = net.read(last_state(net, x, 2))
     assert answers.shape == (1, 2, *[16] * ndim)
