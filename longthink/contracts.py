@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
@@ -67,14 +67,16 @@ def each_tensor(tree: Any, change: Callable[..., Tensor], *others: Any) -> Any:
     return type(tree)(*changed) if hasattr(tree, "_fields") else tuple(changed)
 
 
-def tensors_of(inputs: Inputs) -> tuple[Tensor, ...]:
-    """All tensors of inputs."""
-    return (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+def tensors_of(tree: Any) -> tuple[Tensor, ...]:
+    """All tensors of inputs, or of a state."""
+    if isinstance(tree, Tensor):
+        return (tree,)
+    return tuple(chain.from_iterable(map(tensors_of, tree))) if isinstance(tree, tuple) else ()
 
 
-def first_tensor(inputs: Inputs) -> Tensor:
+def first_tensor(tree: Any) -> Tensor:
     """The one that tells the batch and the device."""
-    return tensors_of(inputs)[0]
+    return tensors_of(tree)[0]
 
 
 # ------------------------------------------------------------------------------------------------ what nets are for
