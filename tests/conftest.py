@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["ONEDNN_MAX_CPU_ISA"] = "DEFAULT"  # what a command decides is not left behind for other tests
 
 import pytest
 import torch

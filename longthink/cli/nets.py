@@ -115,6 +115,7 @@ def train(
             raise UserError(f"There are no {number} {what}; ask for {MOST_PROCESSORS} at most.")
     import torch
 
+    from longthink.base.processor import cap_instructions
     from longthink.training import runs
     from longthink.training.loop import train as train_recipe
 
@@ -125,6 +126,9 @@ def train(
     folder = out or runs.RUNS / f"{chosen.name}-{chosen.seed}"
     if threads is not None:
         torch.set_num_threads(threads)
+    width = chosen.model.options.get("width")
+    if isinstance(width, int) and chosen.precision == "32-true":
+        cap_instructions(width)
     try:
         run = train_recipe(
             chosen,

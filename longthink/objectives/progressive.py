@@ -1,5 +1,6 @@
 """Progressive loss (section 5.3.2, Algorithm 1): from a partial solution, solve the puzzle in k iterations."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
@@ -52,4 +53,4 @@ def _keep_from(state: State, loss: Tensor) -> None:
     """Let no gradient of a loss go beyond a state, whatever else depends on the state."""
     inside = [tensor for tensor in tensors_of(state) if tensor.requires_grad]
     for tensor, own in zip(inside, torch.autograd.grad(loss, inside, retain_graph=True), strict=True):
-        tensor.register_hook(lambda gradient, own=own: gradient - own)
+        tensor.register_hook(partial(torch.sub, other=own))  # type: ignore[no-untyped-call]

@@ -58,15 +58,19 @@ def chosen(model: Thinker, precision: Precision, puzzles: Puzzles, iterations: i
     """
     if precision == "auto":
         some = puzzles[: max(1, len(puzzles) // CHECKED)]
-        precision = "bf16" if _has_bfloat16(model) and _is_as_good(model, some, iterations) else "fp32"
+        precision = "bf16" if _is_plain(model) and has_bfloat16() and _is_as_good(model, some, iterations) else "fp32"
     return (InBfloat16(model) if precision == "bf16" else model), precision
 
 
-def _has_bfloat16(model: Thinker) -> bool:
-    """Whether a net's processor multiplies numbers of 16 bits; without, they are slower than those of 32."""
+def has_bfloat16() -> bool:
+    """Whether this CPU multiplies numbers of 16 bits; without, they are slower than those of 32."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and torch.cpu._is_avx512_bf16_supported()
+
+
+def _is_plain(model: Thinker) -> bool:
+    """Whether a net is one of 32 bits on a CPU."""
     weight = next(model.parameters(), None)
-    is_plain = weight is not None and weight.device.type == "cpu" and weight.dtype == torch.float32
-    return is_plain and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return weight is not None and weight.device.type == "cpu" and weight.dtype == torch.float32
 
 
 def _is_as_good(model: Thinker, puzzles: Puzzles, iterations: int) -> bool:

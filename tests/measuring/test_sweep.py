@@ -202,7 +202,7 @@ def test_the_precision_that_is_chosen_is_told(parity_net: DTNet, monkeypatch: py
         lt.sweep(parity_net, puzzles, [5], precision="fp16")
     told = [lt.sweep(parity_net, puzzles, [5], precision=one)["precision"].item() for one in ("fp32", "bf16")]
     assert told == ["fp32", "bf16"]
-    monkeypatch.setattr(chooses, "_has_bfloat16", lambda model: True)
+    monkeypatch.setattr(chooses, "has_bfloat16", lambda: True)
     monkeypatch.setattr(chooses.time, "perf_counter", iter([0, 2, 2, 3]).__next__)  # half as long in bf16
     assert lt.sweep(parity_net, puzzles, [5], precision="auto")["precision"].item() == "bf16"
     monkeypatch.setattr(chooses.time, "perf_counter", iter([0, 1, 1, 3]).__next__)
