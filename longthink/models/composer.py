@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
+from longthink.base.linear import linear, plus, relu, times
 from longthink.contracts import Size, Spec, Thinker
 from longthink.registry import register
 from longthink.thinking.counted import Counted
@@ -84,9 +85,12 @@ class Composer(Thinker):
             return state
         left = here[:, finished - away : positions - away]
         right = (here if self.order == "doubling" else seen)[:, finished:]
-        composed = _normalised(self.together(self.left(left) * self.right(right)))
+        products = times(linear(self.left, left), linear(self.right, right))
+        composed = _normalised(linear(self.together, products))
         if self.cleanup is not None:
-            composed = _normalised(composed + self.cleanup(composed))
+            into, _, out_of = self.cleanup
+            correction = linear(out_of, relu(linear(into, composed)))
+            composed = _normalised(plus(correction, composed))
         features = torch.cat([here[:, :finished], composed], 1)
         return Counted(features.transpose(1, 2), state.steps + 1)
 

@@ -9,6 +9,7 @@ or moving rows within a band, renames and moves the answer.
 Shapes: B batch, n symbols, n x n cells in boxes of r x c, F features, M messages of each of four kinds.
 """
 
+from functools import reduce
 from typing import ClassVar
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
+from longthink.base.linear import linear, plus, relu
 from longthink.contracts import Size, Spec, Thinker
 from longthink.problems.sudoku._houses import most_square
 from longthink.registry import register
@@ -86,13 +88,15 @@ class RowColumnBox(Thinker):
         return self.first.expand(*seen.shape[:-1], -1).contiguous()
 
     def step(self, state: Tensor, seen: Tensor) -> Tensor:
-        own = self.hear(torch.cat([state, seen], -1))
         rows, columns = self._box(state.shape[1])
-        along_row, along_column, in_cell = self._heard(F.relu(self.speak(state)))
-        heard = (torch.unflatten(own, 3, (-1, columns)) + self.hear_row(along_row)[..., None, :]).flatten(3, 4)
-        heard = (torch.unflatten(heard, 2, (-1, rows)) + self.hear_column(along_column)[:, :, :, None]).flatten(2, 3)
-        heard = heard + self.hear_cell(in_cell)
-        return F.rms_norm(state + self.move(F.relu(heard)), state.shape[-1:], eps=SMALL)
+        along_row, along_column, in_cell = self._heard(relu(linear(self.speak, state)))
+        heard = linear(self.hear, torch.cat([state, seen], -1))
+        heard = plus(heard.unflatten(3, (-1, columns)), linear(self.hear_row, along_row)[..., None, :]).flatten(3, 4)
+        of_columns = linear(self.hear_column, along_column)[:, :, :, None]
+        heard = plus(heard.unflatten(2, (-1, rows)), of_columns).flatten(2, 3)
+        heard = plus(heard, linear(self.hear_cell, in_cell))
+        moved = plus(linear(self.move, relu(heard)), state)
+        return F.rms_norm(moved, state.shape[-1:], eps=SMALL)
 
     def read(self, state: Tensor) -> Tensor:
         logits: Tensor = self.last(state)
@@ -126,11 +130,11 @@ class RowColumnBox(Thinker):
 
         def in_rows(values: Tensor) -> Tensor:
             """Sums over the columns of each box, (B, n, n, n / c, M)."""
-            return torch.unflatten(values, 3, (stacks, columns)).sum(4)
+            return reduce(torch.add, torch.unflatten(values, 3, (stacks, columns)).unbind(4))
 
         def in_columns(values: Tensor) -> Tensor:
             """Sums over the rows of each box, (B, n, n / r, n, M)."""
-            return torch.unflatten(values, 2, (bands, rows)).sum(3)
+            return reduce(torch.add, torch.unflatten(values, 2, (bands, rows)).unbind(3))
 
         of_row, of_box = in_rows(for_row), in_rows(for_box)
         whole_row = of_row.sum(3, keepdim=True)
