@@ -1,14 +1,19 @@
-"""Linear layers at many positions at once, on a CPU as convolutions; and adding and cutting off in place.
+"""Linear layers at many positions at once, on some CPUs as convolutions; sums, products and relu written in place.
 
-Of 32-bit numbers, torch multiplies matrices with MKL, but convolves with oneDNN. On AMD's CPUs MKL leaves AVX-512 unused,
-and takes twice as long where a register of 512 bits is worth two. A linear layer is a convolution of kernels of one
-position.
+Of 32-bit numbers torch multiplies matrices with MKL, which leaves AVX-512 unused on AMD's CPUs, but convolves with oneDNN.
+A linear layer is a convolution of kernels of one position.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+QUICKER = (
+    torch.backends.mkl.is_available()
+    and torch.backends.mkldnn.is_available()
+    and torch.backends.cpu.get_cpu_capability() == "AVX512"
+)
+"""Whether convolutions may be quicker here: nowhere but where MKL may leave something unused."""
 PICTURES = range(16, 65)
 """Into one of so many the positions are cut: with one thread torch leaves fewer than 16 to a kernel of its own."""
 LEAST = 3_000_000
@@ -24,13 +29,18 @@ def linear(layer: nn.Linear, x: Tensor) -> Tensor:
     """
     positions = x.numel() // layer.in_features
     pictures = next((number for number in PICTURES if positions % number == 0), None)
-    quick = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    if not quick or pictures is None or positions * layer.weight.numel() < LEAST:
+    if pictures is None or positions * layer.weight.numel() < LEAST or not _is_plain(x):
         made: Tensor = layer(x)
         return made
     seen = x.reshape(pictures, -1, 1, layer.in_features).permute(0, 3, 1, 2)
     made = F.conv2d(seen, layer.weight[:, :, None, None], layer.bias)
     return made.permute(0, 2, 3, 1).reshape(*x.shape[:-1], layer.out_features)
+
+
+def _is_plain(x: Tensor) -> bool:
+    """Whether it is multiplied on a CPU, in 32 bits."""
+    on_cpu = QUICKER and x.device.type == "cpu"
+    return on_cpu and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
 
 def plus(some: Tensor, more: Tensor) -> Tensor:
