@@ -1,6 +1,6 @@
 """Linear layers at many positions at once, on some CPUs as convolutions; sums, products and relu written in place.
 
-Of 32-bit numbers torch multiplies matrices with MKL, which leaves AVX-512 unused on AMD's CPUs, but convolves with oneDNN.
+MKL multiplies matrices of 32-bit numbers, and leaves AVX-512 unused on the CPUs of AMD; convolutions are by oneDNN.
 A linear layer is a convolution of kernels of one position.
 """
 
@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 QUICKER = (
-    torch.backends.mkl.is_available()
-    and torch.backends.mkldnn.is_available()
+    torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
+    and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     and torch.backends.cpu.get_cpu_capability() == "AVX512"
 )
 """Whether convolutions may be quicker here: nowhere but where MKL may leave something unused."""
@@ -20,21 +20,23 @@ LEAST = 3_000_000
 """Multiplications from which on a convolution takes less time: it lays the weights out anew in each call."""
 
 
-def linear(layer: nn.Linear, x: Tensor) -> Tensor:
-    """What a layer makes of x (..., C): (..., K), the same up to rounding.
+class Linear(nn.Linear):
+    """As torch's, and the same up to rounding.
 
-    >>> layer, x = nn.Linear(32, 64), torch.randn(24, 9, 9, 32)
-    >>> bool((linear(layer, x) - layer(x)).abs().max() < 1e-5)
+    >>> layer, x = Linear(32, 64), torch.randn(24, 9, 9, 32)
+    >>> bool((layer(x) - F.linear(x, layer.weight, layer.bias)).abs().max() < 1e-5)
     True
     """
-    positions = x.numel() // layer.in_features
-    pictures = next((number for number in PICTURES if positions % number == 0), None)
-    if pictures is None or positions * layer.weight.numel() < LEAST or not _is_plain(x):
-        made: Tensor = layer(x)
-        return made
-    seen = x.reshape(pictures, -1, 1, layer.in_features).permute(0, 3, 1, 2)
-    made = F.conv2d(seen, layer.weight[:, :, None, None], layer.bias)
-    return made.permute(0, 2, 3, 1).reshape(*x.shape[:-1], layer.out_features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., C) -> (..., K)."""
+        positions = x.numel() // self.in_features
+        pictures = next((number for number in PICTURES if positions % number == 0), None)
+        if pictures is None or positions * self.weight.numel() < LEAST or not _is_plain(x):
+            return super().forward(x)
+        seen = x.reshape(pictures, -1, 1, self.in_features).permute(0, 3, 1, 2)
+        made = F.conv2d(seen, self.weight[:, :, None, None], self.bias)
+        return made.permute(0, 2, 3, 1).reshape(*x.shape[:-1], self.out_features)
 
 
 def _is_plain(x: Tensor) -> bool:

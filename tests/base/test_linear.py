@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import nn
+from torch.nn import functional as F
 
 from longthink.base import linear as linear_layers
-from longthink.base.linear import linear, plus, relu, times
+from longthink.base.linear import Linear, plus, relu, times
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_numbers_and_gradients_are_those_of_the_layer(
     shape: tuple[int, ...], pictures: list[tuple[int, ...]], bias: bool, convolved: list[tuple[int, ...]]
 ) -> None:
     torch.manual_seed(0)
-    layer, x = nn.Linear(shape[-1], 7, bias=bias), torch.randn(shape, requires_grad=True)
+    layer, x = Linear(shape[-1], 7, bias=bias), torch.randn(shape, requires_grad=True)
     wanted = [x, *layer.parameters()]
-    made, expected = linear(layer, x), layer(x)
+    made, expected = layer(x), F.linear(x, layer.weight, layer.bias)
     torch.testing.assert_close(made, expected)
     gradients = (torch.autograd.grad(one.square().sum(), wanted) for one in (made, expected))
     for found, known in zip(*gradients, strict=True):
@@ -45,16 +45,16 @@ def test_numbers_and_gradients_are_those_of_the_layer(
 
 
 def test_positions_that_do_not_lie_in_a_row(convolved: list[tuple[int, ...]]) -> None:
-    layer, x = nn.Linear(4, 3), torch.randn(16, 4, 9).transpose(1, 2)[:, 1:]
-    torch.testing.assert_close(linear(layer, x), layer(x))
+    layer, x = Linear(4, 3), torch.randn(16, 4, 9).transpose(1, 2)[:, 1:]
+    torch.testing.assert_close(layer(x), F.linear(x, layer.weight, layer.bias))
     assert convolved == [(16, 4, 8, 1)]
 
 
 def test_other_numbers_are_multiplied_as_ever(convolved: list[tuple[int, ...]]) -> None:
-    layer, x = nn.Linear(4, 3), torch.randn(16, 4)
-    assert linear(layer.double(), x.double()).dtype == torch.float64
+    layer, x = Linear(4, 3), torch.randn(16, 4)
+    assert layer.double()(x.double()).dtype == torch.float64
     with torch.autocast("cpu", torch.bfloat16):
-        assert linear(layer.float(), x).dtype == torch.bfloat16
+        assert layer.float()(x).dtype == torch.bfloat16
     assert convolved == []
 
 
@@ -62,9 +62,9 @@ def test_few_multiplications_are_left_to_the_layer(
     convolved: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(linear_layers, "LEAST", 16 * 12 + 1)
-    layer = nn.Linear(4, 3)
-    linear(layer, torch.randn(16, 4))
-    linear(layer, torch.randn(17, 4))
+    layer = Linear(4, 3)
+    layer(torch.randn(16, 4))
+    layer(torch.randn(17, 4))
     assert convolved == [(17, 4, 1, 1)]
 
 

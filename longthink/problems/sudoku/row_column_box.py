@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
-from longthink.base.linear import linear, plus, relu
+from longthink.base.linear import Linear, plus, relu
 from longthink.contracts import Size, Spec, Thinker
 from longthink.problems.sudoku._houses import most_square
 from longthink.registry import register
@@ -58,12 +58,12 @@ class RowColumnBox(Thinker):
             raise UserError("The width, the messages and the hidden width must be 1 or more.")
         self.box = box
         self.first = nn.Parameter(torch.randn(width) * 0.1)
-        self.speak = nn.Linear(width, KINDS * messages)
-        self.hear = nn.Linear(width + SEEN, hidden)
-        self.hear_row = nn.Linear(4 * messages, hidden, bias=False)
-        self.hear_column = nn.Linear(3 * messages, hidden, bias=False)
-        self.hear_cell = nn.Linear(messages, hidden, bias=False)
-        self.move = nn.Linear(hidden, width)
+        self.speak = Linear(width, KINDS * messages)
+        self.hear = Linear(width + SEEN, hidden)
+        self.hear_row = Linear(4 * messages, hidden, bias=False)
+        self.hear_column = Linear(3 * messages, hidden, bias=False)
+        self.hear_cell = Linear(messages, hidden, bias=False)
+        self.move = Linear(hidden, width)
         self.last = nn.Linear(width, 1)
 
     @classmethod
@@ -89,13 +89,14 @@ class RowColumnBox(Thinker):
 
     def step(self, state: Tensor, seen: Tensor) -> Tensor:
         rows, columns = self._box(state.shape[1])
-        along_row, along_column, in_cell = self._heard(relu(linear(self.speak, state)))
-        heard = linear(self.hear, torch.cat([state, seen], -1))
-        heard = plus(heard.unflatten(3, (-1, columns)), linear(self.hear_row, along_row)[..., None, :]).flatten(3, 4)
-        of_columns = linear(self.hear_column, along_column)[:, :, :, None]
-        heard = plus(heard.unflatten(2, (-1, rows)), of_columns).flatten(2, 3)
-        heard = plus(heard, linear(self.hear_cell, in_cell))
-        moved = plus(linear(self.move, relu(heard)), state)
+        along_row, along_column, in_cell = self._heard(relu(self.speak(state)))
+        heard = self.hear(torch.cat([state, seen], -1))
+        of_rows = self.hear_row(along_row)[..., None, :]
+        heard = plus(torch.unflatten(heard, 3, (-1, columns)), of_rows).flatten(3, 4)
+        of_columns = self.hear_column(along_column)[:, :, :, None]
+        heard = plus(torch.unflatten(heard, 2, (-1, rows)), of_columns).flatten(2, 3)
+        heard = plus(heard, self.hear_cell(in_cell))
+        moved = plus(self.move(relu(heard)), state)
         return F.rms_norm(moved, state.shape[-1:], eps=SMALL)
 
     def read(self, state: Tensor) -> Tensor:
