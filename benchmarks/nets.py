@@ -150,7 +150,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("before", type=Path, help="another checkout")
     parser.add_argument("--pairs", type=int, default=9)
-    parser.add_argument("--only", default="", help="cases whose names begin so")
+    parser.add_argument("--only", default="", help="cases whose names begin so, and no comparison of answers")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
@@ -167,6 +167,8 @@ def main() -> None:
             old, new = (median(column) * 1000 for column in zip(*pairs, strict=True))
             spread = f"{median(ratios):.2f} | {min(ratios):.2f} | {max(ratios):.2f}"
             print(f"| {name} | {old:.1f} | {new:.1f} | {spread} |", flush=True)
+        if arguments.only:
+            return
         files = [Path(folder) / name for name in ("before.pt", "now.pt")]
         for ask, file in zip((before, now), files, strict=True):
             ask(f"save {file}")
