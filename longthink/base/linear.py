@@ -31,8 +31,10 @@ class Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         """(..., C) -> (..., K)."""
         positions = x.numel() // self.in_features
+        if positions * self.weight.numel() < LEAST or not _is_plain(x):
+            return super().forward(x)
         pictures = next((number for number in PICTURES if positions % number == 0), None)
-        if pictures is None or positions * self.weight.numel() < LEAST or not _is_plain(x):
+        if pictures is None:
             return super().forward(x)
         seen = x.reshape(pictures, -1, 1, self.in_features).permute(0, 3, 1, 2)
         made = F.conv2d(seen, self.weight[:, :, None, None], self.bias)
@@ -40,8 +42,8 @@ class Linear(nn.Linear):
 
 
 def _is_plain(x: Tensor) -> bool:
-    """Whether it is multiplied on a CPU, in 32 bits."""
-    on_cpu = QUICKER and x.device.type == "cpu"
+    """Whether it is multiplied on a CPU, in 32 bits, and not compiled, which would take minutes."""
+    on_cpu = QUICKER and x.device.type == "cpu" and not torch.compiler.is_compiling()
     return on_cpu and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
 

@@ -81,3 +81,11 @@ def test_written_in_place_where_no_gradient_is_asked_for(
     assert asked.tolist() == [-1, 3]
     assert change(x) is x
     assert x.tolist() == expected
+
+
+def test_nothing_is_convolved_while_it_is_compiled(
+    convolved: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    assert Linear(4, 3)(torch.randn(16, 4)).shape == (16, 3)
+    assert convolved == []
