@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
+from longthink.base.linear import Linear, plus, times
 from longthink.contracts import Size, Spec, Thinker
 from longthink.registry import register
 from longthink.thinking.counted import Counted
@@ -58,14 +59,12 @@ class Composer(Thinker):
         if min(width, products) < 1 or cleanup < 0:
             raise UserError("The width and the number of products must be 1 or more, the clean-up 0 or more.")
         self.ndim, self.order = spec.ndim, order
-        self.first = nn.Linear(spec.inputs, width, bias=False)
-        self.left = nn.Linear(width, products, bias=False)
-        self.right = nn.Linear(spec.inputs if order == "sequential" else width, products, bias=False)
-        self.together = nn.Linear(products, width, bias=False)
-        self.cleanup = (
-            nn.Sequential(nn.Linear(width, cleanup), nn.ReLU(), nn.Linear(cleanup, width)) if cleanup else None
-        )
-        self.last = nn.Linear(width, spec.outputs)
+        self.first = Linear(spec.inputs, width, bias=False)
+        self.left = Linear(width, products, bias=False)
+        self.right = Linear(spec.inputs if order == "sequential" else width, products, bias=False)
+        self.together = Linear(products, width, bias=False)
+        self.cleanup = nn.Sequential(Linear(width, cleanup), nn.ReLU(), Linear(cleanup, width)) if cleanup else None
+        self.last = Linear(width, spec.outputs)
 
     def see(self, x: Tensor) -> Tensor:
         """(B, C, S) -> (B, S, C). Raises UserError for anything but sequences."""
@@ -84,9 +83,10 @@ class Composer(Thinker):
             return state
         left = here[:, finished - away : positions - away]
         right = (here if self.order == "doubling" else seen)[:, finished:]
-        composed = _normalised(self.together(self.left(left) * self.right(right)))
+        products = times(self.left(left), self.right(right))
+        composed = _normalised(self.together(products))
         if self.cleanup is not None:
-            composed = _normalised(composed + self.cleanup(composed))
+            composed = _normalised(plus(self.cleanup(composed), composed))
         features = torch.cat([here[:, :finished], composed], 1)
         return Counted(features.transpose(1, 2), state.steps + 1)
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from longthink.base import linear
 from longthink.base.errors import UserError
 from longthink.contracts import Spec
 from longthink.models.composer import Composer
@@ -67,3 +68,21 @@ def test_what_does_not_fit_is_refused() -> None:
         Composer(Spec(3, 2, "line", "one")).see(torch.zeros(1, 3, 8, 8))
     with pytest.raises(UserError, match="1 or more"):
         Composer(Spec(3, 2, "line"), products=0)
+
+
+@pytest.mark.parametrize("order", ["doubling", "sequential"])
+def test_the_answer_is_the_same_with_gradient_and_convolved(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = Composer(Spec(3, 3, "line"), width=8, products=16, cleanup=8, order=order).eval()
+    x = torch.randn(16, 3, 6)
+
+    def answers() -> list[torch.Tensor]:
+        with torch.no_grad():
+            without = net.read(last_state(net, x, 4))
+        return [without, net.read(last_state(net, x, 4))]
+
+    plain = answers()
+    torch.testing.assert_close(plain[0], plain[1])
+    monkeypatch.setattr(linear, "QUICKER", True)
+    monkeypatch.setattr(linear, "LEAST", 1)
+    for convolved in answers():
+        torch.testing.assert_close(convolved, plain[0])

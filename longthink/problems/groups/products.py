@@ -53,6 +53,11 @@ class GroupProducts(GroupProblem):
         """The elements that may be fed."""
         return _symbols(self.group, self.feed)
 
+    @property
+    def encoding(self) -> Tensor:
+        """The vectors of all symbols, (C, C), a row for each."""
+        return torch.eye(len(self.symbols)) - 1 / len(self.symbols)
+
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
         chosen = self.draw_sequences(len(self.symbols), level, count, split, key, repeats, called="products")
         return self.from_symbols(chosen, split)
@@ -65,8 +70,8 @@ class GroupProducts(GroupProblem):
         """Puzzles from places (N, S) among the symbols."""
         elements = np.array(self.symbols)[chosen]
         products = torch.from_numpy(self.known_group.prefix_products(elements))
-        one_hot = torch.nn.functional.one_hot(torch.from_numpy(chosen), len(self.symbols)).movedim(2, 1).float()
-        return Puzzles(self, chosen.shape[1], one_hot - 1 / len(self.symbols), products, split=split)
+        x = self.encoding[torch.from_numpy(chosen)].transpose(1, 2)
+        return Puzzles(self, chosen.shape[1], x, products, split=split)
 
 
 @lru_cache(maxsize=32)

@@ -9,6 +9,7 @@ or moving rows within a band, renames and moves the answer.
 Shapes: B batch, n symbols, n x n cells in boxes of r x c, F features, M messages of each of four kinds.
 """
 
+from functools import reduce
 from typing import ClassVar
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
+from longthink.base.linear import Linear, plus, relu
 from longthink.contracts import Size, Spec, Thinker
 from longthink.problems.sudoku._houses import most_square
 from longthink.registry import register
@@ -56,12 +58,12 @@ class RowColumnBox(Thinker):
             raise UserError("The width, the messages and the hidden width must be 1 or more.")
         self.box = box
         self.first = nn.Parameter(torch.randn(width) * 0.1)
-        self.speak = nn.Linear(width, KINDS * messages)
-        self.hear = nn.Linear(width + SEEN, hidden)
-        self.hear_row = nn.Linear(4 * messages, hidden, bias=False)
-        self.hear_column = nn.Linear(3 * messages, hidden, bias=False)
-        self.hear_cell = nn.Linear(messages, hidden, bias=False)
-        self.move = nn.Linear(hidden, width)
+        self.speak = Linear(width, KINDS * messages)
+        self.hear = Linear(width + SEEN, hidden)
+        self.hear_row = Linear(4 * messages, hidden, bias=False)
+        self.hear_column = Linear(3 * messages, hidden, bias=False)
+        self.hear_cell = Linear(messages, hidden, bias=False)
+        self.move = Linear(hidden, width)
         self.last = nn.Linear(width, 1)
 
     @classmethod
@@ -86,13 +88,16 @@ class RowColumnBox(Thinker):
         return self.first.expand(*seen.shape[:-1], -1).contiguous()
 
     def step(self, state: Tensor, seen: Tensor) -> Tensor:
-        own = self.hear(torch.cat([state, seen], -1))
         rows, columns = self._box(state.shape[1])
-        along_row, along_column, in_cell = self._heard(F.relu(self.speak(state)))
-        heard = (torch.unflatten(own, 3, (-1, columns)) + self.hear_row(along_row)[..., None, :]).flatten(3, 4)
-        heard = (torch.unflatten(heard, 2, (-1, rows)) + self.hear_column(along_column)[:, :, :, None]).flatten(2, 3)
-        heard = heard + self.hear_cell(in_cell)
-        return F.rms_norm(state + self.move(F.relu(heard)), state.shape[-1:], eps=SMALL)
+        along_row, along_column, in_cell = self._heard(relu(self.speak(state)))
+        heard = self.hear(torch.cat([state, seen], -1))
+        of_rows = self.hear_row(along_row)[..., None, :]
+        heard = plus(torch.unflatten(heard, 3, (-1, columns)), of_rows).flatten(3, 4)
+        of_columns = self.hear_column(along_column)[:, :, :, None]
+        heard = plus(torch.unflatten(heard, 2, (-1, rows)), of_columns).flatten(2, 3)
+        heard = plus(heard, self.hear_cell(in_cell))
+        moved = plus(self.move(relu(heard)), state)
+        return F.rms_norm(moved, state.shape[-1:], eps=SMALL)
 
     def read(self, state: Tensor) -> Tensor:
         logits: Tensor = self.last(state)
@@ -126,11 +131,11 @@ class RowColumnBox(Thinker):
 
         def in_rows(values: Tensor) -> Tensor:
             """Sums over the columns of each box, (B, n, n, n / c, M)."""
-            return torch.unflatten(values, 3, (stacks, columns)).sum(4)
+            return reduce(torch.add, torch.unflatten(values, 3, (stacks, columns)).unbind(4))
 
         def in_columns(values: Tensor) -> Tensor:
             """Sums over the rows of each box, (B, n, n / r, n, M)."""
-            return torch.unflatten(values, 2, (bands, rows)).sum(3)
+            return reduce(torch.add, torch.unflatten(values, 2, (bands, rows)).unbind(3))
 
         of_row, of_box = in_rows(for_row), in_rows(for_box)
         whole_row = of_row.sum(3, keepdim=True)

@@ -36,6 +36,12 @@ def test_targets_are_the_products_of_what_is_fed(group: str, feed: str, level: i
             assert product == total
 
 
+def test_symbols_are_ones_less_the_mean() -> None:
+    x = GroupProducts(group="C4").view.parse("2 0 3").x
+    expected = [[-0.25, 0.75, -0.25], [-0.25] * 3, [0.75, -0.25, -0.25], [-0.25, -0.25, 0.75]]
+    assert x.tolist() == [expected]
+
+
 def test_the_group_of_two_elements_gives_prefix_sums() -> None:
     ours, theirs = GroupProducts(group="C2").view.parse("1 0 1 1 0"), PrefixSums().view.parse("10110")
     assert torch.equal(ours.y, theirs.y)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from longthink.base import linear
 from longthink.base.errors import UserError
 from longthink.contracts import Spec
 from longthink.problems.mazes.problem import Mazes
@@ -66,3 +67,13 @@ def test_what_does_not_fit_is_refused(net: RowColumnBox) -> None:
         net.see(Mazes().sample(5, 1).x)
     with pytest.raises(UserError, match="no boxes of 2 x 2"):
         RowColumnBox(BOARD, box=(2, 2)).see(torch.zeros(1, 10, 9, 9))
+
+
+def test_the_answer_is_the_same_with_gradient_and_convolved(net: RowColumnBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = Sudoku(box=(2, 2)).sample(8, 8).x
+    plain = answered(net, x)
+    torch.testing.assert_close(net.read(last_state(net, x, 4)), plain)
+    monkeypatch.setattr(linear, "QUICKER", True)
+    monkeypatch.setattr(linear, "LEAST", 1)
+    torch.testing.assert_close(answered(net, x), plain)
+    torch.testing.assert_close(net.read(last_state(net, x, 4)), plain)
