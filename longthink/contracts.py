@@ -547,7 +547,7 @@ class Stops:
     stopped: Tensor
     """bool (B,)"""
     steps: Tensor
-    """Iterations that each has taken, (B,): until it stopped, or so far."""
+    """Iterations that each has taken, (B,): until it stopped, or until the rule was last asked."""
     why: tuple[str | None, ...]
     """The name of the rule that stopped each, or `limit`; None while it goes on."""
 

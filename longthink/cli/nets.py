@@ -1,7 +1,7 @@
 """Commands that make nets think: quickstart, train, test, solve."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from cyclopts import Parameter
 
@@ -275,6 +275,7 @@ def solve(
     iterations: int | None = None,
     stop: str = "settled",
     seconds: float | None = None,
+    precision: str = "fp32",
     start: str | None = None,
     end: str | None = None,
     every: int | None = None,
@@ -295,6 +296,8 @@ def solve(
         When it is enough: settled, confident, verified, ... (`longthink list stops`), with options: --tolerance 1e-3.
     seconds
         Think no longer than so many seconds; what the net answers by then is told.
+    precision
+        fp32, or bf16 for numbers of 16 bits.
     start
         Where a maze starts that does not show its ends, as x,y: pixels of its picture, or characters of its text, both
         counted from 0 at the top left.
@@ -344,10 +347,13 @@ def solve(
                 print(f"iteration {thought.iteration}: {view.describe(output, puzzles)}, confidence {confidence:.2%}")
 
     with bar:
-        solution = solve_one(net, puzzles, iterations, rule if options or stop != "settled" else None, watch, seconds)
+        own_rule = rule if options or stop != "settled" else None
+        solution = solve_one(
+            net, puzzles, iterations, own_rule, watch, seconds, cast(Literal["fp32", "bf16"], precision)
+        )
     print(solution.text)
     verdict = {None: "the solution is not known", True: "right", False: "wrong"}[solution.solved]
-    ended = f"not {stop} in" if solution.why in ("limit", "time") else f"{solution.why} after"
+    ended = f"not {stop} in" if solution.why in ("limit", "time") else f"{solution.why.replace('_', ' ')} after"
     print(
         f"{verdict}, confidence {solution.confidence:.2%}, {ended} {solution.iterations} iterations,"
         f" {solution.seconds:.1f} s"

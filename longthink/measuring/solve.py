@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -11,8 +12,9 @@ from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, Stop, Thinker, Thought, Thoughts
 from longthink.figures.scene import Scene
 from longthink.thinking.loop import think
+from longthink.thinking.precision import InBfloat16
 from longthink.thinking.step_layers import NotLocal
-from longthink.thinking.stops import Settled
+from longthink.thinking.stops import AtRest, Settled
 
 LIMIT = 2000
 """Iterations at most, unless it is said otherwise."""
@@ -49,6 +51,7 @@ def solve(
     stop: Stop | None = None,
     watch: Callable[[Thought], None] | None = None,
     seconds: float | None = None,
+    precision: Literal["fp32", "bf16"] = "fp32",
 ) -> Solution:
     """Think about one puzzle until it is enough.
 
@@ -61,12 +64,13 @@ def solve(
         stop: when it is enough; by default when the state has settled.
         watch: is shown every thought.
         seconds: the longest that it may take; the iteration that is then under way is the last.
+        precision: "bf16" for numbers of 16 bits, of a whole grid at once; then it is enough when the state is at rest.
 
     Returns:
         The answer, and whether it is right.
 
     Raises:
-        UserError: more than one puzzle; a limit below 1 or beyond the net's own; no time at all.
+        UserError: more than one puzzle; a limit below 1 or beyond the net's own; no time at all; another precision.
 
     >>> import longthink as lt
     >>> solution = solve(lt.load("prefix_sums"), lt.problem("prefix_sums").view.parse("110100111"))
@@ -80,9 +84,11 @@ def solve(
         raise UserError(f"A net needs at least 1 iteration to answer, not {limit}.")
     if seconds is not None and not seconds > 0:
         raise UserError(f"A net needs some time to answer, more than {seconds:g} seconds.")
+    if precision not in ("fp32", "bf16"):
+        raise UserError(f"One puzzle is solved in fp32 or bf16, not '{precision}'.")
     problem, begun = puzzles.problem, time.monotonic()
     with torch.inference_mode():
-        for thought in _thoughts(net, puzzles, limit, stop):
+        for thought in _thoughts(net, puzzles, limit, stop, precision):
             if watch is not None:
                 watch(thought)
             if seconds is not None and time.monotonic() - begun >= seconds:
@@ -102,7 +108,9 @@ def solve(
     )
 
 
-def _thoughts(net: Thinker, puzzles: Puzzles, limit: int, stop: Stop | None) -> Thoughts:
+def _thoughts(net: Thinker, puzzles: Puzzles, limit: int, stop: Stop | None, precision: str) -> Thoughts:
+    if precision == "bf16":
+        return think(InBfloat16(net), puzzles, limit, stop or AtRest())
     if puzzles.y[0].numel() >= LARGE:
         try:
             return think(net, puzzles, limit, stop or Settled(tolerance=0), tolerance=TOLERANCE)

@@ -36,12 +36,13 @@ class Settled(Stop):
         return thought.change <= self.tolerance
 
 
+@register
 class AtRest(Stop):
-    """For many iterations no position has moved: for sweeps, in which what is at rest need not be computed any more.
+    """Over several iterations no position has moved: stricter than settled, and also for numbers of 16 bits.
 
     Every 8 iterations, the features of each position are compared with those so many iterations ago. None may have
     moved by more than REST, relative to the size of a position; in bfloat16, whose rounding never rests, REST_IN_16.
-    A net that counts its steps is at rest where it has stopped counting. Each stream of thoughts has one of its own.
+    A net that counts its steps is at rest where it has stopped counting. One such rule is for one stream at a time.
     """
 
     every: ClassVar[int] = 8
@@ -54,7 +55,9 @@ class AtRest(Stop):
         if thought.iteration % self.every:
             return at_rest
         before, self._before = self._before, (features, which)
-        if before is None or not _is_like_the_last(thought) or features.shape[1:] != before[0].shape[1:]:
+        if before is None or thought.iteration == self.every:
+            return at_rest
+        if not _is_like_the_last(thought) or features.shape[1:] != before[0].shape[1:]:
             return at_rest
         then = before[0][torch.searchsorted(before[1], which)]
         moved = (features - then).float().square().mean(1).reshape(len(which), -1).amax(1)

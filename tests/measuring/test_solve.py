@@ -196,3 +196,15 @@ def test_a_strip_of_ones_own_puzzle_ends_with_the_answer(parity_net: DTNet) -> N
     strip = film.strip(answer)
     assert list(strip) == ["puzzle", "iteration 3", "answer"]
     assert (pixels(strip["answer"]) == pixels(puzzles.problem.view.scene(puzzles, answer))).all()
+
+
+@pytest.mark.parametrize(("net", "typed"), [("prefix_sums", "1101" * 20), ("mazes", 33)])
+def test_in_sixteen_bits_the_answer_is_the_same(net: str, typed: str | int) -> None:
+    problem = lt.problem(net)
+    puzzles = problem.view.parse(typed) if isinstance(typed, str) else problem.sample(typed, 1)
+    in_32, in_16 = (lt.solve(lt.load(net), puzzles, precision=precision) for precision in ("fp32", "bf16"))
+    assert in_16.solved
+    assert in_16.why == "at_rest"
+    assert torch.equal(in_32.answers, in_16.answers)
+    with pytest.raises(lt.UserError, match="fp32 or bf16, not 'auto'"):
+        lt.solve(lt.load(net), puzzles, precision="auto")
