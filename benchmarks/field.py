@@ -34,10 +34,12 @@ from typing import Any
 import pandas as pd
 import torch
 from field_code import Field, Training, check_same, run_of
+from field_scaling import SCALINGS, exponents, scaling
 from prefix_sums import resident_megabytes
 from torch import Tensor, nn
 
 import longthink as lt
+from longthink import figures
 from longthink.base.memory import keep_freed_memory
 from longthink.contracts import Loss
 from longthink.measuring.sweep import sweep
@@ -82,7 +84,7 @@ TRAININGS = {
 TESTS = {"test_prefix_sums": Test("prefix_sums", 512, 50, 400), "test_mazes": Test("mazes", 59, 2, 200)}
 USERS = {"user_prefix_sums": Test("prefix_sums", 512, 50, 400), "user_mazes": Test("mazes", 33, 5, 400)}
 MEMORY = Test("prefix_sums", 512, 100, 400)
-PARTS = [*TRAININGS, *TESTS, *USERS, "memory"]
+PARTS = [*TRAININGS, *TESTS, *USERS, "memory", *SCALINGS]
 
 
 # ------------------------------------------------------------------------------------------------ timing
@@ -328,11 +330,16 @@ def table(rows: pd.DataFrame) -> str:
 
 
 def with_others(rows: pd.DataFrame, path: Path | None) -> pd.DataFrame:
-    """Rows, and those of a file for parts that they are not of; in the order of the parts."""
-    if path is not None and path.is_file():
+    """Rows, and those of a file for parts that they are not of, in the order of the parts; the file then has all."""
+    if path is None:
+        return rows
+    if path.is_file():
         before = pd.read_csv(path)
-        rows = pd.concat([before[~before["part"].isin(rows["part"])], rows], ignore_index=True)
-    return rows.sort_values("part", key=lambda parts: parts.map(PARTS.index), kind="stable")
+        rows = pd.concat([before[~before["part"].isin(rows["part"])], rows] if len(rows) else [before])
+    if len(rows):
+        rows = rows.sort_values("part", key=lambda parts: parts.map(PARTS.index), kind="stable")
+        rows.to_csv(path, index=False)
+    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -342,7 +349,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the net for mazes")
-    parser.add_argument("--out", type=Path, help="file of the rows, .csv")
+    parser.add_argument(
+        "--out", type=Path, help="file of the rows, .csv; those of scaling and its figure come beside it"
+    )
     parser.add_argument("--one-test", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
@@ -352,15 +361,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         side, *numbers = options.one_test
         print(one_test(field, Test("prefix_sums", *map(int, numbers)), side))
         return
-    measured = []
+    measured: list[dict[str, Any]] = []
+    scaled: list[dict[str, Any]] = []
     for part in options.part or PARTS:
+        if part in SCALINGS:
+            scaled += [{"part": part, **one} for one in scaling(field, SCALINGS[part], options.runs)]
+            continue
         for one in measure(field, part, options.pairs, options.runs):
             measured.append({"part": part, "unit": "s", "lowest": None, "highest": None, "answers": None, **one})
             print(table(pd.DataFrame(measured[-1:])).splitlines()[-1], file=sys.stderr, flush=True)
-    rows = with_others(pd.DataFrame(measured), options.out)
-    if options.out is not None:
-        rows.to_csv(options.out, index=False)
-    print(table(rows))
+    beside = None if options.out is None else options.out.with_name(f"{options.out.stem}-scaling.csv")
+    rows, costs = with_others(pd.DataFrame(measured), options.out), with_others(pd.DataFrame(scaled), beside)
+    if len(rows):
+        print(table(rows))
+    if len(costs):
+        print(exponents(costs))
+        if beside is not None:
+            figures.cost_against_size(costs, beside.with_suffix(".png"))
 
 
 if __name__ == "__main__":

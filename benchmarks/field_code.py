@@ -50,7 +50,7 @@ class Field:
         if not (checkout / "deepthinking" / "__init__.py").is_file():
             raise SystemExit(f"There is no checkout of aks2203/deep-thinking at {checkout}.")
         for name in NOT_NEEDED:
-            if find_spec(name) is None:
+            if name not in sys.modules and find_spec(name) is None:
                 sys.modules[name] = _StandIn(name)
         sys.path.insert(0, str(checkout.resolve()))
         self.checkout = checkout
