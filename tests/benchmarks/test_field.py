@@ -126,6 +126,7 @@ def field(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
         "training_prefix_sums": [field.Training("prefix_sums", 8, 4, 6, 5, None, 1.0, draws=3)],
         "training_mazes": [field.Training("mazes", 5, 3, 4, 4, None, 0.5, draws=2)],
     }
+    monkeypatch.setattr(field.gc, "collect", lambda: None)  # of all that the tests have imported takes half a second
     monkeypatch.setattr(field, "TRAININGS", sizes)
     monkeypatch.setattr(field, "TESTS", {"test_prefix_sums": field.Test("prefix_sums", 16, 4, 20)})
     monkeypatch.setattr(field, "USERS", {"user_mazes": field.Test("mazes", 5, 2, 3)})
