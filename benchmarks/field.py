@@ -10,11 +10,11 @@ the lowest and the highest. With --out, rows of other parts that the file has al
 Training: `train_progressive` on a loader of one batch, and what our loop does in a step of the objective `progressive`,
 over the same n and k, whose means are those of their distribution; the gradients are compared. Test: accuracy after
 every iteration, by `test_default` and by `sweep`. User: each side in its own way, for as many iterations as
-`longthink test` takes by default: `test_default` in batches of its config's size, and `compare`. Memory: of a test of
-strings, each side in a process of its own. Scaling: see field_scaling.py.
+`longthink test` takes by default: `test_default` in batches of its config's size, and `sweep` read 50 times. Memory:
+of a test of strings, each side in a process of its own. Scaling: see field_scaling.py.
 
-The field's nets have no pooling, and our net for mazes that ships has. So for mazes, one of their architecture is
-trained when it is first asked for, which takes some minutes, and kept in the folder --runs.
+The nets of tests are those that ship. That for mazes pools the pixels of a cell, which the field's nets do not. So both
+sides get mazes with one position a cell. Nets that are trained see pixels.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from typing import Any
 
 import pandas as pd
 import torch
-from field_code import Field, Training, check_same, run_of
+from field_code import Field, Training, check_same, net_of, puzzles_of
 from field_scaling import SCALINGS, exponents, scaling
 from prefix_sums import resident_megabytes
 from torch import Tensor, nn
@@ -44,11 +44,10 @@ from longthink.base.memory import keep_freed_memory
 from longthink.contracts import Loss
 from longthink.measuring.sweep import sweep
 from longthink.objectives.progressive import Progressive
-from longthink.study.compare import compare
+from longthink.study.compare import MEASUREMENTS
 from longthink.training.loop import LOG_EVERY, Learner
 from longthink.training.optimisers import Adam
 from longthink.training.recipe import Recipe, net
-from longthink.training.runs import open_run
 from longthink.training.supervised import Curriculum, PuzzleBatch, Supervised
 
 LR, WEIGHT_DECAY = 1e-3, 2e-4
@@ -81,9 +80,10 @@ TRAININGS = {
     ],
     "training_mazes": [Training("mazes", 9, 50, 24, 30, None, alpha, draws=2) for alpha in (1.0, 0.5)],
 }
-TESTS = {"test_prefix_sums": Test("prefix_sums", 512, 50, 400), "test_mazes": Test("mazes", 59, 2, 200)}
-USERS = {"user_prefix_sums": Test("prefix_sums", 512, 50, 400), "user_mazes": Test("mazes", 33, 5, 400)}
+TESTS = {"test_prefix_sums": Test("prefix_sums", 512, 100, 200), "test_mazes": Test("mazes", 59, 5, 300)}
+USERS = {"user_prefix_sums": Test("prefix_sums", 512, 100, 400), "user_mazes": Test("mazes", 59, 5, 400)}
 MEMORY = Test("prefix_sums", 512, 100, 400)
+PRECISE = "precision" in inspect.signature(sweep).parameters
 PARTS = [*TRAININGS, *TESTS, *USERS, "memory", *SCALINGS]
 
 
@@ -217,54 +217,51 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
 # ------------------------------------------------------------------------------------------------ tests
 
 
-def testing(field: Field, case: Test, runs: Path, pairs: int) -> Rows:
-    """Accuracy after every iteration."""
-    run = run_of(case.problem, runs)
-    ours, puzzles = run.model(), run.recipe().problem.sample(case.level, case.count)
-    theirs, loader = field.net(ours), field.loader(puzzles)
-    check_same(theirs, ours, puzzles)
+def testing(field: Field, case: Test, pairs: int) -> Rows:
+    """Accuracy after every iteration, all puzzles in one batch there."""
     asked = range(1, case.iterations + 1)
-    precisions = ("fp32", "bf16") if "precision" in inspect.signature(sweep).parameters else ("fp32",)
-    found: dict[str, Any] = {}
-
-    def test() -> None:
-        found["field"] = field.test(theirs, loader, asked, case.problem)
-
-    def own(precision: str) -> None:
-        options: dict[str, Any] = {"precision": precision} if len(precisions) > 1 else {}
-        rows = sweep(ours, puzzles, asked, **options)
-        found[precision] = dict(zip(rows["iteration"], rows["accuracy"], strict=True))
-
-    taken = alternate(test, {precision: partial(own, precision) for precision in precisions}, pairs)
-    for precision in precisions:
-        yield {
-            "case": f"test at every iteration, {case.told}",
-            "precision": precision,
-            **taken[precision],
-            "answers": agreement(found["field"], found[precision], case.count),
-        }
+    precisions = {"fp32": {"precision": "fp32"}, "bf16": {"precision": "bf16"}} if PRECISE else {"fp32": {}}
+    yield from _tested(field, case, None, asked, precisions, pairs, "test at every iteration")
 
 
-def using(field: Field, case: Test, runs: Path, pairs: int) -> Rows:
-    """Each side as it is by default."""
-    run = run_of(case.problem, runs)
-    puzzles = run.recipe().problem.sample(case.level, case.count)
-    theirs, loader = field.net(run.model()), field.loader(puzzles, field.batch(case.problem))
-    check_same(theirs, run.model(), puzzles)
-    automatic: dict[str, Any] = {"precision": "auto"} if "precision" in inspect.signature(compare).parameters else {}
+def using(field: Field, case: Test, pairs: int) -> Rows:
+    """Each side as it is by default: `longthink test` reads 50 times, in the precision that it chooses."""
+    step = case.iterations // MEASUREMENTS
+    asked = range(step, case.iterations + 1, step)
+    automatic = {"auto": {"precision": "auto"} if PRECISE else {}}
+    yield from _tested(field, case, field.batch(case.problem), asked, automatic, pairs, "as a user tests")
+
+
+def _tested(
+    field: Field,
+    case: Test,
+    batch: int | None,
+    asked: Sequence[int],
+    precisions: Mapping[str, dict[str, Any]],
+    pairs: int,
+    name: str,
+) -> Rows:
+    ours, puzzles = net_of(case.problem), puzzles_of(case.problem, case.level, case.count)
+    theirs, loader = field.net(ours), field.loader(puzzles, batch)
+    check_same(theirs, ours, puzzles)
     found: dict[str, Any] = {}
 
     def test() -> None:
         found["field"] = field.test(theirs, loader, range(1, case.iterations + 1), case.problem)
 
-    def own() -> None:
-        rows = compare([run], [case.level], case.iterations, count=case.count, progress=False, **automatic)
-        found["longthink"] = dict(zip(rows["iteration"], rows["accuracy"], strict=True))
+    def own(precision: str) -> None:
+        found[precision] = sweep(ours, puzzles, asked, **precisions[precision])
 
-    precision = automatic.get("precision", "fp32")
-    taken = alternate(test, {precision: own}, pairs)
-    answers = agreement(found["field"], found["longthink"], case.count)
-    yield {"case": f"as a user tests, {case.told}", "precision": precision, **taken[precision], "answers": answers}
+    taken = alternate(test, {precision: partial(own, precision) for precision in precisions}, pairs)
+    for precision, times in taken.items():
+        rows = found[precision]
+        shares = dict(zip(rows["iteration"], rows["accuracy"], strict=True))
+        yield {
+            "case": f"{name}, {case.told}",
+            "precision": rows["precision"].iloc[0] if PRECISE else "fp32",
+            **times,
+            "answers": agreement(found["field"], shares, case.count),
+        }
 
 
 def agreement(theirs: Mapping[int, float], ours: Mapping[int, float], count: int) -> str:
@@ -290,8 +287,7 @@ def memory(field: Field, case: Test) -> Rows:
 
 def one_test(field: Field, case: Test, side: str) -> float:
     """Megabytes that a test in this process takes at most, beyond what was in use before."""
-    run = open_run(case.problem)
-    ours, puzzles = run.model(), run.recipe().problem.sample(case.level, case.count)
+    ours, puzzles = net_of(case.problem), puzzles_of(case.problem, case.level, case.count)
     theirs, loader = field.net(ours), field.loader(puzzles)
     sweep(ours, puzzles[:1], [2])
     before = resident_megabytes("VmRSS")
@@ -306,14 +302,14 @@ def one_test(field: Field, case: Test, side: str) -> float:
 # ------------------------------------------------------------------------------------------------ the program
 
 
-def measure(field: Field, part: str, pairs: int, runs: Path) -> Rows:
+def measure(field: Field, part: str, pairs: int) -> Rows:
     if part in TRAININGS:
         for case in TRAININGS[part]:
             yield from training(field, case, pairs)
     elif part in TESTS:
-        yield from testing(field, TESTS[part], runs, pairs)
+        yield from testing(field, TESTS[part], pairs)
     elif part in USERS:
-        yield from using(field, USERS[part], runs, pairs)
+        yield from using(field, USERS[part], pairs)
     else:
         yield from memory(field, MEMORY)
 
@@ -348,7 +344,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--part", action="append", choices=PARTS, help="one part only; may be repeated")
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the net for mazes")
     parser.add_argument(
         "--out", type=Path, help="file of the rows, .csv; those of scaling and its figure come beside it"
     )
@@ -365,9 +360,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scaled: list[dict[str, Any]] = []
     for part in options.part or PARTS:
         if part in SCALINGS:
-            scaled += [{"part": part, **one} for one in scaling(field, SCALINGS[part], options.runs)]
+            scaled += [{"part": part, **one} for one in scaling(field, SCALINGS[part])]
             continue
-        for one in measure(field, part, options.pairs, options.runs):
+        for one in measure(field, part, options.pairs):
             measured.append({"part": part, "unit": "s", "lowest": None, "highest": None, "answers": None, **one})
             print(table(pd.DataFrame(measured[-1:])).splitlines()[-1], file=sys.stderr, flush=True)
     beside = None if options.out is None else options.out.with_name(f"{options.out.stem}-scaling.csv")

@@ -12,18 +12,15 @@ from typing import Any
 import torch
 import yaml
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import longthink as lt
-from longthink.contracts import Puzzles, Thinker
-from longthink.recipes.laptop import mazes_laptop
-from longthink.training.loop import train
-from longthink.training.runs import Run, open_run
+from longthink.contracts import Problem, Puzzles, Thinker
+from longthink.models.convolutional.dt_net import DTNet
+from longthink.problems.mazes.problem import Mazes
 
 NOT_NEEDED = ("icecream", "einops", "easy_to_hard_data", "svglib")
 """What the field's code imports, and these cases do not use: stood in for where it is missing."""
-MAZES = mazes_laptop().revised(
-    {"name": "mazes_of_the_field", "model.pooling": 1, "model.head": (32, 8), "curriculum.highest": 7, "steps": 800}
-)
 SAME = 1e-4
 """How far outputs may lie apart, as a share of the largest."""
 
@@ -127,11 +124,33 @@ def check_same(theirs: nn.Module, ours: Thinker, puzzles: Puzzles) -> None:
             raise SystemExit(f"Outputs of the two nets differ by {apart:.1e} of the largest.")
 
 
-def run_of(problem: str, runs: Path) -> Run:
-    """The net that ships; for mazes, one without pooling, which is trained if it is not there."""
-    if problem != "mazes":
-        return open_run(problem)
-    folder = runs / MAZES.name
-    if not (folder / "model.safetensors").is_file():
-        train(MAZES, folder, resume=folder.is_dir(), accelerator="cpu")
-    return open_run(folder)
+def puzzles_of(name: str, level: int, count: int) -> Puzzles:
+    """Puzzles that both sides' nets take: mazes with one position a cell, as our net that ships looks at them."""
+    puzzles = lt.problem(name).sample(level, count)
+    if name != "mazes":
+        return puzzles
+    assert puzzles.mask is not None
+    y, mask = (F.pad(pixels, (1, 1, 1, 1))[:, ::2, ::2] for pixels in (puzzles.y, puzzles.mask))
+    return Puzzles(MazesOfOnePath(), level, F.avg_pool2d(puzzles.x, 2, padding=1), y, mask)
+
+
+class MazesOfOnePath(Mazes):
+    """Any other answer than y is wrong."""
+
+    def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
+        return Problem.correct(self, answers, puzzles)
+
+
+def net_of(name: str) -> Thinker:
+    """The net that ships; that for mazes without its pooling, and with a head as wide as the field's.
+
+    What the head has more is zero, so that the outputs are the same.
+    """
+    shipped = lt.load(name)
+    if name != "mazes":
+        return shipped
+    weights, width = shipped.state_dict(), shipped.projection[0].out_channels
+    net = DTNet(Mazes.spec, width=width, head=(32, 8), recall=True)
+    for of_net, weight in net.state_dict().items():
+        weight.zero_()[tuple(slice(size) for size in weights[of_net].shape)] = weights[of_net]
+    return net

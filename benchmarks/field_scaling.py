@@ -1,20 +1,18 @@
 """How cost grows with size: seconds and iterations until a puzzle is at rest, with exponents. Parts of field.py.
 
 Of each size, some puzzles are thought about locally until nothing moves; then by whole steps, for as many iterations;
-then, with a net of the field's architecture and no more than FIELD_MOST positions, by the field's `test_default`, for
-as many, since it has to be told. Each is timed once.
+then by the field's `test_default`, for as many, since it has to be told. Each is timed once.
 """
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
-from field_code import Field, check_same, run_of
+from field_code import Field, check_same, net_of, puzzles_of
 from torch import nn
 
 import longthink as lt
@@ -22,55 +20,47 @@ from longthink.base.fits import power_law
 from longthink.contracts import Puzzles, Stop, Thinker
 from longthink.measuring.solve import TOLERANCE
 from longthink.thinking.stops import Settled
-from longthink.training.runs import open_run
 
 LIMIT = 30_000
-FIELD_MOST = 20_000
-PIXELS_OF_CELL = 4
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """Puzzles of several levels; `pooled`: with the net that ships, which the field's code has none like."""
+    """Puzzles of several levels, and how many of each; the field's code takes part up to `field_most`."""
 
     problem: str
-    levels: dict[int, int]
-    """How many puzzles there are of each."""
-    pooled: bool = False
+    levels: Mapping[int, int]
+    field_most: int
 
 
 SCALINGS = {
-    "scaling_prefix_sums": Scaling("prefix_sums", {64: 3, 128: 3, 256: 3, 512: 3, 1024: 2, 2048: 1, 4096: 1}),
-    "scaling_mazes": Scaling("mazes", {13: 3, 21: 3, 33: 3, 59: 1}),
-    "scaling_mazes_pooled": Scaling("mazes", {13: 3, 25: 3, 51: 3, 101: 2, 201: 1}, pooled=True),
+    "scaling_prefix_sums": Scaling("prefix_sums", {64: 3, 128: 3, 256: 3, 512: 3, 1024: 3, 2048: 2, 4096: 1}, 4096),
+    "scaling_mazes": Scaling("mazes", {13: 3, 25: 3, 41: 3, 59: 3, 101: 2, 201: 1}, 59),
 }
 
 
-def scaling(field: Field, case: Scaling, runs: Path) -> Iterator[dict[str, Any]]:
+def scaling(field: Field, case: Scaling) -> Iterator[dict[str, Any]]:
     """Rows of `figures.cost_against_size`."""
-    ours = (open_run(case.problem) if case.pooled else run_of(case.problem, runs)).model()
-    theirs = None if case.pooled else field.net(ours)
-    problem = lt.problem(case.problem)
-    warm = problem.sample(min(case.levels), 1, split="validation")
-    if theirs is not None:
-        check_same(theirs, ours, warm)
-    _think(ours, warm, 3, tolerance=TOLERANCE)  # imports torch's tracer
+    ours = net_of(case.problem)
+    theirs, first = field.net(ours), puzzles_of(case.problem, min(case.levels), 1)
+    check_same(theirs, ours, first)
+    _think(ours, first, 3, tolerance=TOLERANCE)  # imports torch's tracer
     for level, count in case.levels.items():
-        puzzles = problem.sample(level, count)
+        puzzles = puzzles_of(case.problem, level, count)
         for number in range(count):
             yield from _costs(field, theirs, ours, puzzles[number : number + 1], number, case)
 
 
 def _costs(
-    field: Field, theirs: nn.Module | None, ours: Thinker, puzzle: Puzzles, number: int, case: Scaling
+    field: Field, theirs: nn.Module, ours: Thinker, puzzle: Puzzles, number: int, case: Scaling
 ) -> Iterator[dict[str, Any]]:
     positions = puzzle.y.numel()
     told: dict[str, Any] = {
-        "problem": f"{case.problem}, pooled" if case.pooled else case.problem,
+        "problem": case.problem,
         "level": puzzle.level,
         "puzzle": number,
         "positions": positions,
-        "path_length": int(puzzle.y.sum()) // PIXELS_OF_CELL if case.problem == "mazes" else positions,
+        "path_length": int(puzzle.y.sum()) if case.problem == "mazes" else positions,
     }
     begun = time.perf_counter()
     iterations, solved = _think(ours, puzzle, LIMIT, Settled(tolerance=0), tolerance=TOLERANCE)
@@ -83,7 +73,7 @@ def _costs(
     begun = time.perf_counter()
     _, solved = _think(ours, puzzle, iterations)
     yield told | {"series": "longthink, whole steps", "seconds": time.perf_counter() - begun, "solved": solved}
-    if theirs is not None and positions <= FIELD_MOST:
+    if puzzle.level <= case.field_most:
         begun = time.perf_counter()
         shares = field.test(theirs, field.loader(puzzle), [iterations], case.problem)
         yield told | {"series": "field", "seconds": time.perf_counter() - begun, "solved": shares[iterations] == 1}
