@@ -226,7 +226,7 @@ def testing(field: Field, case: Test, pairs: int) -> Rows:
 
 def using(field: Field, case: Test, pairs: int) -> Rows:
     """Each side as it is by default: `longthink test` reads 50 times, in the precision that it chooses."""
-    step = case.iterations // MEASUREMENTS
+    step = max(1, case.iterations // MEASUREMENTS)
     asked = range(step, case.iterations + 1, step)
     automatic = {"auto": {"precision": "auto"} if PRECISE else {}}
     yield from _tested(field, case, field.batch(case.problem), asked, automatic, pairs, "as a user tests")

@@ -130,7 +130,7 @@ def puzzles_of(name: str, level: int, count: int) -> Puzzles:
     if name != "mazes":
         return puzzles
     assert puzzles.mask is not None
-    y, mask = (F.pad(pixels, (1, 1, 1, 1))[:, ::2, ::2] for pixels in (puzzles.y, puzzles.mask))
+    y, mask = (F.pad(pixels, (1, 1, 1, 1))[:, ::2, ::2].contiguous() for pixels in (puzzles.y, puzzles.mask))
     return Puzzles(MazesOfOnePath(), level, F.avg_pool2d(puzzles.x, 2, padding=1), y, mask)
 
 
