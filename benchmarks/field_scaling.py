@@ -59,6 +59,8 @@ def _costs(
         "problem": case.problem,
         "level": puzzle.level,
         "puzzle": number,
+        "puzzles": case.levels[puzzle.level],
+        "seed": 0,
         "positions": positions,
         "path_length": int(puzzle.y.sum()) if case.problem == "mazes" else positions,
     }
@@ -91,16 +93,19 @@ def _think(
 def exponents(rows: pd.DataFrame) -> str:
     """Of each series, in Markdown."""
     lines = [
-        "| problem | series | seconds against positions | at the largest level | iterations against path | solved |",
-        "| --- " * 6 + "|",
+        "| problem | series | seconds against positions | at the largest level | iterations against positions"
+        " | iterations against path | solved |",
+        "| --- " * 7 + "|",
     ]
     for (problem, series), group in rows.groupby(["problem", "series"], sort=False):
         largest = group[group["level"] == group["level"].max()]
         settled = group.dropna(subset=["iterations"])
-        thought = _told(settled["path_length"], settled["iterations"]) if len(settled) else ""
+        thought = [
+            _told(settled[size], settled["iterations"]) if len(settled) else "" for size in ("positions", "path_length")
+        ]
         lines.append(
             f"| {problem} | {series} | {_told(group['positions'], group['seconds'])}"
-            f" | {largest['seconds'].median():.3g} s at {largest['level'].iloc[0]} | {thought}"
+            f" | {largest['seconds'].median():.3g} s at {largest['level'].iloc[0]} | {' | '.join(thought)}"
             f" | {group['solved'].sum()} of {len(group)} |"
         )
     return "\n".join(lines)
