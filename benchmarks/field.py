@@ -137,6 +137,7 @@ def training(field: Field, case: Training, pairs: int) -> Rows:
         "case": f"training step, {case.problem} {case.level}, batch {case.batch}, width {case.width}, m {case.m},"
         f" alpha {case.alpha:g}",
         "precision": "fp32",
+        "unit": "s",
         **found,
         "answers": f"gradients in 64 bits within {apart:.0e} of the largest",
     }
@@ -259,6 +260,7 @@ def _tested(
         yield {
             "case": f"{name}, {case.told}",
             "precision": rows["precision"].iloc[0] if PRECISE else "fp32",
+            "unit": "s",
             **times,
             "answers": agreement(found["field"], shares, case.count),
         }
@@ -281,8 +283,13 @@ def memory(field: Field, case: Test) -> Rows:
         command = [sys.executable, __file__, str(field.checkout), "--one-test", side]
         command += map(str, (case.level, case.count, case.iterations))
         found[side] = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    ratio = found["field"] / found["longthink"]
-    yield {"case": f"memory of a test, {case.told}", "precision": "fp32", "unit": "MB", **found, "ratio": ratio}
+    yield {
+        "case": f"memory of a test, {case.told}",
+        "precision": "fp32",
+        "unit": "MB",
+        **compared([found["field"]], [found["longthink"]]),
+        "answers": "",
+    }
 
 
 def one_test(field: Field, case: Test, side: str) -> float:
@@ -310,43 +317,51 @@ def measure(field: Field, part: str, pairs: int) -> Rows:
         yield from testing(field, TESTS[part], pairs)
     elif part in USERS:
         yield from using(field, USERS[part], pairs)
+    elif part in SCALINGS:
+        yield from scaling(field, SCALINGS[part])
     else:
         yield from memory(field, MEMORY)
 
 
-def table(rows: pd.DataFrame) -> str:
-    """In Markdown."""
-    lines = ["| case | precision | field | longthink | ratio (lowest to highest) | answers |", "| --- " * 6 + "|"]
-    for one in rows.to_dict("records"):
-        sides = " | ".join(f"{one[side]:.3g} {one['unit']}" for side in ("field", "longthink"))
-        spread = "" if pd.isna(one["lowest"]) else f" ({one['lowest']:.2f} to {one['highest']:.2f})"
-        answers = "" if pd.isna(one["answers"]) else one["answers"]
-        lines.append(f"| {one['case']} | {one['precision']} | {sides} | {one['ratio']:.2f}{spread} | {answers} |")
-    return "\n".join(lines)
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """What is printed of rows."""
+
+    def ratio(row: "pd.Series[Any]") -> str:
+        spread = f" ({row['lowest']:.2f} to {row['highest']:.2f})" if row["lowest"] < row["highest"] else ""
+        return f"{row['ratio']:.2f}{spread}"
+
+    sides = {side: rows[side].map("{:.3g} ".format) + rows["unit"] for side in ("field", "longthink")}
+    told = rows[["case", "precision"]].assign(**sides, ratio=rows.apply(ratio, axis=1))
+    return told.assign(answers=rows["answers"].fillna(""))
 
 
-def with_others(rows: pd.DataFrame, path: Path | None) -> pd.DataFrame:
-    """Rows, and those of a file for parts that they are not of, in the order of the parts; the file then has all."""
-    if path is None:
-        return rows
-    if path.is_file():
-        before = pd.read_csv(path)
-        rows = pd.concat([before[~before["part"].isin(rows["part"])], rows] if len(rows) else [before])
-    if len(rows):
-        rows = rows.sort_values("part", key=lambda parts: parts.map(PARTS.index), kind="stable")
-        rows.to_csv(path, index=False)
-    return rows
+def table(rows: pd.DataFrame, markdown: bool) -> str:
+    if not markdown:
+        return rows.to_string(index=False)
+    lines = [list(rows), ["---"] * rows.shape[1], *rows.values.tolist()]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def together(before: pd.DataFrame, part: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows in the order of the parts; what was there of the part before goes."""
+    others = [before[before["part"] != part]] if len(before) else []
+    every = pd.concat([*others, pd.DataFrame(rows).assign(part=part)], ignore_index=True)
+    return every.sort_values("part", key=lambda parts: parts.map(PARTS.index), kind="stable", ignore_index=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkout", type=Path, help="of aks2203/deep-thinking")
-    parser.add_argument("--part", action="append", choices=PARTS, help="one part only; may be repeated")
+    kinds = list(dict.fromkeys(part.partition("_")[0] for part in PARTS))
+    parser.add_argument(
+        "--part", action="append", choices=[*kinds, *PARTS], help="one part or kind of parts; repeat it"
+    )
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
         "--out", type=Path, help="file of the rows, .csv; those of scaling and its figure come beside it"
     )
+    parser.add_argument("--markdown", action="store_true", help="print the tables in Markdown")
     parser.add_argument("--one-test", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
@@ -356,21 +371,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         side, *numbers = options.one_test
         print(one_test(field, Test("prefix_sums", *map(int, numbers)), side))
         return
-    measured: list[dict[str, Any]] = []
-    scaled: list[dict[str, Any]] = []
-    for part in options.part or PARTS:
-        if part in SCALINGS:
-            scaled += [{"part": part, **one} for one in scaling(field, SCALINGS[part])]
-            continue
-        for one in measure(field, part, options.pairs):
-            measured.append({"part": part, "unit": "s", "lowest": None, "highest": None, "answers": None, **one})
-            print(table(pd.DataFrame(measured[-1:])).splitlines()[-1], file=sys.stderr, flush=True)
     beside = None if options.out is None else options.out.with_name(f"{options.out.stem}-scaling.csv")
-    rows, costs = with_others(pd.DataFrame(measured), options.out), with_others(pd.DataFrame(scaled), beside)
+    rows, costs = (
+        pd.read_csv(path) if path is not None and path.is_file() else pd.DataFrame() for path in (options.out, beside)
+    )
+    for part in PARTS:
+        if options.part is not None and not {part, part.partition("_")[0]} & set(options.part):
+            continue
+        print(part, file=sys.stderr, flush=True)
+        measured = [*measure(field, part, options.pairs)]
+        if part in SCALINGS:
+            costs = together(costs, part, measured)
+        else:
+            rows = together(rows, part, measured)
+        if beside is not None:
+            (costs if part in SCALINGS else rows).to_csv(beside if part in SCALINGS else options.out, index=False)
     if len(rows):
-        print(table(rows))
+        print(table(summary(rows), options.markdown))
     if len(costs):
-        print(exponents(costs))
+        print(table(exponents(costs), options.markdown))
         if beside is not None:
             figures.cost_against_size(costs, beside.with_suffix(".png"))
 

@@ -90,27 +90,29 @@ def _think(
     return last.iteration, bool(puzzle.problem.correct(puzzle.problem.answer(last.read(), puzzle), puzzle))
 
 
-def exponents(rows: pd.DataFrame) -> str:
-    """Of each series, in Markdown."""
-    lines = [
-        "| problem | series | seconds against positions | at the largest level | iterations against positions"
-        " | iterations against path | solved |",
-        "| --- " * 7 + "|",
-    ]
+def exponents(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each series of a problem."""
+    found = []
     for (problem, series), group in rows.groupby(["problem", "series"], sort=False):
         largest = group[group["level"] == group["level"].max()]
         settled = group.dropna(subset=["iterations"])
-        thought = [
-            _told(settled[size], settled["iterations"]) if len(settled) else "" for size in ("positions", "path_length")
-        ]
-        lines.append(
-            f"| {problem} | {series} | {_told(group['positions'], group['seconds'])}"
-            f" | {largest['seconds'].median():.3g} s at {largest['level'].iloc[0]} | {' | '.join(thought)}"
-            f" | {group['solved'].sum()} of {len(group)} |"
+        found.append(
+            {
+                "problem": problem,
+                "series": series,
+                "seconds against positions": _law(group, "positions", "seconds"),
+                "at the largest": f"{largest['seconds'].median():.3g} s at {largest['level'].iloc[0]}",
+                "iterations against positions": _law(settled, "positions", "iterations"),
+                "iterations against path": _law(settled, "path_length", "iterations"),
+                "solved": f"{group['solved'].sum()} of {len(group)}",
+            }
         )
-    return "\n".join(lines)
+    return pd.DataFrame(found)
 
 
-def _told(sizes: "pd.Series[float]", costs: "pd.Series[float]") -> str:
-    law = power_law(sizes, costs)
+def _law(rows: pd.DataFrame, size: str, cost: str) -> str:
+    """An exponent with its standard error."""
+    if not len(rows):
+        return ""
+    law = power_law(rows[size], rows[cost])
     return f"{law.exponent:.2f} ± {law.error:.2f}"
