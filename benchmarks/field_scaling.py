@@ -35,7 +35,7 @@ class Scaling:
 
 SCALINGS = {
     "scaling_prefix_sums": Scaling("prefix_sums", {64: 3, 128: 3, 256: 3, 512: 3, 1024: 3, 2048: 2, 4096: 1}, 4096),
-    "scaling_mazes": Scaling("mazes", {13: 3, 25: 3, 41: 3, 59: 3, 101: 2, 201: 1}, 59),
+    "scaling_mazes": Scaling("mazes", {13: 3, 25: 3, 41: 3, 59: 3, 101: 2, 201: 1}, 101),
 }
 
 
