@@ -389,7 +389,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(rows):
         print(table(summary(rows), options.markdown))
     if len(costs):
-        print(table(exponents(costs), options.markdown))
+        print("\n" + table(exponents(costs), options.markdown))
         if beside is not None:
             figures.cost_against_size(costs, beside.with_suffix(".png"))
 
