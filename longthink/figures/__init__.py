@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from longthink.figures.costs import cost_against_size
     from longthink.figures.features import (
         accuracy_over_depth,
         activity_of_filters,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     )
 
 _WHERE = {
+    "costs": ("cost_against_size",),
     "features": (
         "accuracy_over_depth",
         "activity_of_filters",
@@ -57,6 +59,7 @@ __all__ = [
     "activity_of_filters",
     "change_over_iterations",
     "confidence_over_iterations",
+    "cost_against_size",
     "cost_of_thinking",
     "film",
     "iterations_by_form",

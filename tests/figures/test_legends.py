@@ -50,6 +50,16 @@ DRAWN: dict[str, tuple[Callable[[pd.DataFrame, Path], Path], pd.DataFrame, tuple
         crossed(series="net", solved=[True, False], decided=[9, 12], scan=[8, 16]).assign(scan_agreement=0.9),
         ("net: when the net decides", "8 puzzles"),
     ),
+    "size": (
+        figures.cost_against_size,
+        crossed(problem=["mazes", "prefix_sums"], series=["a", "b"], level=[16, 32], puzzle=[0, 1]).assign(
+            positions=lambda rows: rows["level"] ** 2,
+            path_length=lambda rows: rows["level"] + rows["puzzle"],
+            iterations=lambda rows: rows["level"].where(rows["series"] == "a"),
+            seconds=lambda rows: rows["level"] ** 2 / 100,
+        ),
+        ("What solving costs", "2 puzzles of each level", "power laws"),
+    ),
     "perturbed": (
         figures.perturbed,
         DISTURBED.assign(solved=True, change=0.5, series="net"),
