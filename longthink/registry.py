@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, overload
 
@@ -312,12 +312,7 @@ def _load(kind: str, point: EntryPoint) -> None:
 
 @cache
 def _points(kind: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in _all_points().select(group=f"longthink.{kind}")}
-
-
-@cache
-def _all_points() -> EntryPoints:
-    return entry_points()  # of every package that is installed, whichever group is asked for
+    return {point.name: point for point in entry_points(group=f"longthink.{kind}")}
 
 
 @cache
