@@ -106,7 +106,9 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
         "weights apart": turns["weights_apart"],
     }
     table = pd.concat(found, axis=1).stack(future_stack=True).groupby(["recipe", "form"])
-    return table.quantile([0.25, 0.5, 0.75]).unstack().assign(turns=table.size())
+    spread = table.quantile([0.25, 0.5, 0.75]).unstack()
+    spread["turns", ""] = table.size()
+    return spread
 
 
 if __name__ == "__main__":
