@@ -16,7 +16,9 @@ demo: .venv/installed
 test: .venv/installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
+# Also the slow tests, and those of trials on a Ray cluster of two nodes on this machine.
 test-all: .venv/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[ray]'
 	$(BIN)/pytest -m ''
 
 # Gives damaged files and odd texts to everything that reads what people bring: `make fuzz MINUTES=30`.

@@ -18,14 +18,14 @@ import ast
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, overload
 
-from longthink.base.errors import UserError, suggest
+from longthink.base.errors import UserError, no_option, suggest
 
 Plugin = TypeVar("Plugin", bound=Callable[..., Any])
 BASES: Mapping[str, str] = {
@@ -54,6 +54,8 @@ class Written(NamedTuple):
     """A plugin as it is written in one of the library's files: where, what it says of itself, and its constants."""
 
     module: str
+    called: str
+    """Its class or function."""
     doc: str
     constants: Mapping[str, Any]
 
@@ -190,7 +192,7 @@ def find(kind: str, name: str, registered_by: str | None = None) -> Any:
     >>> find("problems", "prefix_sums").__name__
     'PrefixSums'
     """
-    name = name.replace("-", "_").replace(".", "_")
+    name = _plain(name)
     if name not in _registered[kind]:
         if name in _written()[kind]:
             importlib.import_module(_written()[kind][name].module)
@@ -201,8 +203,33 @@ def find(kind: str, name: str, registered_by: str | None = None) -> Any:
     if registered_by is not None:
         how = "run what defines it" if registered_by == "__main__" else f"import {registered_by}"
         raise UserError(f"There is no {kind[:-1]} '{name}' yet; {how} first, which registers it.")
-    known = names(kind)
-    raise UserError(f"There is no {kind[:-1]} '{name}'{suggest(name, known)}; known are: {', '.join(known)}.")
+    raise _unknown(kind, name)
+
+
+def check(kind: str, name: str, chosen: Iterable[str] = ()) -> None:
+    """Raises UserError for a plugin that there is not, or an option that it has not; nothing is imported to tell.
+
+    What other packages bring is known by name alone, and its options are checked when it is made.
+    """
+    plain = _plain(name)
+    if plain not in names(kind):
+        raise _unknown(kind, plain)
+    known = written_of(kind, plain)
+    wrong = next((one for one in chosen if known is not None and one.replace("-", "_") not in known), None)
+    if known is not None and wrong is not None:
+        raise UserError(no_option(name, wrong.replace("-", "_"), known))
+
+
+def written_of(kind: str, name: str) -> Mapping[str, str] | None:
+    """A plugin's options and their annotations, by the text of the library's files; None of one of others.
+
+    >>> list(written_of("objectives", "progressive"))
+    ['alpha', 'start']
+    """
+    written, registered = _written()[kind].get(name), _registered[kind].get(name)
+    if written is None or (registered is not None and _is_outside(registered)):
+        return None
+    return written_fields(written.module, written.called)
 
 
 def build(kind: str, name: str, chosen: Mapping[str, Any]) -> Any:
@@ -211,11 +238,13 @@ def build(kind: str, name: str, chosen: Mapping[str, Any]) -> Any:
     >>> build("problems", "mazes", {"openings": 0.1})
     Mazes(algorithm='depth_first', openings=0.1, ends='anywhere', source='')
     """
+    check(kind, name, chosen)
     return _validated(name, find(kind, name), chosen)
 
 
 def call(kind: str, name: str, chosen: Mapping[str, Any], **given: Any) -> Any:
     """What a plugin that is a function returns. Raises UserError for a chosen option that does not fit."""
+    check(kind, name, chosen)
     function = find(kind, name)
     options = _validated(name, _arguments(function, tuple(given)), chosen)
     return function(**given, **options.model_dump())
@@ -250,6 +279,15 @@ def _arguments(function: Callable[..., Any], but: tuple[str, ...]) -> Any:
         if one.name not in but and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
     }
     return create_model(function.__qualname__, __base__=Frozen, **fields)
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "_").replace(".", "_")
+
+
+def _unknown(kind: str, name: str) -> UserError:
+    known = names(kind)
+    return UserError(f"There is no {kind[:-1]} '{name}'{suggest(name, known)}; known are: {', '.join(known)}.")
 
 
 def _own_name(plugin: Any) -> str:
@@ -291,8 +329,47 @@ def _written() -> dict[str, dict[str, Written]]:
                 for decorator in node.decorator_list:
                     if ast.unparse(decorator).partition("(")[0] == "register":
                         name, kind = _name_of_node(node, decorator), _kind_of_node(node)
-                        found[kind][name] = Written(module, ast.get_docstring(node) or "", _constants_of_node(node))
+                        doc, constants = ast.get_docstring(node) or "", _constants_of_node(node)
+                        found[kind][name] = Written(module, node.name, doc, constants)
     return found
+
+
+@cache
+def written_fields(module: str, called: str) -> Mapping[str, str]:
+    """The options of a class or function of the library by its file's text, and how each is annotated.
+
+    Those of a class are its fields and its bases', or the arguments of its constructor.
+
+    >>> written_fields("longthink.contracts", "Perturbation")
+    {'strength': 'Annotated[float, Field(ge=0)]'}
+    """
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    lines = ast.parse(path.read_text(encoding="utf-8")).body
+    defined = {line.name: line for line in lines if isinstance(line, ast.ClassDef | ast.FunctionDef)}
+    imports = [line for line in lines if isinstance(line, ast.ImportFrom) and line.module]
+    where = {alias.asname or alias.name: str(line.module) for line in imports for alias in line.names}
+    node = defined.get(called)
+    if isinstance(node, ast.FunctionDef):
+        return _arguments_of_node(node)
+    if node is None:
+        inside = where.get(called, "")
+        return written_fields(inside, called) if inside.startswith("longthink.") else {}
+    maker = next((one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)
+    if maker is not None:
+        return _arguments_of_node(maker)
+    fields: dict[str, str] = {}
+    for base in node.bases:
+        fields |= written_fields(module, ast.unparse(base))
+    for line in node.body:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+            fields[line.target.id] = ast.unparse(line.annotation)
+    return {name: kind for name, kind in fields.items() if not kind.startswith("ClassVar")}
+
+
+def _arguments_of_node(node: ast.FunctionDef) -> Mapping[str, str]:
+    arguments = [one for one in (*node.args.args, *node.args.kwonlyargs) if one.arg not in GIVEN]
+    return {one.arg: ast.unparse(one.annotation) if one.annotation else "" for one in arguments}
 
 
 def _name_of_node(node: ast.ClassDef | ast.FunctionDef, decorator: ast.expr) -> str:

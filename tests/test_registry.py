@@ -94,6 +94,39 @@ def test_names_are_listed_without_torch() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
+OF_CLASSES = [(kind, name) for kind in registry.BASES.values() for name in registry.names(kind)]
+
+
+@pytest.mark.parametrize(("kind", "name"), OF_CLASSES, ids=" ".join)
+def test_options_read_from_files_are_those_that_a_plugin_takes(kind: str, name: str) -> None:
+    written = registry.written_of(kind, name)
+    assert written is not None
+    assert set(written) == set(registry.options(registry.find(kind, name)).model_fields)
+
+
+def test_options_of_a_function_are_its_arguments() -> None:
+    written = registry.written_of("miners", "chess_puzzles")
+    assert written is not None
+    assert {"engine", "count", "folder", "seed"} < set(written)
+
+
+def test_plugins_of_others_are_checked_when_they_are_made() -> None:
+    registry.check("perturbations", "swap", ["strength"])
+    with pytest.raises(UserError, match="Swap has no option 'strenght' \\(did you mean 'strength'\\?\\)"):
+        registry.check("perturbations", "swap", ["strenght"])
+
+    @lt.register
+    class Own(lt.Perturbation):
+        """Has an option of its own."""
+
+        far: int = 3
+
+    assert registry.written_of("perturbations", "own") is None
+    registry.check("perturbations", "own", ["whatever"])
+    with pytest.raises(UserError, match="Own has no option 'whatever'"):
+        lt.perturbation("own", whatever=3)
+
+
 def test_an_entry_point_that_registers_nothing_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty_pack.py").write_text("")
     info = tmp_path / "empty_pack-1.0.dist-info"

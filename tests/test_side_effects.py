@@ -1,5 +1,6 @@
 """Whoever imports and uses the library finds the process as it was."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,14 +63,17 @@ def test_only_the_command_line_and_workers_tune_the_memory_of_the_process(
             told.append(what)
             return 1
 
+    before = gc.get_threshold()
     memory.keep_freed_memory.cache_clear()
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: Library())
     everything(tiny_recipe, tmp_path)
     parallel.side_by_side(len, [([],)], workers=1, progress=False)
-    assert told == []
+    assert (told, gc.get_threshold()) == ([], before)
     from longthink.cli import main
 
     main(["list", "stops"])
+    assert gc.get_threshold() == (*before[:2], memory.YOUNGER_FIRST)
+    gc.set_threshold(*before)
     assert told == [memory.M_TRIM_THRESHOLD, memory.M_MMAP_THRESHOLD]
     memory.keep_freed_memory.cache_clear()
 

@@ -16,3 +16,12 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(word, [one for one in known if one != word], n=1)
     return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def no_option(called: str, option: str, known: Iterable[str]) -> str:
+    """That something has no option of a name, and which one may be meant.
+
+    >>> no_option("the recipe", "widht", ["width"])
+    "The recipe has no option 'widht' (did you mean 'width'?)."
+    """
+    return f"{called[0].upper()}{called[1:]} has no option '{option}'{suggest(option, known)}."

@@ -5,7 +5,7 @@ from typing import Any, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from longthink.base.errors import UserError, suggest
+from longthink.base.errors import UserError, no_option
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -58,7 +58,7 @@ def _sentence(error: ValidationError, called: str, known: Iterable[str], inside:
     first = error.errors()[0]
     option = ".".join(map(str, first["loc"])).removeprefix(inside)
     if first["type"] == "extra_forbidden":
-        return f"{called[0].upper()}{called[1:]} has no option '{option}'{suggest(option, known)}."
+        return no_option(called, option, known)
     if first["type"] == "missing":
         return f"{called[0].upper()}{called[1:]} lacks the option '{option}'."
     what = first["msg"].removeprefix("Value error, ")

@@ -10,7 +10,7 @@ import cyclopts
 
 from longthink.base.errors import UserError
 from longthink.base.files import REFUSALS
-from longthink.base.memory import keep_freed_memory
+from longthink.base.memory import keep_freed_memory, look_for_garbage_rarely
 from longthink.cli import inside, machine, nets, puzzles, studies
 from longthink.cli._app import app, settle_streams, shortened
 
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0, 2 where the user can put something right, 130 where it was interrupted."""
     try:
         keep_freed_memory()
+        look_for_garbage_rarely()
         settle_streams()
         app(
             sys.argv[1:] if arguments is None else list(arguments),

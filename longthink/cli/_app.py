@@ -134,11 +134,21 @@ def _standard_input() -> str:
 
 
 def changes_of(change: Sequence[str] | None) -> dict[str, Any]:
-    """What was given as --change problem.source=DIR, any number of times."""
+    """What was given as --change problem.source=DIR, any number of times. Raises UserError for what no recipe has."""
     wrong = next((one for one in change or () if "=" not in one), None)
     if wrong is not None:
         raise UserError(f"A change names an option and its new value, like problem.source=DIR, and not only '{wrong}'.")
-    return changes_from([f"--{one}" for one in change or ()])
+    return recipe_changes([f"--{one}" for one in change or ()])
+
+
+def recipe_changes(tokens: Sequence[str]) -> dict[str, Any]:
+    """As `changes_from`, of a recipe. Raises UserError for an option that no recipe has, before torch is imported."""
+    changes = changes_from(tokens)
+    if changes:
+        from longthink.training.options import check_written
+
+        check_written(changes)
+    return changes
 
 
 def results_folder(out: Path | None, run: "Run") -> Path:

@@ -48,13 +48,11 @@ def decisions(
     iterations
         How long to think at most.
     """
+    opened, folder = _opened(run, out)
     from longthink import figures, registry
     from longthink.measuring.decisions import decisions as measured
     from longthink.measuring.rows import save_rows
-    from longthink.training.runs import open_run
 
-    opened = open_run(run)
-    folder = results_folder(out, opened)
     problem, levels = opened.recipe().problem, level or opened.recipe().problem.hard
     if not problem.algorithms(problem.sample(levels[0], 1, seed)):
         raise UserError(
@@ -95,15 +93,15 @@ def perturb(
     seed
         Seed of the test puzzles, and of what is random in the perturbation.
     """
+    from longthink import registry
+
+    opened, folder = _opened(run, out)
+    perturbation = registry.build("perturbations", using, changes_from(options))
     import pandas as pd
 
-    from longthink import figures, registry
+    from longthink import figures
     from longthink.measuring import dynamics
     from longthink.measuring.rows import save_rows
-    from longthink.training.runs import open_run
-
-    opened, perturbation = open_run(run), registry.build("perturbations", using, changes_from(options))
-    folder = results_folder(out, opened)
 
     def both(model: "Thinker", puzzles: "Puzzles") -> pd.DataFrame:
         watched = (dynamics.perturb(model, puzzles, one, at, iterations, seed) for one in (None, perturbation))
@@ -134,14 +132,12 @@ def dynamics(
     iterations
         How long to think.
     """
+    opened, folder = _opened(run, out)
     import pandas as pd
 
     from longthink.measuring.dynamics import fates
     from longthink.measuring.rows import save_rows
-    from longthink.training.runs import open_run
 
-    opened = open_run(run)
-    folder = results_folder(out, opened)
     table = _of_levels(
         opened,
         level or opened.recipe().problem.hard[:1],
@@ -181,13 +177,11 @@ def probe(
     count
         Puzzles that it is tested on.
     """
+    opened, folder = _opened(run, out)
     from longthink import figures
     from longthink.measuring.inside.probes import probe as probed
     from longthink.measuring.rows import save_rows
-    from longthink.training.runs import open_run
 
-    opened = open_run(run)
-    folder = results_folder(out, opened)
     recipe = opened.recipe()
     last, asked = iterations or recipe.regime, level or recipe.curriculum.highest
     parts = (
@@ -225,13 +219,14 @@ def similarity(
     count
         Puzzles that the features are of.
     """
-    from longthink import figures
-    from longthink.measuring.inside.similarity import similarity as compared
-    from longthink.measuring.rows import save_rows
     from longthink.training.runs import open_run
 
     both = open_run(run), open_run(other)
     folder = results_folder(out, both[0])
+    from longthink import figures
+    from longthink.measuring.inside.similarity import similarity as compared
+    from longthink.measuring.rows import save_rows
+
     recipes = [one.recipe() for one in both]
     puzzles = recipes[0].problem.sample(level or recipes[0].curriculum.highest, count, seed, repeats=True)
     places, its = (range(1, (iterations or recipe.regime) + 1) for recipe in recipes)
@@ -251,13 +246,11 @@ def reuse(run: OneRun, /, *, level: LevelOfTraining = None, count: int = 200, ou
     count
         Puzzles that the net thinks about.
     """
+    opened, folder = _opened(run, out)
     from longthink import figures
     from longthink.measuring.rows import save_rows
     from longthink.study.evaluators import Reused
-    from longthink.training.runs import open_run
 
-    opened = open_run(run)
-    folder = results_folder(out, opened)
     recipe = opened.recipe()
     evaluator = Reused(level=level or recipe.curriculum.highest, count=count)
     table = evaluator.run(opened).assign(series=recipe.name)
@@ -282,17 +275,23 @@ def features(run: str, /, *, filters: int = 6, count: int = 200, out: Path | Non
     out
         Folder for the figure; by default the run's own.
     """
+    opened, folder = _opened(run, out)
     from longthink import figures
     from longthink.study.evaluators import Pictured
-    from longthink.training.runs import open_run
 
-    opened = open_run(run)
-    folder = results_folder(out, opened)
     recipe = opened.recipe()
     evaluator = Pictured(level=recipe.curriculum.highest, count=count, filters=filters)
     table = evaluator.run(opened).assign(series=recipe.name, seed=recipe.seed)
     print(table.groupby(["filter", "iteration"])["gain"].first().unstack().round(2).to_string())
     print(figures.pictures_of_features(table, folder / "features.png"))
+
+
+def _opened(run: str, out: Path | None) -> "tuple[Run, Path]":
+    """A run, and where results about it go. Raises UserError before torch is imported."""
+    from longthink.training.runs import open_run
+
+    opened = open_run(run)
+    return opened, results_folder(out, opened)
 
 
 def _of_levels(

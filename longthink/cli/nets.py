@@ -23,6 +23,7 @@ from longthink.cli._app import (
     as_typed,
     changes_from,
     changes_of,
+    recipe_changes,
     results_folder,
 )
 
@@ -113,16 +114,17 @@ def train(
     for what, number in (("threads", threads), ("devices", devices), ("nodes", nodes)):
         if number is not None and number > MOST_PROCESSORS:
             raise UserError(f"There are no {number} {what}; ask for {MOST_PROCESSORS} at most.")
-    import torch
-
-    from longthink.base.processor import cap_instructions
     from longthink.training import runs
-    from longthink.training.loop import train as train_recipe
 
     if resume and Path(recipe).is_dir():
         out = out or Path(recipe)
-    changes = changes_from(options) | ({} if name is None else {"name": name})
+    changes = recipe_changes(options) | ({} if name is None else {"name": name})
     chosen = runs.recipe_of(recipe).revised(changes)
+    import torch
+
+    from longthink.base.processor import cap_instructions
+    from longthink.training.loop import train as train_recipe
+
     folder = out or runs.RUNS / f"{chosen.name}-{chosen.seed}"
     if threads is not None:
         torch.set_num_threads(threads)
@@ -172,6 +174,8 @@ def convert(file: Path, /, *options: Options, out: Path, problem: str | None = N
     problem
         What the net is for; by default prefix_sums, mazes or chess_puzzles, as its input says.
     """
+    if not file.is_file():
+        raise UserError(f"There is no file {file}.")
     from longthink.training.converting import convert as convert_net
 
     run = convert_net(file, out, problem, changes_from(options))
@@ -224,14 +228,15 @@ def test(
         raise UserError("Say which run to test: a shipped net (`longthink list nets`) or the folder of a run.")
     if rows not in ROWS:
         raise UserError(f"Rows are written as {' or '.join(ROWS)}, not as '{rows}'.")
+    from longthink.training.runs import open_run
+
+    opened = [open_run(run) for run in runs]
+    changes = changes_of(change)
     from longthink import figures
     from longthink.measuring.rows import check_kind, save_rows
     from longthink.study.compare import compare, summary
-    from longthink.training.runs import open_run
 
     check_kind(Path(f"rows.{rows}"))
-    opened = [open_run(run) for run in runs]
-    changes = changes_of(change)
     levels = level or opened[0].recipe().revised(changes).problem.hard
     folder = results_folder(out, opened[0])
     stem = "test-" + "-".join(str(one) for one in dict.fromkeys(levels))
@@ -317,16 +322,17 @@ def solve(
     if every is not None and every < 1:
         raise UserError(f"Answers are told every 1 or more iterations, not every {every}.")
     ends = _ends(start, end)
-    from tqdm import tqdm
-
     from longthink import registry
-    from longthink.measuring.solve import Film
-    from longthink.measuring.solve import solve as solve_one
     from longthink.training import runs
 
     as_film = out is not None and _check_drawn(out, bool(at))
-    rule = registry.build("stops", stop, changes_from(options))
     opened = runs.open_run(run)
+    rule = registry.build("stops", stop, changes_from(options))
+    from tqdm import tqdm
+
+    from longthink.measuring.solve import Film
+    from longthink.measuring.solve import solve as solve_one
+
     recipe, net = opened.recipe(), opened.model()
     view = recipe.problem.view
     puzzles = view.parse(puzzle) if ends is None else view.parse_between(puzzle, ends)
@@ -363,13 +369,14 @@ def solve(
     if out is None:
         return
     from longthink import figures
-    from longthink.measuring.decisions import trace
 
     if film is not None and at:
         print(figures.strip(film.strip(solution.answers[0]), out))
     elif film is not None:
         print(figures.film(list(film.scenes().values()), out))
     elif problem.spec.positions == "line" and problem.spec.ndim == 1 and out.suffix in figures.DRAWN:
+        from longthink.measuring.decisions import trace
+
         print(figures.confidence_over_iterations(trace(net, puzzles, solution.iterations), out))
     else:
         print(figures.picture(view.scene(puzzles, solution.answers[0]), out))

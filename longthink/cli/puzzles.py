@@ -37,12 +37,14 @@ def make(
     """
     from longthink import registry
     from longthink.base.files import check_writable
-    from longthink.problems.batches import batches
 
     if count < 1:
         raise UserError(f"Ask for at least 1 puzzle, not {count}.")
+    registry.check("formats", format)
     maker, writer = registry.build("problems", problem, changes_from(options)), registry.build("formats", format, {})
     check_writable(out)
+    from longthink.problems.batches import batches
+
     for one in level:
         written = writer.write(batches(maker, one, count, seed, split), count, out)
         print(f"{_folder_of(written)}: {count} puzzles of {maker.says(one)} in {len(written)} files")
@@ -100,10 +102,11 @@ def mine(problem: str, /, *options: Options, out: Path, count: int = 20_000, see
     from longthink import registry
     from longthink.base.files import check_writable
 
-    registry.find("miners", problem)
+    changes = changes_from(options)
+    registry.check("miners", problem, changes)
     check_writable(out)
     try:
-        print(registry.call("miners", problem, changes_from(options), folder=out, count=count, seed=seed).file)
+        print(registry.call("miners", problem, changes, folder=out, count=count, seed=seed).file)
     except KeyboardInterrupt as interruption:
         raise Interrupted("the same command goes on where this one was.") from interruption
 

@@ -40,17 +40,20 @@ def reproduce(
     """
     if not names:
         raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
+    from longthink import registry
+
+    chosen = registry.names("experiments") if names == ("all",) else names
+    for name in chosen:
+        registry.check("experiments", name)
+    changes = changes_of(change)
     import torch
 
-    from longthink import registry
     from longthink.base.files import check_writable
     from longthink.study.report import as_typed, contents, report
     from longthink.study.reproduce import carry_out
     from longthink.training import trials
 
-    chosen = registry.names("experiments") if names == ("all",) else names
     functions = [registry.find("experiments", name) for name in chosen]
-    changes = changes_of(change)
     experiments = {function.__name__: function(scale).revised(changes) for function in functions}
     if names == ("all",):
         experiments = {name: experiment for name, experiment in experiments.items() if not experiment.beyond}

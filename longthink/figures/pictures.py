@@ -10,7 +10,6 @@ from PIL import Image
 
 from longthink.base.errors import UserError
 from longthink.base.files import atomic
-from longthink.figures._parts import save, subplots
 from longthink.figures.scene import Scene, as_json, pixels, svg
 
 PICTURES = {".png": "PNG", ".jpg": "JPEG", ".svg": "SVG", ".json": "JSON"}
@@ -38,6 +37,8 @@ def picture(scene: Scene, path: Path | str) -> Path:
 
 def strip(scenes: Mapping[str, Scene], path: Path | str) -> Path:
     """Scenes side by side, each under its title (figure 4.4)."""
+    from longthink.figures._parts import save, subplots
+
     figure, axes = subplots(1, len(scenes), figsize=(2 * len(scenes), 2.3), squeeze=False)
     for axis, (title, scene) in zip(axes[0], scenes.items(), strict=True):
         axis.imshow(pixels(scene), interpolation="nearest")

@@ -9,9 +9,21 @@ from typing import Any
 from pydantic import BaseModel, BeforeValidator, PlainSerializer, SerializationInfo
 
 from longthink import registry
-from longthink.base.errors import UserError, suggest
+from longthink.base.errors import UserError, no_option
 
 Tree = dict[str, Any]
+CHOICES = {
+    "model": "models",
+    "task": "tasks",
+    "task.problem": "problems",
+    "task.objective": "objectives",
+    "optimiser": "optimisers",
+}
+"""The options of a recipe that are plugins, and of which kind."""
+RENAMED = {"stabilisers": "regularisation", "examples": "train_size"}
+"""What options were called in the files of version 0.1.0."""
+IN_CHOICES = ("name", "from", "options")
+"""What a choice may say besides the options of the plugin."""
 KEPT = ("optimisers", "tasks")
 """Kinds whose plugins are ways to the same end: to choose another one keeps the options that both have."""
 
@@ -79,9 +91,52 @@ def edited(
             branch = branch.get(part) if isinstance(branch, dict) else None
         if not last or not isinstance(branch, dict):
             option = dotted.removeprefix("task.")
-            raise UserError(f"The recipe has no option '{option}'{suggest(option, known(tree))}.")
+            raise UserError(no_option("the recipe", option, known(tree)))
         branch[last] = value if choice is None else _another(branch.get(last), kinds[choice], value)
     return tree
+
+
+def check_written(changes: Mapping[str, Any]) -> None:
+    """Raises UserError for a dotted name that no recipe has, or a plugin that there is not.
+
+    Told by the text of the library's files, so without torch; whether a change fits the recipe at hand is checked when
+    that is changed.
+
+    >>> check_written({"model.width": 3, "curriculum.lowset": 4})
+    Traceback (most recent call last):
+    longthink.base.errors.UserError: The recipe has no option 'curriculum.lowset' (did you mean 'curriculum.lowest'?).
+    """
+    first: dict[str, str] = {**RENAMED, **registry.written_fields("longthink.training.recipe", "Recipe")}
+    for task in registry.names("tasks"):
+        written = registry.written_of("tasks", task)
+        if written is None:
+            return  # one of others, which may have any options
+        first |= written
+    for name, value in changes.items():
+        full = name.replace("-", "_").removeprefix("task.")
+        option, *path = full.split(".")
+        inside = _written_inside(option, first[option]) if option in first else ()
+        if option not in first or (path and inside is not None and path[0] not in (*inside, *IN_CHOICES)):
+            near = [option] if option in first else first
+            known = [f"{one}.{other}" for one in near for other in _written_inside(one, first[one]) or ()]
+            raise UserError(no_option("the recipe", full, [*first, *known]))
+        kind = _kind_of(option)
+        if kind is not None and isinstance(value, str) and path in ([], ["name"]):
+            registry.check(kind, value)
+
+
+def _kind_of(option: str) -> str | None:
+    """Of an option of a recipe or its task that is a plugin."""
+    return CHOICES.get(option) or CHOICES.get(f"task.{option}")
+
+
+def _written_inside(option: str, annotation: str) -> Iterable[str] | None:
+    """The options that an option of a recipe may have inside, whichever plugin is chosen; None where any may be."""
+    kind = _kind_of(option)
+    if kind is None:
+        return registry.written_fields("longthink.training.recipe", annotation) or None
+    found = [registry.written_of(kind, name) for name in registry.names(kind)]
+    return None if None in found else dict.fromkeys(name for one in found for name in one or ())
 
 
 def _turn(dotted: str, kinds: Mapping[str, str]) -> int:

@@ -15,20 +15,9 @@ from longthink.base.seeds import digest
 from longthink.base.tensors import check_room
 from longthink.contracts import Objective, Optimiser, Problem, Spec, Thinker
 from longthink.training.optimisers import Adam, NotNegative, Positive, Schedule
-from longthink.training.options import Tree, as_choice, chosen, dotted, edited, named
+from longthink.training.options import CHOICES, RENAMED, Tree, as_choice, chosen, dotted, edited, named
 from longthink.training.supervised import Curriculum, Supervised
 from longthink.training.task import Task
-
-CHOICES = {
-    "model": "models",
-    "task": "tasks",
-    "task.problem": "problems",
-    "task.objective": "objectives",
-    "optimiser": "optimisers",
-}
-"""The options of a recipe that are plugins, and of which kind."""
-RENAMED = {"stabilisers": "regularisation", "examples": "train_size"}
-"""What options were called in the files of version 0.1.0."""
 
 
 class ModelChoice(Frozen):

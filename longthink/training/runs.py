@@ -16,21 +16,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
 
 from longthink import registry
 from longthink.base.errors import UserError
 from longthink.base.files import atomic, atomic_folder, check_writable, locked
-from longthink.base.tensors import load_tensors, save_tensors
-from longthink.contracts import Thinker
 from longthink.registry import PACKAGE
-from longthink.training.recipe import Recipe, parse_recipe
 from longthink.training.saved import CONFIG, load_net, read_file
 from longthink.training.saved import WEIGHTS as WEIGHTS
+
+if TYPE_CHECKING:
+    from longthink.contracts import Thinker
+    from longthink.training.recipe import Recipe
 
 SHIPPED = PACKAGE / "weights"
 RUNS = Path("runs")
@@ -57,11 +56,13 @@ class Run:
     def shipped(self) -> bool:
         return self.folder.parent == SHIPPED
 
-    def recipe(self) -> Recipe:
+    def recipe(self) -> "Recipe":
         """Raises UserError if recipe.json is missing or does not fit."""
+        from longthink.training.recipe import parse_recipe
+
         return parse_recipe(read_file(self.folder / RECIPE))
 
-    def model(self) -> Thinker:
+    def model(self) -> "Thinker":
         """The net, in evaluation mode. Raises UserError if its files are missing, damaged or of another net."""
         return load_net(self.folder)
 
@@ -103,7 +104,7 @@ class Run:
         with atomic(self.folder / HISTORY) as path:
             path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
-    def save_model(self, model: Thinker) -> None:
+    def save_model(self, model: "Thinker") -> None:
         with atomic_folder(self.folder) as partial:
             try:
                 model.save_pretrained(partial)
@@ -116,6 +117,8 @@ class Run:
             (partial / WEIGHTS).chmod((partial / CONFIG).stat().st_mode)  # safetensors' own is for nobody else to read
 
     def save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        from longthink.base.tensors import save_tensors
+
         with atomic(self.folder / "checkpoint.pt") as path:
             save_tensors(checkpoint, path)
 
@@ -124,6 +127,8 @@ class Run:
 
         Raises UserError if it is damaged.
         """
+        from longthink.base.tensors import load_tensors
+
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             return None
@@ -140,7 +145,7 @@ def check_free(folder: Path) -> None:
     check_writable(folder)
 
 
-def create(folder: Path, recipe: Recipe) -> Run:
+def create(folder: Path, recipe: "Recipe") -> Run:
     """A new run, its folder and recipe there together or not at all. Raises UserError as `check_free` does."""
     with atomic_folder(folder) as partial:
         check_free(folder)
@@ -163,13 +168,15 @@ def open_run(name: str | Path) -> Run:
     )
 
 
-def recipe_of(name: str | Path) -> Recipe:
+def recipe_of(name: str | Path) -> "Recipe":
     """A recipe by its own name, from a recipe.json, or of a run by any name that `open_run` takes.
 
     Raises UserError for a name that nothing goes by, and for a file that is no recipe.
     """
     path = Path(name)
     if path.is_file():
+        from longthink.training.recipe import parse_recipe
+
         return parse_recipe(read_file(path))
     if path.is_dir() or str(name) in shipped():
         return open_run(name).recipe()
@@ -177,7 +184,7 @@ def recipe_of(name: str | Path) -> Recipe:
     return made
 
 
-def load(name: str | Path) -> Thinker:
+def load(name: str | Path) -> "Thinker":
     """The net of a run, by any name that `open_run` takes.
 
     >>> sum(parameter.numel() for parameter in load("prefix_sums").parameters())
@@ -196,6 +203,9 @@ def _are_numbers(values: Iterable[Any]) -> bool:
 
 
 def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
     try:
         return Path(snapshot_download(name, allow_patterns=["*.json", WEIGHTS]))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:

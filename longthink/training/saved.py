@@ -2,23 +2,26 @@
 
 import json
 from pathlib import Path
-from typing import Any
-
-import torch
-from safetensors.torch import load_model
+from typing import TYPE_CHECKING, Any
 
 from longthink import registry
 from longthink.base.errors import UserError
-from longthink.base.frozen import validated
-from longthink.base.tensors import NOT_MADE, check_fits, unlike
-from longthink.contracts import Spec, Thinker
+
+if TYPE_CHECKING:
+    from longthink.contracts import Spec, Thinker
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 
 
-def load_net(folder: Path) -> Thinker:
+def load_net(folder: Path) -> "Thinker":
     """The net of a folder, in evaluation mode. Raises UserError if its files are missing, damaged or of another net."""
+    import torch
+    from safetensors.torch import load_model
+
+    from longthink.base.frozen import validated
+    from longthink.base.tensors import NOT_MADE, check_fits, unlike
+
     config, weights = _tree(folder / CONFIG), folder / WEIGHTS
     if not weights.is_file():
         raise UserError(
@@ -64,8 +67,10 @@ def _tree(path: Path) -> dict[str, Any]:
     return tree
 
 
-def _spec(cls: type[Thinker], config: dict[str, Any]) -> Spec:
+def _spec(cls: "type[Thinker]", config: dict[str, Any]) -> "Spec":
     """Takes the spec out of a config; version 0.1.0 wrote channels, classes and the axes of an answer's positions."""
+    from longthink.contracts import Spec
+
     if "spec" in config:
         return Spec(**config.pop("spec"))
     inputs, outputs, ndim = (config.pop(name) for name in ("channels", "classes", "ndim"))

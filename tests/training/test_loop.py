@@ -136,7 +136,7 @@ def test_a_killed_run_resumed_ends_with_the_very_same_weights(
     assert timeless[0] == timeless[1]
 
 
-def test_two_processes_give_the_loss_of_one(tiny_recipe: Recipe, tmp_path: Path) -> None:
+def test_two_processes_give_the_losses_and_weights_of_one(tiny_recipe: Recipe, tmp_path: Path) -> None:
     quiet = {"regularisation.state_noise": 0, "regularisation.start_noise": 0, "objective": "progressive"}
     (tmp_path / "recipe.json").write_text(tiny_recipe.revised(quiet).to_json())
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -146,13 +146,16 @@ def test_two_processes_give_the_loss_of_one(tiny_recipe: Recipe, tmp_path: Path)
         "two": command(str(tmp_path / "recipe.json"), "--out", str(tmp_path / "two"), "--devices", "2"),
         "run": torchrun + command(str(tmp_path / "recipe.json"), "--out", str(tmp_path / "run"))[1:],
     }
-    losses = {}
+    losses, weights = {}, {}
     for name, arguments in launches.items():
         subprocess.run(arguments, check=True, capture_output=True, env=environment, timeout=120)
         losses[name] = [row["loss"] for row in Run(tmp_path / name).history() if "loss" in row]
+        weights[name] = torch.cat([value.flatten() for value in Run(tmp_path / name).model().state_dict().values()])
     assert len(losses["one"]) == 3
     assert losses["two"] == pytest.approx(losses["one"], rel=1e-4)
     assert losses["run"] == losses["two"]
+    assert (weights["two"] - weights["one"]).norm() < 1e-3 * weights["one"].norm(), "they differ by rounding alone"
+    assert torch.equal(weights["run"], weights["two"])
 
 
 def test_a_batch_that_does_not_divide_is_refused(tiny_recipe: Recipe, tmp_path: Path) -> None:

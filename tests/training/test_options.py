@@ -1,17 +1,20 @@
 """Options of options by their dotted names, and options that are plugins."""
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import pytest
 
 import longthink as lt
+from longthink import registry
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen, validated
 from longthink.objectives.head_start import HeadStart
 from longthink.training.optimisers import SGD, Adam
-from longthink.training.options import as_choice, chosen, dotted, edited
+from longthink.training.options import as_choice, check_written, chosen, dotted, edited
+from longthink.training.task import Task
 
 KINDS = {"objective": "objectives", "best.optimiser": "optimisers"}
 TREE: dict[str, Any] = {
@@ -127,3 +130,33 @@ def test_anothers_plugin_is_written_with_the_module_that_has_it() -> None:
 def test_nested_options_have_dotted_names() -> None:
     assert dotted({"a": {"b": {"c": 1}, "d": []}, "e": None}) == {"a.b.c": 1, "a.d": [], "e": None}
     assert dotted({"a": {}}) == {}
+
+
+@pytest.mark.parametrize("name", registry.names("recipes"))
+def test_what_recipes_have_is_found_in_the_text_of_the_library(name: str) -> None:
+    check_written(registry.find("recipes", name)().options())
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"foo": 3}, "The recipe has no option 'foo'."),
+        ({"steps": 3, "task.problem.opening": 3}, "no option 'problem.opening' (did you mean 'problem.openings'?)"),
+        ({"curriculum.lowset": 3}, "no option 'curriculum.lowset' (did you mean 'curriculum.lowest'?)"),
+        ({"optimiser": "adamm"}, "There is no optimiser 'adamm' (did you mean 'adam'?)"),
+        ({"problem.name": "mazez"}, "There is no problem 'mazez' (did you mean 'mazes'?)"),
+    ],
+)
+def test_what_no_recipe_has_is_refused_by_the_text_of_the_library(changes: dict[str, object], sentence: str) -> None:
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        check_written(changes)
+
+
+@pytest.mark.parametrize("option", ["stabilisers.ema", "examples", "task.name", "model.from", "validation.count"])
+def test_old_names_and_those_of_choices_are_let_through(option: str) -> None:
+    check_written({option: 3})
+
+
+def test_options_of_anothers_task_are_not_known_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._registered["tasks"], "own", type("Own", (Task,), {}))
+    check_written({"whatever": 3})

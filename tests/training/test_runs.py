@@ -170,7 +170,7 @@ def test_where_the_hub_keeps_nothing_is_told(monkeypatch: pytest.MonkeyPatch) ->
     def without_a_home(*_: object, **__: object) -> None:
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr(runs, "snapshot_download", without_a_home)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", without_a_home)
     with pytest.raises(lt.UserError, match="nothing of the hub can be kept .Could not .* set HF_HOME to a folder"):
         runs.open_run("someone/something")
 

@@ -57,7 +57,8 @@ class RowColumnBox(Thinker):
         if min(width, messages, hidden) < 1:
             raise UserError("The width, the messages and the hidden width must be 1 or more.")
         self.box = box
-        self.first = nn.Parameter(torch.randn(width) * 0.1)
+        # As randn(width) * 0.1, for which torch imports its compiler where a net is made without memory.
+        self.first = nn.Parameter(torch.normal(0.0, 1.0, (width,)).mul_(0.1))
         self.speak = Linear(width, KINDS * messages)
         self.hear = Linear(width + SEEN, hidden)
         self.hear_row = Linear(4 * messages, hidden, bias=False)
