@@ -364,7 +364,7 @@ def written_fields(module: str, called: str) -> Mapping[str, str]:
     for line in node.body:
         if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
             fields[line.target.id] = ast.unparse(line.annotation)
-    return {name: kind for name, kind in fields.items() if not kind.startswith("ClassVar")}
+    return {name: kind for name, kind in fields.items() if not (kind.startswith("ClassVar") or name.startswith("_"))}
 
 
 def _arguments_of_node(node: ast.FunctionDef) -> Mapping[str, str]:
