@@ -19,12 +19,12 @@ sides get mazes with one position a cell. Nets that are trained see pixels.
 
 import argparse
 import gc
-import inspect
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -68,10 +68,13 @@ class Test:
     level: int
     count: int
     iterations: int
+    field_count: int | None = None
+    """How many of them the field's code is given, which takes the same time for each; None: all."""
 
     @property
     def told(self) -> str:
-        return f"{self.problem} {self.level}, {self.count} puzzles, {self.iterations} iterations"
+        fewer = "" if self.field_count is None else f" ({self.field_count} there)"
+        return f"{self.problem} {self.level}, {self.count} puzzles{fewer}, {self.iterations} iterations"
 
 
 TRAININGS = {
@@ -81,9 +84,11 @@ TRAININGS = {
     "training_mazes": [Training("mazes", 9, 50, 24, 30, None, alpha, draws=2) for alpha in (1.0, 0.5)],
 }
 TESTS = {"test_prefix_sums": Test("prefix_sums", 512, 100, 200), "test_mazes": Test("mazes", 59, 5, 300)}
-USERS = {"user_prefix_sums": Test("prefix_sums", 512, 100, 400), "user_mazes": Test("mazes", 59, 5, 400)}
+USERS = {
+    "user_prefix_sums": Test("prefix_sums", 512, 300, 400, field_count=100),
+    "user_mazes": Test("mazes", 59, 50, 400, field_count=5),
+}
 MEMORY = Test("prefix_sums", 512, 100, 400)
-PRECISE = "precision" in inspect.signature(sweep).parameters
 PARTS = [*TRAININGS, *TESTS, *USERS, "memory", *SCALINGS]
 
 
@@ -127,20 +132,27 @@ def training(field: Field, case: Training, pairs: int) -> Rows:
     draws = [*spread_draws(case.m, case.draws)]
     apart = gradients_apart(field, theirs, step, case, draws)
     optimiser = torch.optim.Adam(theirs.parameters(), lr=LR, weight_decay=WEIGHT_DECAY)
-    found = alternate(
+    taken = alternate(
         lambda: [field.train(theirs, step.batch.puzzles, optimiser, case, n, k) for n, k in draws],
-        {"fp32": lambda: [step(n, k) for n, k in draws]},
+        {precision: partial(_steps, step, draws, precision) for precision in ("fp32", "bf16-mixed")},
         pairs,
-    )["fp32"]
-    found |= {side: found[side] / len(draws) for side in ("field", "longthink")}
-    yield {
-        "case": f"training step, {case.problem} {case.level}, batch {case.batch}, width {case.width}, m {case.m},"
-        f" alpha {case.alpha:g}",
-        "precision": "fp32",
-        "unit": "s",
-        **found,
-        "answers": f"gradients in 64 bits within {apart:.0e} of the largest",
-    }
+    )
+    for precision, found in taken.items():
+        yield {
+            "case": f"training step, {case.problem} {case.level}, batch {case.batch}, width {case.width}, m {case.m},"
+            f" alpha {case.alpha:g}",
+            "precision": precision,
+            "unit": "s",
+            **found,
+            **{side: found[side] / len(draws) for side in ("field", "longthink")},
+            "answers": f"gradients in 64 bits within {apart:.0e} of the largest" if precision == "fp32" else "",
+        }
+
+
+def _steps(step: "OurStep", draws: Sequence[tuple[int, int]], precision: str) -> None:
+    """In bf16-mixed the losses are computed as Fabric has it, which is how recipes of that precision are trained."""
+    for n, k in draws:
+        step(n, k, torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16-mixed"))
 
 
 def spread_draws(m: int, count: int) -> Iterator[tuple[int, int]]:
@@ -171,9 +183,13 @@ class OurStep:
         self.learner, self.optimiser = Learner(self.recipe, self.model), self.recipe.optimiser.build(self.model)
         self.taken = 0
 
-    def __call__(self, n: int, k: int) -> None:
+    def __call__(self, n: int, k: int, precision: AbstractContextManager[Any]) -> None:
         losses = self.losses(self.batch, n, k)
-        while (found := self.learner(losses)) is not None:
+        while True:
+            with precision:
+                found = self.learner(losses)
+            if found is None:
+                break
             loss = found
             self.optimiser.zero_grad()
             loss.value.backward()
@@ -221,7 +237,7 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
 def testing(field: Field, case: Test, pairs: int) -> Rows:
     """Accuracy after every iteration, all puzzles in one batch there."""
     asked = range(1, case.iterations + 1)
-    precisions = {"fp32": {"precision": "fp32"}, "bf16": {"precision": "bf16"}} if PRECISE else {"fp32": {}}
+    precisions = {precision: {"precision": precision} for precision in ("fp32", "bf16")}
     yield from _tested(field, case, None, asked, precisions, pairs, "test at every iteration")
 
 
@@ -229,7 +245,7 @@ def using(field: Field, case: Test, pairs: int) -> Rows:
     """Each side as it is by default: `longthink test` reads 50 times, in the precision that it chooses."""
     step = max(1, case.iterations // MEASUREMENTS)
     asked = range(step, case.iterations + 1, step)
-    automatic = {"auto": {"precision": "auto"} if PRECISE else {}}
+    automatic = {"auto": {"precision": "auto"}}
     yield from _tested(field, case, field.batch(case.problem), asked, automatic, pairs, "as a user tests")
 
 
@@ -243,7 +259,8 @@ def _tested(
     name: str,
 ) -> Rows:
     ours, puzzles = net_of(case.problem), puzzles_of(case.problem, case.level, case.count)
-    theirs, loader = field.net(ours), field.loader(puzzles, batch)
+    few = case.field_count or case.count
+    theirs, loader = field.net(ours), field.loader(puzzles[:few], batch)
     check_same(theirs, ours, puzzles)
     found: dict[str, Any] = {}
 
@@ -255,14 +272,17 @@ def _tested(
 
     taken = alternate(test, {precision: partial(own, precision) for precision in precisions}, pairs)
     for precision, times in taken.items():
-        rows = found[precision]
+        chosen = found[precision]["precision"].iloc[0]
+        rows = sweep(ours, puzzles[:few], asked, precision=chosen) if few < case.count else found[precision]
         shares = dict(zip(rows["iteration"], rows["accuracy"], strict=True))
         yield {
             "case": f"{name}, {case.told}",
-            "precision": rows["precision"].iloc[0] if PRECISE else "fp32",
-            "unit": "s",
-            **times,
-            "answers": agreement(found["field"], shares, case.count),
+            "precision": chosen,
+            "unit": "s a puzzle",
+            "field": times["field"] / few,
+            "longthink": times["longthink"] / case.count,
+            **{name: times[name] * case.count / few for name in ("ratio", "lowest", "highest")},
+            "answers": agreement(found["field"], shares, few),
         }
 
 

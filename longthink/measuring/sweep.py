@@ -3,6 +3,7 @@
 Nothing of an iteration is kept but its sums, so memory does not depend on how many iterations there are.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -187,7 +188,8 @@ def _default_batch(model: Thinker, puzzles: Puzzles) -> int:
     with torch.inference_mode():
         features = model.features(model.start(model.see(puzzles[:1].to(device).x)))
     budget = STATE_BYTES["cuda" if device.type == "cuda" else "cpu"]
-    return max(1, budget // (features.numel() * features.element_size()))
+    most = max(1, budget // (features.numel() * features.element_size()))
+    return math.ceil(len(puzzles) / math.ceil(len(puzzles) / most))  # batches of one size: none has few puzzles
 
 
 def device_of(model: Thinker) -> torch.device:

@@ -158,7 +158,7 @@ def test_both_sides_give_the_same_and_are_timed(
     assert of["test_prefix_sums"] == ["100% solved; of 20 readings all equal"]
     assert rows["answers"].iloc[-1].endswith("100% solved; of 50 readings all equal")
     printed = capsys.readouterr().out
-    assert printed.count("| training step, ") == 2
+    assert printed.count("| training step, ") == 4  # in two precisions
     assert printed.count("| prefix_sums | field | ") == 1
     scaled = pd.read_csv(tmp_path / "rows-scaling.csv")
     assert scaled["solved"].all()
