@@ -29,18 +29,18 @@ class There(Tensor):
         there.here = here
         return there
 
-    __torch_function__ = torch._C._disabled_torch_function_impl
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
 
     def tolist(self) -> Any:
         """As of a tensor on a GPU; torch's own does not know tensors like this one."""
         return self.cpu().tolist()
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
         raise RuntimeError(f"{func} was asked of a tensor that is elsewhere, after the test of it was over")
 
 
-class Elsewhere(TorchDispatchMode):
+class Elsewhere(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Within it, `.to(ELSEWHERE)` moves tensors and nets to a device that computes as the CPU does, to the last bit.
 
     As on a GPU, tensors of the CPU do not meet those that are there, but for single numbers. `waited` has the names of
@@ -55,17 +55,17 @@ class Elsewhere(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.waited: list[str] = []
         self._overwrites = torch.__future__.get_overwrite_module_params_on_conversion()
 
     def __enter__(self) -> "Elsewhere":
         torch.__future__.set_overwrite_module_params_on_conversion(True)  # others do not reach the tensor within
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *raised: Any) -> None:
-        super().__exit__(*raised)
+        super().__exit__(*raised)  # type: ignore[no-untyped-call]
         torch.__future__.set_overwrite_module_params_on_conversion(self._overwrites)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
