@@ -37,6 +37,10 @@ LOG_EVERY = 20
 """Steps between rows of the history; the loss is checked there, and always before a checkpoint."""
 
 
+class Diverged(UserError):
+    """A training whose loss stopped being finite: to go on with it is to no avail."""
+
+
 class Learner(nn.Module):
     """The net in one module with all that is done to it in training, so that several processes meet in its forward.
 
@@ -388,12 +392,12 @@ def _set_rates(optimiser: torch.optim.Optimizer, factor: float) -> float:
     return rate
 
 
-def _diverged(run: runs.Run, step: int, resumed: bool) -> UserError:
+def _diverged(run: runs.Run, step: int, resumed: bool) -> Diverged:
     checkpoint = run.load_checkpoint()
     if checkpoint is None and not resumed:
         remove_folder(run.folder)  # made by this training, and there is nothing in it but the recipe
     kept = "nothing is kept" if checkpoint is None else f"the checkpoint of step {checkpoint['step']} is kept"
-    return UserError(
+    return Diverged(
         f"The loss is no longer finite at step {step}; {kept} in {run.folder}."
         " Train with a lower optimiser.lr or with optimiser.clip."
     )
