@@ -4,8 +4,8 @@
     python benchmarks/gpu/run.py --list                                # all jobs, and how far they are
     python benchmarks/gpu/run.py --tiny --accelerator cpu              # the same jobs with tiny nets, to try it
 
-It ends by itself within the minutes, starting included, and leaves no file of more than 16 MB: copy the folder to the next
-machine, and the same command goes on there. First of all run smoke.py, which takes two minutes.
+It ends by itself within the minutes, starting included, and leaves no file of more than 16 MB: copy the folder to the
+next machine, and the same command goes on there. First of all run smoke.py, which takes two minutes.
 """
 
 import argparse

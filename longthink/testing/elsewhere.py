@@ -57,16 +57,17 @@ class Elsewhere(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.waited: list[str] = []
-        self._overwrites = torch.__future__.get_overwrite_module_params_on_conversion()
+        self._before: list[bool] = []
 
     def __enter__(self) -> "Elsewhere":
-        torch.__future__.set_overwrite_module_params_on_conversion(True)  # others do not reach the tensor within
+        self._before.append(torch.__future__.get_overwrite_module_params_on_conversion())
+        torch.__future__.set_overwrite_module_params_on_conversion(True)  # a change in place misses the tensor within
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *raised: Any) -> None:
         super().__exit__(*raised)  # type: ignore[no-untyped-call]
-        torch.__future__.set_overwrite_module_params_on_conversion(self._overwrites)
+        torch.__future__.set_overwrite_module_params_on_conversion(self._before.pop())
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name, kwargs = func.name(), dict(kwargs or {})
