@@ -117,4 +117,4 @@ def test_the_plain_loop_computes_what_our_net_does(name: str, smoke: ModuleType)
         outputs, state = plain(x, 2)
         *_, thought = smoke.lt.think(ours, x, 2)
         torch.testing.assert_close(outputs[-1], thought.read(), rtol=1e-4, atol=1e-5)
-    assert state.shape == thought.read().shape[:1] + (8,) + x.shape[2:]
+    assert state.shape == (2, 8, *x.shape[2:])
