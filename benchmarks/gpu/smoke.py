@@ -327,83 +327,79 @@ def speed(device: torch.device) -> list[dict[str, Any]]:
 # ------------------------------------------------------------------------------------------------ variants
 
 
-def variants(device: torch.device) -> list[dict[str, Any]]:
-    """Milliseconds of UNROLLED iterations, forward and backward, of mazes_thesis."""
-    cuda = device.type == "cuda"
-    recipe = lt.recipe("mazes_thesis").revised(
-        {} if cuda else {**TINY, "curriculum.lowest": 5, "curriculum.highest": 5}
-    )
-    rows = []
-    for batch in (50, 100, 200) if cuda else (4,):
-        sized = recipe.revised({"batch": batch, "train_size": max(batch, 20)})
-        for precision in ("tf32", "bf16"):
-            net = sized.build().to(device)
-            seen = net.see(sized.task.begin(sized).batch(0).to(device).puzzles.x)
-            for name, make in WAYS.items():
-                if cuda or name in ON_A_CPU:
-                    row: dict[str, Any] = {"part": "variants", "what": f"batch {batch}, {precision}, {name}"}
-                    try:
-                        row |= timed(make, net, seen, precision == "bf16")
-                    except FAILURES as error:
-                        row["outcome"] = f"FAILED: {type(error).__name__}: {str(error).splitlines()[0]}"
-                    torch.compiler.reset()
-                    rows.append(told(row))
-    return rows
+class Trajectory(nn.Module):
+    """UNROLLED iterations of a net, from what it looks at to its last features."""
 
+    def __init__(self, net: Thinker, step: Callable[[Any, Any], Any] | None = None):
+        super().__init__()
+        self.net = net
+        self.steps = [step or net.step] * UNROLLED
 
-Unroll = Callable[[Tensor, Tensor], Tensor]
-
-
-def one_by_one(step: Callable[[Tensor, Tensor], Tensor]) -> Unroll:
-    def unroll(state: Tensor, seen: Tensor) -> Tensor:
-        for _ in range(UNROLLED):
+    def forward(self, x: Tensor) -> Tensor:
+        seen = self.net.see(x)
+        state = self.net.start(seen)
+        for step in self.steps:
             state = step(state, seen)
-        return state
-
-    return unroll
+        return self.net.features(state)
 
 
-def graphed(net: Thinker, seen: Tensor) -> Unroll:
+def graphed(net: Thinker, x: Tensor) -> nn.Module:
     """All iterations as one CUDA graph forward and one backward."""
-    state = net.start(seen).detach().requires_grad_()
-    made: Unroll = torch.cuda.make_graphed_callables(one_by_one(net.step), (state, seen.clone()))
+    made: nn.Module = torch.cuda.make_graphed_callables(Trajectory(net), (x.clone(),))
     return made
 
 
-WAYS: dict[str, Callable[[Thinker, Tensor], Unroll]] = {
-    "step by step": lambda net, _: one_by_one(net.step),
-    "compiled step": lambda net, _: one_by_one(torch.compile(net.step, dynamic=False)),
-    "compiled step, CUDA graphs": lambda net, _: one_by_one(
-        torch.compile(net.step, dynamic=False, mode="reduce-overhead")
-    ),
-    "all compiled": lambda net, _: torch.compile(one_by_one(net.step), dynamic=False),
-    "all compiled, CUDA graphs": lambda net, _: torch.compile(one_by_one(net.step), mode="reduce-overhead"),
+WAYS: dict[str, Callable[[Thinker, Tensor], Any]] = {
+    "step by step": lambda net, _: Trajectory(net),
+    "compiled step": lambda net, _: Trajectory(net, torch.compile(net.step, dynamic=False)),
+    "compiled step, CUDA graphs": lambda net, _: Trajectory(net, torch.compile(net.step, mode="reduce-overhead")),
+    "all compiled": lambda net, _: torch.compile(Trajectory(net), dynamic=False),
+    "all compiled, CUDA graphs": lambda net, _: torch.compile(Trajectory(net), mode="reduce-overhead"),
     "all as one CUDA graph": graphed,
 }
 ON_A_CPU = ("step by step",)
 """The others need a compiler, and minutes, or a GPU."""
 
 
-def timed(make: Callable[[Thinker, Tensor], Unroll], net: Thinker, seen: Tensor, bf16: bool) -> dict[str, Any]:
-    device = seen.device
-    begun, times = now(device), []
+def variants(device: torch.device) -> list[dict[str, Any]]:
+    """Milliseconds of UNROLLED iterations, forward and backward, of mazes_thesis; and until a way is ready."""
+    cuda = device.type == "cuda"
+    recipe = lt.recipe("mazes_thesis")
+    if not cuda:
+        recipe = recipe.revised({**TINY, "curriculum.lowest": 5, "curriculum.highest": 5})
+    rows = []
+    for batch in (50, 100, 200) if cuda else (4,):
+        x = recipe.problem.sample(recipe.curriculum.highest, batch, split="train", repeats=True).to(device).x
+        for precision in ("tf32", "bf16"):
+            for name in WAYS if cuda else ON_A_CPU:
+                net = recipe.build().to(device)
+                row: dict[str, Any] = {"part": "variants", "what": f"batch {batch}, {precision}, {name}"}
+                try:
+                    row |= timed(WAYS[name], net, x, precision == "bf16")
+                except FAILURES as error:
+                    row["outcome"] = f"FAILED: {type(error).__name__}: {str(error).splitlines()[0]}"
+                torch.compiler.reset()
+                rows.append(told(row))
+    return rows
+
+
+def timed(make: Callable[[Thinker, Tensor], Any], net: Thinker, x: Tensor, bf16: bool) -> dict[str, Any]:
+    device, times = x.device, []
+    begun = now(device)
     with torch.autocast(device.type, torch.bfloat16, enabled=bf16, cache_enabled=False):  # graphs do without the cache
-        unroll = make(net, seen)
+        trajectory = make(net, x)
         for repeat in range(8):
             since = now(device)
             if device.type == "cuda":
                 torch.compiler.cudagraph_mark_step_begin()
             net.zero_grad()
-            unroll(net.start(seen), seen).float().square().mean().backward()
+            trajectory(x).float().square().mean().backward()
             if repeat == 2:
                 ready = now(device) - begun
             if repeat > 2:
                 times.append(now(device) - since)
-    return {
-        "seconds": ready,
-        "ms": 1000 * float(np.median(times)),
-        "outcome": f"{1000 * float(np.median(times)):.2f} ms",
-    }
+    milliseconds = 1000 * float(np.median(times))
+    return {"seconds": ready, "ms": milliseconds, "outcome": f"{milliseconds:.2f} ms"}
 
 
 # ------------------------------------------------------------------------------------------------ all of it
