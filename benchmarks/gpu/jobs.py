@@ -45,6 +45,7 @@ TINY: Mapping[str, Any] = {
 }
 """What makes any of them a matter of a second, to try the queue."""
 SMALLEST = {"prefix_sums": 8, "mazes": 5}
+IDENTITY = ("name", "seed")
 BYTES = 4
 
 
@@ -73,7 +74,7 @@ class Job:
     variant: str
     seed: int
     changes: Mapping[str, Any] = field(default_factory=dict)
-    """Of the dissertation's recipe: rows name them."""
+    """Of the dissertation's recipe."""
     tiny: bool = False
 
     @property
@@ -111,6 +112,11 @@ class Job:
             limit = {"model.limit": 2} if recipe.model.name == "feedforward" else {}
             recipe = recipe.revised({**TINY, **levels, **limit})
         return recipe.revised({"name": self.name})
+
+    def changed(self, folder: Path) -> dict[str, Any]:
+        """The options that are not as in the dissertation's recipe: rows name them."""
+        own, theirs = self.recipe(folder).options(), _variants(self.table)[self.variant].options()
+        return {option: own[option] for option in own if own[option] != theirs[option] and option not in IDENTITY}
 
     def _store(self, folder: Path) -> Path | None:
         return folder / "lichess" if self.table == "chess" else None

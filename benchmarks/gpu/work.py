@@ -77,7 +77,7 @@ class Work:
             if not run.finished and self.left() > LEAST:
                 self._train(run, recipe, folder)
             for test in job.tests:
-                if run.finished:
+                if run.finished and _done(folder, test) < test.count and self.left() > LEAST + END:
                     self._test(job, test, run, folder)
         finally:
             split(folder)
@@ -97,9 +97,7 @@ class Work:
 
     def _test(self, job: Job, test: Test, run: Run, folder: Path) -> None:
         """Read some puzzles after the others, as long as there is time for some more."""
-        if _done(folder, test) >= test.count:
-            return
-        begun, longest = time.monotonic(), LEAST / SLOWER
+        longest = LEAST / SLOWER
         recipe, net = run.recipe(), run.model().to(self.device)
         puzzles = recipe.problem.sample(test.level, test.count)
         while (done := _done(folder, test)) < test.count and self.left() > SLOWER * longest + END:
@@ -108,13 +106,13 @@ class Work:
             rows = lt.sweep(net, some, range(1, _iterations(net, test) + 1), labels=self._labels(job, recipe, run))
             save_rows(_together(_rows(folder, test), rows), _path(folder, test))
             longest = time.monotonic() - since
-        self._note(folder, f"level {test.level}", begun)
+            self._note(folder, f"level {test.level}, {len(some)} puzzles", since)
 
     def _labels(self, job: Job, recipe: Recipe, run: Run) -> dict[str, Any]:
         return {
             "series": job.variant,
             "seed": recipe.seed,
-            "changes": ", ".join(f"{name} {value}" for name, value in job.changes.items()) or "none",
+            "changes": ", ".join(f"{name} {value}" for name, value in job.changed(self.folder).items()) or "none",
             "steps": recipe.steps,
             "training_seconds": round(run.seconds()),
             "tested_on": device_name(self.device),

@@ -95,6 +95,8 @@ def test_every_job_has_a_name_of_its_own_and_a_recipe_that_says_what_was_changed
     for job in known:
         options = job.recipe(tmp_path).options()
         assert options["seed"] == job.seed
+        source = {"problem.source"} if job.table == "chess" else set()
+        assert job.changed(tmp_path).keys() == {*job.changes, *source}
         assert {name: options[name] for name in job.changes} == job.changes
 
 
@@ -142,9 +144,7 @@ def test_a_job_stopped_after_every_step_and_every_part_of_a_test_ends_with_the_s
     stopped = work.Work(tmp_path / "stopped", CPU, left=lambda: left.pop(0) if left else 0)
     times = 0
     while stopped.is_open(job):
-        left[:] = [100.0, 100.0]  # the second is for training; or else the first lets a test begin, and no other
-        if work._is_trained(Run(tmp_path / "stopped" / job.name / "run")):
-            left[:] = [100.0]
+        left[:] = [100.0, 100.0]  # for something to begin, and for one step of it, or one part
         stopped.advance(job)
         times += 1
         files = [path for path in (tmp_path / "stopped").rglob("*") if path.is_file()]
@@ -156,7 +156,9 @@ def test_a_job_stopped_after_every_step_and_every_part_of_a_test_ends_with_the_s
         pd.testing.assert_frame_equal(found[1][name], rows, rtol=1e-12)
         assert rows["iteration"].tolist() == [1, 2, 3, 4, 5, 6]
     sessions = pd.read_csv(tmp_path / "stopped" / job.name / "sessions.csv")
-    assert (sessions["what"] == "training").sum() == 12
+    level = job.tests[0].level
+    assert sessions["what"].tolist()[:13] == [*["training"] * 12, f"level {level}, 3 puzzles"]
+    assert len(sessions) == 12 + 3 + 2
     assert set(sessions["device"]) == {"cpu"}
 
 
@@ -170,7 +172,9 @@ def test_rows_of_parts_are_those_of_all_puzzles(jobs: ModuleType, work: ModuleTy
     expected = work.lt.sweep(net, puzzles, range(1, 7))
     for name in (*work.AVERAGED, "puzzles", "iteration", "level"):
         np.testing.assert_allclose(rows[name], expected[name], rtol=1e-6)
-    assert rows["changes"].unique().tolist() == ["none"]
+    (changes,) = rows["changes"].unique()
+    assert "curriculum.highest 8" in changes.split(", ")
+    assert "steps 12" in changes.split(", ")
     assert rows["series"].unique().tolist() == ["DT-Recall, progressive"]
 
 
