@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -190,7 +190,7 @@ def train(
     now = TrainingState(model, optimiser, averaged, lessons)
     if first and not resume:
         runs.create(run.folder, recipe)
-    with run.held() if first else nullcontext():  # the others of its processes are with it
+    with run.held() if first else nullcontext(), _compiling(recipe):  # the others of its processes are with it
         fabric.barrier()
         checkpoint = run.load_checkpoint() if resume else None
         if checkpoint is not None:
@@ -272,6 +272,16 @@ def _learn(fabric: "Fabric", recipe: Recipe, learner: nn.Module, now: TrainingSt
         if now.averaged is not None:
             now.averaged.update_parameters(now.model)
     return loss
+
+
+def _compiling(recipe: Recipe) -> AbstractContextManager[None]:
+    """Compiled steps keep what their backward needs: a loss may go back through some of them twice."""
+    if not recipe.compile:
+        return nullcontext()
+    from torch._functorch import config
+
+    kept: AbstractContextManager[None] = config.patch(donated_buffer=False)
+    return kept
 
 
 def _draws_ahead(device: torch.device, lessons: Lessons) -> bool:

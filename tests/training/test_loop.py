@@ -493,10 +493,13 @@ def test_the_laptop_recipe_solves_512_bits(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of torch's own compiler
-def test_a_compiled_step_learns_the_same(tiny_recipe: Recipe, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "objective", [{"objective": "head_start"}, {"objective": "progressive", "objective.alpha": 0.5}]
+)
+def test_a_compiled_step_learns_the_same(objective: dict[str, Any], tiny_recipe: Recipe, tmp_path: Path) -> None:
     """Needs a C++ compiler on a CPU."""
     losses = {}
     for compiled in (False, True):
-        run = train(tiny_recipe.revised({"compile": compiled}), tmp_path / str(compiled), **SETTINGS)
+        run = train(tiny_recipe.revised({"compile": compiled, **objective}), tmp_path / str(compiled), **SETTINGS)
         losses[compiled] = [row["loss"] for row in run.history() if "loss" in row]
     assert losses[True] == pytest.approx(losses[False], rel=1e-3)
