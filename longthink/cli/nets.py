@@ -83,6 +83,7 @@ def train(
     threads: int | None = None,
     tensorboard: bool = False,
     checkpoint_seconds: float = 30.0,
+    seconds: float | None = None,
 ) -> None:
     """Train a recipe into runs/NAME. Any option of the recipe can be changed: --model.width 64 --seed 3.
 
@@ -108,6 +109,8 @@ def train(
         Also write TensorBoard files into the run's folder.
     checkpoint_seconds
         Seconds between checkpoints.
+    seconds
+        Train for so long, starting included, and leave a checkpoint to go on from with --resume.
     """
     if threads is not None and threads < 1:
         raise UserError(f"A process has at least 1 thread, not {threads}.")
@@ -140,12 +143,16 @@ def train(
             nodes=nodes,
             accelerator=accelerator,
             checkpoint_seconds=checkpoint_seconds,
+            seconds=seconds,
             tensorboard=tensorboard,
         )
     except KeyboardInterrupt as interruption:
         begun = runs.Run(folder).begun
         kept = f"go on with `longthink train {folder} --resume`." if begun else "nothing was begun."
         raise Interrupted(kept) from interruption
+    if not run.finished:
+        print(f"{folder}: the time is over; go on with `longthink train {folder} --resume`.")
+        return
     numbers = run.threads()
     if len(numbers) > 1:
         told = " and ".join(map(str, numbers))

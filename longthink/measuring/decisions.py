@@ -35,7 +35,7 @@ def decisions(model: Thinker, puzzles: Puzzles, limit: int, tolerance: float | N
     >>> rows["solved"].tolist(), rows["scan"].tolist(), bool(rows["scan_agreement"].min() > 0.8)
     ([True, True, True], [64, 64, 64], True)
     """
-    device, found = device_of(model), []
+    device, puzzles, found = device_of(model), puzzles.to("cpu"), []
     for index in range(len(puzzles)):
         one = puzzles[index : index + 1]
         decided, answers = _decided_at(model, one.to(device), limit, tolerance)

@@ -13,6 +13,7 @@ from torch import Tensor
 from longthink.base.errors import UserError
 from longthink.base.seeds import generator
 from longthink.contracts import Perturbation, Puzzles, Thinker
+from longthink.measuring.sweep import device_of
 from longthink.registry import name_of
 from longthink.thinking.local import CERTAIN, LONGEST_CYCLE
 from longthink.thinking.loop import last_state, think
@@ -59,6 +60,7 @@ def perturb(
     if not 0 <= at < iterations:
         raise UserError("Disturb the net after iteration 0 or a later one, and watch it for longer than that.")
     _refuse_feedforward(model)
+    puzzles = puzzles.to(device_of(model))
     rng, tables = generator("perturbation", seed), []
     with torch.inference_mode():
         state = model.start(model.see(puzzles.x))
@@ -172,6 +174,7 @@ def fates(model: Thinker, puzzles: Puzzles, iterations: int, seed: int = 0) -> p
     if len(puzzles) < 2:
         raise UserError("Path independence is a matter of starting from another puzzle's state; take at least 2.")
     _refuse_feedforward(model)
+    puzzles = puzzles.to(device_of(model))
     rng = generator("fates", seed)
     solved = ever = torch.zeros(len(puzzles), dtype=torch.bool)
     lasted = torch.zeros(LONGEST_CYCLE + 1, len(puzzles), dtype=torch.int64)

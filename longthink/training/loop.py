@@ -8,8 +8,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 LOG_EVERY = 20
 """Steps between rows of the history; the loss is checked there, and always before a checkpoint."""
+
+
+class Diverged(UserError):
+    """A training whose loss stopped being finite: to go on with it is to no avail."""
 
 
 class Learner(nn.Module):
@@ -134,6 +139,7 @@ def train(
     accelerator: str = "auto",
     nodes: int = 1,
     checkpoint_seconds: float = 30.0,
+    seconds: float | None = None,
     tensorboard: bool = False,
     progress: bool = True,
 ) -> runs.Run:
@@ -147,11 +153,13 @@ def train(
         accelerator: cpu, cuda, or auto.
         nodes: machines.
         checkpoint_seconds: between checkpoints.
+        seconds: the longest that this call may take; the step that is then under way is the last, and `resume` goes on
+            from it. By default until all steps are taken.
         tensorboard: write its files, too.
         progress: show a bar, on a terminal.
 
     Returns:
-        The run.
+        The run; it has a net once all steps are taken (`Run.finished`).
 
     Raises:
         UserError: the folder is in use, cannot be written, holds another recipe or no run to resume; another process
@@ -165,27 +173,28 @@ def train(
     >>> type(run.model()).__name__
     'DTNet'
     """
+    entered = time.monotonic()
     if not checkpoint_seconds >= 0:
         raise UserError(f"The time between checkpoints is 0 seconds or more, not {checkpoint_seconds:g}.")
+    if seconds is not None and not seconds > 0:
+        raise UserError(f"A training takes some time, more than {seconds:g} seconds.")
     recipe.check_loadable()
     board = _summary_writer() if tensorboard else None
     fabric = _launch(recipe, devices, accelerator, nodes)
     first = fabric.is_global_zero
     run = runs.Run(Path(folder))
     _check_folder(run, recipe, resume)
-    lessons, model = recipe.task.begin(recipe), _model(recipe)
+    lessons, model = recipe.task.begin(recipe), _model(recipe).to(fabric.device)
     averaged = _averaged(recipe, model)
     learner, optimiser = fabric.setup(Learner(recipe, model), recipe.optimiser.build(model))
     now = TrainingState(model, optimiser, averaged, lessons)
     if first and not resume:
         runs.create(run.folder, recipe)
-    with run.held() if first else nullcontext():  # the others of its processes are with it
+    with run.held() if first else nullcontext(), _compiling(recipe):  # the others of its processes are with it
         fabric.barrier()
         checkpoint = run.load_checkpoint() if resume else None
         if checkpoint is not None:
             _restore(now, checkpoint, run, recipe)
-        if averaged is not None:
-            averaged.to(fabric.device)
 
         journal = Journal(run, now.step, board if first else None)
         begun, saved = time.monotonic() - now.seconds, time.monotonic()
@@ -197,40 +206,36 @@ def train(
             disable=None if progress and first else True,  # None: shown on a terminal only
             file=sys.stderr,
         )
-        while now.step < recipe.steps:
-            batch = lessons.batch(now.step)
-            mine = batch.part(fabric.global_rank, fabric.world_size).to(fabric.device)
+
+        def drawn(step: int) -> Any:
+            return lessons.batch(step).part(fabric.global_rank, fabric.world_size).to(fabric.device)
+
+        for mine in _batches(drawn, range(now.step, recipe.steps), _draws_ahead(fabric.device, lessons)):
             rate = _set_rates(optimiser, recipe.schedule.factor_at(now.step, recipe.steps))
             net = learner.around(now.step, fabric.global_rank, fabric.device)
             losses = lessons.losses(net, mine, generator("objective", recipe.seed, now.step))
-            while (found := learner(losses)) is not None:
-                loss: Loss = found
-                optimiser.zero_grad()
-                fabric.backward(loss.value)
-                if recipe.optimiser.clip is not None:
-                    nn.utils.clip_grad_norm_(model.parameters(), recipe.optimiser.clip)
-                optimiser.step()
-                if recipe.regularisation.spectral_norm is not None:
-                    bound_gains(model, recipe.regularisation.spectral_norm)
-                if averaged is not None:
-                    averaged.update_parameters(model)
+            loss = _learn(fabric, recipe, learner, now, losses)
             now.step += 1
             bar.update()
 
             last = now.step == recipe.steps
             validate = last or now.step % recipe.validation.every == 0
-            if not (validate or now.step % LOG_EVERY == 0):
+            logged = validate or now.step % LOG_EVERY == 0
+            over = seconds is not None and fabric.broadcast(time.monotonic() - entered >= seconds)
+            if not (logged or over):
                 continue
             mean_loss = float(cast(Tensor, fabric.all_reduce(loss.value.detach())))
             if not math.isfinite(mean_loss):
                 raise _diverged(run, now.step, resume)
             now.seconds = time.monotonic() - begun
-            with torch.no_grad():
-                measured = lessons.measures(mine, loss)
-            bar.set_postfix(loss=f"{mean_loss:.4f}", accuracy=f"{measured['accuracy']:.2f}", level=measured["level"])
-            row = {"step": now.step, "loss": mean_loss, "lr": rate, "seconds": round(now.seconds, 3)}
-            row["threads"] = torch.get_num_threads()
-            journal.record({**row, **measured})
+            if logged:
+                with torch.no_grad():
+                    measured = lessons.measures(mine, loss)
+                accuracy, level = measured["accuracy"], measured["level"]
+                bar.set_postfix(loss=f"{mean_loss:.4f}", accuracy=f"{accuracy:.2f}", level=level)
+                row = {"step": now.step, "loss": mean_loss, "lr": rate, "seconds": round(now.seconds, 3)}
+                row["threads"] = torch.get_num_threads()
+                journal.record({**row, **measured})
             if validate and first:
                 now.tested.eval()
                 score = lessons.evaluate(now.tested)
@@ -239,16 +244,65 @@ def train(
                 best = next(iter(score.values()))
                 if recipe.validation.select == "last" or best > now.best_accuracy:
                     now.keep(best)
-            if first and (last or time.monotonic() - saved >= checkpoint_seconds):
+            if first and (last or over or time.monotonic() - saved >= checkpoint_seconds):
                 journal.save()
                 run.save_checkpoint(now.checkpoint())
                 saved = time.monotonic()
+            if over:
+                break
         bar.close()
-        if first:
+        if first and now.step == recipe.steps:
             model.load_state_dict(now.best_weights)
             run.save_model(model)
     fabric.barrier()
     return run
+
+
+def _learn(fabric: "Fabric", recipe: Recipe, learner: nn.Module, now: TrainingState, losses: Iterator[Loss]) -> Loss:
+    """A step of the optimiser for each of a batch's losses; the last of them. Nothing waits for the device."""
+    while (found := learner(losses)) is not None:
+        loss: Loss = found
+        now.optimiser.zero_grad()
+        fabric.backward(loss.value)
+        if recipe.optimiser.clip is not None:
+            nn.utils.clip_grad_norm_(now.model.parameters(), recipe.optimiser.clip)
+        now.optimiser.step()
+        if recipe.regularisation.spectral_norm is not None:
+            bound_gains(now.model, recipe.regularisation.spectral_norm)
+        if now.averaged is not None:
+            now.averaged.update_parameters(now.model)
+    return loss
+
+
+def _compiling(recipe: Recipe) -> AbstractContextManager[None]:
+    """Compiled steps keep what their backward needs: a loss may go back through some of them twice."""
+    if not recipe.compile:
+        return nullcontext()
+    from torch._functorch import config
+
+    kept: AbstractContextManager[None] = config.patch(donated_buffer=False)
+    return kept
+
+
+def _draws_ahead(device: torch.device, lessons: Lessons) -> bool:
+    """Whether a thread may draw the next batch while a device computes: it may not depend on what is learned from this.
+
+    On a CPU there would be nothing to gain.
+    """
+    return device.type != "cpu" and type(lessons).state is Lessons.state
+
+
+def _batches(draw: Callable[[int], Any], steps: range, ahead: bool) -> Iterator[Any]:
+    """What is drawn for each step, in their order; with `ahead`, in a thread, while the one before is in use."""
+    if not ahead:
+        yield from map(draw, steps)
+        return
+    with ThreadPoolExecutor(1, "batches") as thread:
+        following = [thread.submit(draw, step) for step in steps[:1]]
+        for step in steps:
+            batch = following.pop().result()
+            following = [thread.submit(draw, later) for later in steps[step - steps.start + 1 :][:1]]
+            yield batch
 
 
 def _launch(recipe: Recipe, devices: int, accelerator: str, nodes: int) -> "Fabric":
@@ -348,12 +402,12 @@ def _set_rates(optimiser: torch.optim.Optimizer, factor: float) -> float:
     return rate
 
 
-def _diverged(run: runs.Run, step: int, resumed: bool) -> UserError:
+def _diverged(run: runs.Run, step: int, resumed: bool) -> Diverged:
     checkpoint = run.load_checkpoint()
     if checkpoint is None and not resumed:
         remove_folder(run.folder)  # made by this training, and there is nothing in it but the recipe
     kept = "nothing is kept" if checkpoint is None else f"the checkpoint of step {checkpoint['step']} is kept"
-    return UserError(
+    return Diverged(
         f"The loss is no longer finite at step {step}; {kept} in {run.folder}."
         " Train with a lower optimiser.lr or with optimiser.clip."
     )

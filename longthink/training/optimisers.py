@@ -43,7 +43,7 @@ class Adam(BlockOptimiser):
     """Adam; weight decay is added to the gradient."""
 
     def of_groups(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(groups, lr=self.lr, weight_decay=self.weight_decay)
+        return torch.optim.Adam(groups, lr=self.lr, weight_decay=self.weight_decay, fused=_fused(groups))
 
 
 @register(name="adamw")
@@ -51,7 +51,7 @@ class AdamW(BlockOptimiser):
     """Adam with weight decay apart from the gradient."""
 
     def of_groups(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(groups, lr=self.lr, weight_decay=self.weight_decay)
+        return torch.optim.AdamW(groups, lr=self.lr, weight_decay=self.weight_decay, fused=_fused(groups))
 
 
 @register(name="sgd")
@@ -61,7 +61,14 @@ class SGD(BlockOptimiser):
     momentum: Share = 0.9
 
     def of_groups(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-        return torch.optim.SGD(groups, lr=self.lr, weight_decay=self.weight_decay, momentum=self.momentum)
+        return torch.optim.SGD(
+            groups, lr=self.lr, weight_decay=self.weight_decay, momentum=self.momentum, fused=_fused(groups)
+        )
+
+
+def _fused(groups: list[dict[str, Any]]) -> bool | None:
+    """Whether one kernel updates all weights: on an NVIDIA GPU; None, which is torch's own choice, elsewhere."""
+    return all(parameter.is_cuda for group in groups for parameter in group["params"]) or None
 
 
 class Schedule(Frozen):

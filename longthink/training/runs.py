@@ -71,6 +71,11 @@ class Run:
         """Whether there is something to go on with."""
         return (self.folder / RECIPE).is_file()
 
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are taken, and there is a net."""
+        return (self.folder / WEIGHTS).is_file()
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """The run is this process's alone. Raises UserError while another one trains it."""

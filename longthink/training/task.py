@@ -29,7 +29,10 @@ class Lessons(ABC):
 
     @abstractmethod
     def batch(self, step: int) -> Any:
-        """The `Batch` of a step. It depends on the recipe, its seed, the step and `state` alone."""
+        """The `Batch` of a step. It depends on the recipe, its seed, the step and `state` alone.
+
+        Lessons that have no `state` of their own may be asked from another thread, while the step before is computed.
+        """
 
     @abstractmethod
     def losses(self, net: Thinker, batch: Any, rng: np.random.Generator) -> Iterator[Loss]:

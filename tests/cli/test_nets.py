@@ -38,6 +38,17 @@ def test_train_test_and_solve(trained: Train, tiny_recipe: Recipe, capsys: pytes
     assert Path("out.png").exists()
 
 
+def test_a_training_ends_with_its_time_and_goes_on_with_more(
+    trained: Train, tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trained(tiny_recipe, "--seconds", "0.001") == 0
+    assert "runs/tiny-0: the time is over; go on with `longthink train runs/tiny-0 --resume`" in capsys.readouterr().out
+    assert not Run(Path("runs/tiny-0")).finished
+    assert main(["train", "runs/tiny-0", "--resume", "--accelerator", "cpu", "--seconds", "600"]) == 0
+    assert "validation accuracy" in capsys.readouterr().out
+    assert trained(tiny_recipe, "--name", "other", "--seconds", "0") == 2
+
+
 def test_several_runs_in_one_table(trained: Train, tiny_recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
     small = tiny_recipe.revised({"steps": 20})
     trained(small)

@@ -2,27 +2,35 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 
 import longthink as lt
+from longthink.base.errors import UserError
+from longthink.base.seeds import generator
 from longthink.measuring.sweep import accuracy
 from longthink.models.convolutional.dt_net import DTNet
+from longthink.testing.elsewhere import ELSEWHERE, Elsewhere
 from longthink.thinking.loop import last_state
 from longthink.training import loop
 from longthink.training.loop import Learner, train
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
+from longthink.training.supervised import PuzzleLessons
 
 SETTINGS = {"accelerator": "cpu", "progress": False}
 
@@ -134,6 +142,104 @@ def test_a_killed_run_resumed_ends_with_the_very_same_weights(
     assert weights_digest(killed) == weights_digest(straight)
     timeless = [[{**row, "seconds": 0} for row in one.history()] for one in (run, Run(straight))]
     assert timeless[0] == timeless[1]
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_training_stopped_by_time_again_and_again_ends_with_the_very_same_weights(
+    tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe.revised({"steps": 24, "validation.every": 12})
+    straight, run = train(recipe, tmp_path / "straight", **SETTINGS), Run(tmp_path / "stopped")
+    for step in range(1, 25):
+        assert not run.finished
+        train(recipe, run.folder, resume=step > 1, seconds=1e-9, **SETTINGS)
+        assert run.load_checkpoint()["step"] == step, "no time at all is one step"
+    assert run.finished
+    assert weights_digest(run.folder) == weights_digest(straight.folder)
+    timeless = [[{**row, "seconds": 0} for row in one.history()] for one in (run, straight)]
+    assert timeless[0] == timeless[1]
+
+
+def test_time_enough_is_no_limit(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    assert train(tiny_recipe.revised({"steps": 2}), tmp_path / "run", seconds=1000, **SETTINGS).finished
+
+
+@pytest.mark.parametrize("seconds", [0, -1, math.nan])
+def test_no_time_at_all_is_refused(seconds: float, tiny_recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="more than"):
+        train(tiny_recipe, tmp_path / "run", seconds=seconds, **SETTINGS)
+    assert not (tmp_path / "run").exists()
+
+
+def test_batches_drawn_ahead_are_the_same(tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(tiny_recipe, tmp_path / "plain", **SETTINGS)
+    monkeypatch.setattr(loop, "_draws_ahead", lambda device, lessons: True)
+    train(tiny_recipe, tmp_path / "ahead", **SETTINGS)
+    assert weights_digest(tmp_path / "ahead") == weights_digest(tmp_path / "plain")
+
+
+def test_the_next_batch_is_drawn_while_one_is_in_use() -> None:
+    drawn = [threading.Event() for _ in range(4)]
+
+    def draw(step: int) -> int:
+        drawn[step].set()
+        return step
+
+    batches = loop._batches(draw, range(1, 4), ahead=True)
+    for step in (1, 2, 3):
+        assert next(batches) == step
+        assert step == 3 or drawn[step + 1].wait(60)
+    assert list(batches) == []
+    assert not drawn[0].is_set()
+    assert list(loop._batches(draw, range(4, 4), ahead=True)) == []
+
+
+def test_what_fails_in_the_thread_fails_in_the_training() -> None:
+    def draw(step: int) -> int:
+        if step == 1:
+            raise UserError("There is no more.")
+        return step
+
+    batches = loop._batches(draw, range(3), ahead=True)
+    assert next(batches) == 0
+    with pytest.raises(UserError, match="no more"):
+        next(batches)
+
+
+def test_batches_are_drawn_ahead_of_a_gpu_alone_and_where_they_do_not_follow_from_what_is_learned(
+    tiny_recipe: Recipe,
+) -> None:
+    class Following(PuzzleLessons):
+        def state(self) -> dict[str, Any]:
+            return {"seen": 1}
+
+    gpu, plain = torch.device("cuda", 0), tiny_recipe.task.begin(tiny_recipe)
+    assert loop._draws_ahead(gpu, plain)
+    assert not loop._draws_ahead(torch.device("cpu"), plain)
+    assert not loop._draws_ahead(gpu, Following(tiny_recipe.supervised, tiny_recipe))
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_a_step_on_a_device_is_that_on_the_cpu_and_never_waits_for_it(optimiser: str, tiny_recipe: Recipe) -> None:
+    quiet = {f"regularisation.{name}": 0 for name in ("state_noise", "start_noise", "label_smoothing")}
+    recipe = tiny_recipe.revised(
+        {**quiet, "regularisation.spectral_norm": 0.5, "regularisation.ema": 0.9, "optimiser": optimiser}
+    )
+    fabric, lessons, found = Fabric(accelerator="cpu", devices=1), recipe.task.begin(recipe), []
+    with Elsewhere() as device:
+        for where in (torch.device("cpu"), ELSEWHERE):
+            model = recipe.build().to(where)
+            learner, built = fabric.setup(Learner(recipe, model), recipe.optimiser.build(model), move_to_device=False)
+            now = loop.TrainingState(model, built, loop._averaged(recipe, model), lessons)
+            for step in range(2):
+                losses = lessons.losses(
+                    learner.around(step, 0, torch.device("cpu")), lessons.batch(step).to(where), generator("a", step)
+                )
+                loop._learn(fabric, recipe, learner, now, losses)
+            assert device.waited == []
+            found.append([weight.detach().cpu() for weight in (*model.parameters(), *now.averaged.module.parameters())])
+            device.waited.clear()
+    assert all(map(torch.equal, *found))
 
 
 def test_two_processes_give_the_losses_and_weights_of_one(tiny_recipe: Recipe, tmp_path: Path) -> None:
@@ -390,10 +496,13 @@ def test_the_laptop_recipe_solves_512_bits(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of torch's own compiler
-def test_a_compiled_step_learns_the_same(tiny_recipe: Recipe, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "objective", [{"objective": "head_start"}, {"objective": "progressive", "objective.alpha": 0.5}]
+)
+def test_a_compiled_step_learns_the_same(objective: dict[str, Any], tiny_recipe: Recipe, tmp_path: Path) -> None:
     """Needs a C++ compiler on a CPU."""
     losses = {}
     for compiled in (False, True):
-        run = train(tiny_recipe.revised({"compile": compiled}), tmp_path / str(compiled), **SETTINGS)
+        run = train(tiny_recipe.revised({"compile": compiled, **objective}), tmp_path / str(compiled), **SETTINGS)
         losses[compiled] = [row["loss"] for row in run.history() if "loss" in row]
     assert losses[True] == pytest.approx(losses[False], rel=1e-3)

@@ -4,11 +4,13 @@ import math
 
 import pytest
 import torch
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 import longthink as lt
-from longthink.contracts import Spec
+from longthink.contracts import Spec, Thinker
 from longthink.models.convolutional.dt_net import DTNet
-from longthink.training.optimisers import SGD, Adam, AdamW, Schedule
+from longthink.training.optimisers import SGD, Adam, AdamW, BlockOptimiser, Schedule
 
 
 def test_warm_up_is_exponential_and_the_tail_a_cosine() -> None:
@@ -46,3 +48,22 @@ def test_options_are_those_of_torch() -> None:
         for group in built.param_groups:
             assert group["weight_decay"] == optimiser.weight_decay
             assert group.get("momentum") == getattr(optimiser, "momentum", None)
+
+
+class Placed(DTNet):
+    """With a weight inside its step and one outside, that are on a device and have no numbers."""
+
+    def __init__(self, device: str):
+        Thinker.__init__(self)
+        self.inside, self.outside = (nn.Parameter(torch.empty(3, device=device)) for _ in range(2))
+
+    def recurrent_parameters(self) -> list[nn.Parameter]:
+        return [self.inside]
+
+
+@pytest.mark.parametrize("optimiser", [Adam(), AdamW(), SGD()], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(("device", "fused"), [("cpu", None), ("cuda", True)])
+def test_one_kernel_updates_all_weights_on_a_gpu(optimiser: BlockOptimiser, device: str, fused: bool | None) -> None:
+    with FakeTensorMode():
+        built = optimiser.build(Placed(device))
+    assert [group["fused"] for group in built.param_groups] == [fused] * 2

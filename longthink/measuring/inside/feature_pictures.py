@@ -13,6 +13,7 @@ from tqdm import tqdm
 from longthink.base.errors import UserError
 from longthink.base.seeds import digest
 from longthink.contracts import Puzzles, Thinker
+from longthink.measuring.sweep import device_of
 from longthink.thinking.loop import last_state
 
 DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
@@ -53,7 +54,7 @@ def feature_pictures(
         progress: show a bar, on a terminal.
 
     Returns:
-        (F, C, H, W), normalised as the examples are.
+        (F, C, H, W), normalised as the examples are, on the CPU.
 
     Raises:
         UserError: a filter that is not there, a net without convolutions, iterations that the net cannot take.
@@ -63,7 +64,7 @@ def feature_pictures(
     >>> feature_pictures(net, images, filters=[5, 0], iteration=2, steps=2, progress=False).shape
     torch.Size([2, 3, 32, 32])
     """
-    x = examples.x
+    x = examples.to(device_of(net)).x
     generator = torch.Generator().manual_seed(digest("feature pictures", seed))
     first = _first_layer(net)
     with torch.no_grad():
@@ -74,15 +75,15 @@ def feature_pictures(
         raise UserError(f"There is no filter {wrong[0]}; this net has {width} there, 0 to {width - 1}.")
     low, high = x.amin((0, 2, 3), keepdim=True), x.amax((0, 2, 3), keepdim=True)
     channels = 1 if torch.equal(x, x[:, :1].expand_as(x)) else x.shape[1]
-    noise = torch.randn(len(filters), channels, *x.shape[2:], generator=generator)
+    noise = torch.randn(len(filters), channels, *x.shape[2:], generator=generator).to(x)
     pixels = (0.1 * noise + x.mean((0, 2, 3), keepdim=True)[:, :channels]).requires_grad_()
     optimiser = torch.optim.Adam([pixels], lr=rate)
-    chosen = torch.tensor(filters)
+    places, chosen = torch.arange(len(filters), device=x.device), torch.tensor(filters).to(x.device)
     for _ in tqdm(range(steps), unit="step", disable=None if progress else True):
         down, across = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
         moved = pixels.roll((down, across), (2, 3)).expand(-1, x.shape[1], -1, -1)
         activations = net.features(last_state(net, moved, iteration))
-        activity = activations[torch.arange(len(filters)), chosen].flatten(1).mean(1)
+        activity = activations[places, chosen].flatten(1).mean(1)
         held = prior * (_moments(first(net.see(moved))) - wanted).square().mean()
         loss = -activity.sum() + variation * total_variation(moved).sum() + len(filters) * held
         optimiser.zero_grad()
@@ -90,7 +91,7 @@ def feature_pictures(
         optimiser.step()
         with torch.no_grad():
             pixels.clamp_(low[:, :channels], high[:, :channels])
-    made: Tensor = pixels.detach().expand(-1, x.shape[1], -1, -1)
+    made: Tensor = pixels.detach().cpu().expand(-1, x.shape[1], -1, -1)
     return made
 
 

@@ -106,7 +106,7 @@ def _examples(
     net: nn.Module, puzzles: Puzzles, places: Sequence[Place], iterations: int | None, pool: int
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
     """Features (N, D) and labels (N,) at each place."""
-    ndim = puzzles.y.ndim - 1
+    puzzles, ndim = puzzles.to("cpu"), puzzles.y.ndim - 1
     features = features_of(net, puzzles.x, places, iterations, pool=None if ndim else pool)
     if ndim == 0:
         return {place: (some.flatten(1).numpy(), puzzles.y.numpy()) for place, some in features.items()}

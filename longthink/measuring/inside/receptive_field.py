@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from longthink.contracts import Thinker
+from longthink.measuring.sweep import device_of
 from longthink.thinking.loop import last_state
 
 SMALL = 0.01
@@ -36,7 +37,7 @@ def measured(net: Thinker, size: int, iterations: int) -> int:
         for parameter in positive.parameters():
             parameter.fill_(SMALL)
     channels = next(layer.in_channels for layer in positive.modules() if isinstance(layer, nn.Conv2d))
-    x = torch.ones(1, channels, size, size, dtype=torch.double, requires_grad=True)
+    x = torch.ones(1, channels, size, size, dtype=torch.double, device=device_of(net), requires_grad=True)
     features = positive.features(last_state(positive, x, iterations))
     middle = features.shape[-1] // 2
     (gradient,) = torch.autograd.grad(features[0, :, middle, middle].sum(), x)

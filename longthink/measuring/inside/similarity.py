@@ -70,8 +70,8 @@ class MinibatchCKA:
         self.add_grams(_gram(first), _gram(second))
 
     def add_grams(self, k: Tensor, m: Tensor) -> None:
-        """The same from the inner products of all pairs of inputs, (N, N), without those with themselves."""
-        self.sums += torch.stack([_hsic(k, m), _hsic(k, k), _hsic(m, m)]).cpu()
+        """The same from the inner products of all pairs of inputs, (N, N) on the CPU, without those with themselves."""
+        self.sums += torch.stack([_hsic(k, m), _hsic(k, k), _hsic(m, m)])
 
     def value(self) -> float:
         together, first, second = self.sums
@@ -131,9 +131,9 @@ def similarity(
 
 
 def _gram(features: Tensor) -> Tensor:
-    """K (N, N) without its diagonal."""
+    """K (N, N) without its diagonal, on the CPU: two nets may be on two devices."""
     flat = features.flatten(1).double()
-    return (flat @ flat.T).fill_diagonal_(0)
+    return (flat @ flat.T).fill_diagonal_(0).cpu()
 
 
 def _hsic(k: Tensor, m: Tensor) -> Tensor:
