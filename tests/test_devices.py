@@ -74,6 +74,8 @@ def is_same(one: Any, other: Any) -> bool:
 
 MEASURES: dict[str, tuple[Puzzles, Callable[[Thinker, Puzzles], Any]]] = {
     "sweep": (MAZES, lambda net, puzzles: lt.sweep(net, puzzles, [1, 4])),
+    "solve": (STRINGS[:1], lambda net, puzzles: lt.solve(net, puzzles, limit=4).answers),
+    "sweep, at rest": (STRINGS, lambda net, puzzles: lt.sweep(net, puzzles, range(1, 33))),
     "sweep, most confident": (MAZES, lambda net, puzzles: lt.sweep(net, puzzles, [4], "max_confidence", batch=2)),
     "perturb, nothing": (MAZES, lambda net, puzzles: perturb(net, puzzles, None, 2, 4)),
     "perturb, before": (STRINGS, lambda net, puzzles: perturb(net, puzzles, lt.perturbation("bit_flip"), 0, 4)),

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from longthink.base.errors import UserError
-from longthink.contracts import Puzzles, Stop, Thinker, Thought, Thoughts
+from longthink.contracts import Puzzles, Stop, Thinker, Thought, Thoughts, each_tensor
 from longthink.figures.scene import Scene
+from longthink.measuring.sweep import device_of
 from longthink.thinking.loop import think
 from longthink.thinking.precision import InBfloat16
 from longthink.thinking.step_layers import NotLocal
@@ -86,14 +87,14 @@ def solve(
         raise UserError(f"A net needs some time to answer, more than {seconds:g} seconds.")
     if precision not in ("fp32", "bf16"):
         raise UserError(f"One puzzle is solved in fp32 or bf16, not '{precision}'.")
-    problem, begun = puzzles.problem, time.monotonic()
+    puzzles, problem, begun = puzzles.to("cpu"), puzzles.problem, time.monotonic()
     with torch.inference_mode():
-        for thought in _thoughts(net, puzzles, limit, stop, precision):
+        for thought in _thoughts(net, puzzles.to(device_of(net)), limit, stop, precision):
             if watch is not None:
                 watch(thought)
             if seconds is not None and time.monotonic() - begun >= seconds:
                 break
-        output = thought.read()
+        output = each_tensor(thought.read(), lambda tensor: tensor.cpu())
     answers = problem.answer(output, puzzles)
     assert thought.stops is not None
     return Solution(
