@@ -1,6 +1,6 @@
 """Convolutions of positions chosen one by one, each as fast as in a convolution of a whole picture.
 
-Features are channels last, W of each position in a row, W a multiple of GROUP. The sums of some positions and some
+Features are channels last, and the channels of a position fill whole groups. The sums of some positions and some
 channels stay in vector registers while everything that they are made of is added, which numba does not bring about by
 itself. So that innermost loop is written in LLVM's own language, and LLVM chooses the processor's instructions.
 """
@@ -26,48 +26,51 @@ UNROLLED = 2
 """Channels that are looked at in a round of the innermost loop."""
 
 
-def in_groups(channels: int) -> int:
-    """So many channels, and those that fill the last group.
+def groups_of(channels: int) -> int:
+    """How many groups so many channels fill.
 
-    >>> in_groups(20)
-    24
+    >>> groups_of(20)
+    3
     """
-    return -(-channels // GROUP) * GROUP
+    return -(-channels // GROUP)
+
+
+def grouped(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Features (N, W) as (N, groups, GROUP), the last group filled up with zeros."""
+    count, width = features.shape
+    groups = np.zeros((count, groups_of(width), GROUP), np.float32)
+    groups.reshape(count, -1)[:, :width] = features
+    return groups
 
 
 def arranged(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Weights (taps, in, out) and biases (out,) in the order in which `convolve` wants them, filled up with zeros."""
+    """Weights (taps, in, out) and biases (out,) in the order in which `convolve` wants them.
+
+    That is part by part of the groups of outputs: their biases, then their weights for each tap and input.
+    """
     taps, inputs, outputs = weight.shape
-    filled = np.zeros((taps, in_groups(inputs), in_groups(outputs)), np.float32)
+    filled = np.zeros((taps, groups_of(inputs) * GROUP, groups_of(outputs) * GROUP), np.float32)
     filled[:, :inputs, :outputs] = weight
-    biases = np.pad(bias, (0, filled.shape[2] - outputs))
-    parts = []
-    for first, last in _parts(filled.shape[2] // GROUP):
-        which = slice(first * GROUP, last * GROUP)
-        parts += [biases[which], filled[:, :, which].ravel()]
-    return np.concatenate(parts).astype(np.float32)
+    rows = np.concatenate([grouped(bias[None]).reshape(1, -1), filled.reshape(-1, filled.shape[2])])
+    parts = np.split(rows, [GROUP * first for first in _parts(groups_of(outputs))[1:-1]], axis=1)
+    return np.concatenate([part.ravel() for part in parts])
 
 
 @compiled
-def _part(groups, number):  # type: ignore[no-untyped-def]
-    """The first group of a part: parts are as even as can be, none of more than MOST_GROUPS."""
-    parts = -(-groups // MOST_GROUPS)
-    return groups * number // parts
-
-
-def _parts(groups: int) -> list[tuple[int, int]]:
+def _parts(groups):  # type: ignore[no-untyped-def]
+    """Where each part of the groups begins, and the last ends: as even as can be, none of more than MOST_GROUPS."""
     number = -(-groups // MOST_GROUPS)
-    return [(_part(groups, part), _part(groups, part + 1)) for part in range(number)]
+    return [groups * part // number for part in range(number + 1)]
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
-def _sums(typing, groups, features, width, positions, taps, weights, sums):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Fill `sums` (AT_ONCE, ...), at the beginning of each row, with so many `groups`, a number known beforehand.
+def _sums(typing, number, features, groups, positions, taps, weights, sums):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Fill the first groups of `sums` (AT_ONCE, ...), a number of them that is known beforehand, from `weights` of them.
 
-    `features` (positions x width,), `positions` (AT_ONCE,) and `taps` count positions, `weights` are those of a part.
+    `features` have so many `groups` for each position. `positions` (AT_ONCE,) and `taps` count positions.
     """
-    signature = types.void(groups, features, width, positions, taps, weights, sums)
-    number = groups.literal_value
+    signature = types.void(number, features, groups, positions, taps, weights, sums)
+    number = number.literal_value
     lanes = GROUP * SIDE_BY_SIDE
     scalar, index = ir.FloatType(), ir.IntType(64)
     vector, half = ir.VectorType(scalar, lanes), ir.VectorType(scalar, GROUP)
@@ -80,7 +83,8 @@ def _sums(typing, groups, features, width, positions, taps, weights, sums):  # t
             context.make_array(kind)(context, builder, value) if isinstance(kind, types.Array) else value
             for kind, value in zip(signature.args, arguments, strict=True)
         ]
-        _, features, width, positions, taps, weights, sums = arrays
+        _, features, groups, positions, taps, weights, sums = arrays
+        width = builder.mul(groups, index(GROUP))
         multiply_and_add = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{lanes}f32"
         )
@@ -112,10 +116,10 @@ def _sums(typing, groups, features, width, positions, taps, weights, sums):  # t
                 pointer = builder.load(following)
                 for later in range(UNROLLED):
                     looked = [builder.load(builder.gep(place, [builder.add(channel, index(later))])) for place in seen]
-                    groups = [load_group(pointer, later * number + group) for group in range(number)]
+                    factors = [load_group(pointer, later * number + group) for group in range(number)]
                     for row, total in zip(rows, totals, strict=True):
                         value = spread([looked[position] for position in row])
-                        for weight, so_far in zip(groups, total, strict=True):
+                        for weight, so_far in zip(factors, total, strict=True):
                             builder.store(builder.call(multiply_and_add, [value, weight, builder.load(so_far)]), so_far)
                 builder.store(builder.gep(pointer, [index(UNROLLED * number * GROUP)]), following)
         stride = builder.sdiv(cgutils.unpack_tuple(builder, sums.strides)[0], index(4))
@@ -133,31 +137,31 @@ def _sums(typing, groups, features, width, positions, taps, weights, sums):  # t
 
 
 @compiled
-def convolve(features, width, positions, taps, weights, sums):  # type: ignore[no-untyped-def]
-    """Fill `sums` (N, V) with what a convolution makes of N positions, V a multiple of GROUP.
+def convolve(features, groups, positions, taps, weights, sums):  # type: ignore[no-untyped-def]
+    """Fill `sums` (N, groups, GROUP) with what a convolution makes of N positions.
 
-    `features` (all positions x width,) have wherever `taps`, which are added to a position's number, lead; `weights`
-    are `arranged`. What it makes of a position does not depend on the other positions.
+    `features` (all positions x groups, GROUP) have wherever `taps`, which are added to a position's number, lead;
+    `weights` are `arranged`. What it makes of a position does not depend on the other positions.
     """
-    several, some = np.empty(AT_ONCE, np.int64), np.empty((AT_ONCE, sums.shape[1]), np.float32)
-    groups = sums.shape[1] // GROUP
-    parts = -(-groups // MOST_GROUPS)
+    several, some = np.empty(AT_ONCE, np.int64), np.empty((AT_ONCE, sums.shape[1], GROUP), np.float32)
+    parts = _parts(sums.shape[1])
     for first in range(0, len(positions), AT_ONCE):
         count = min(AT_ONCE, len(positions) - first)
         for place in range(AT_ONCE):  # the last ones several times over
             several[place] = positions[first + min(place, count - 1)]
+        results = sums[first : first + AT_ONCE] if count == AT_ONCE else some
         begin = 0
-        for part in range(parts):
-            group, after = _part(groups, part), _part(groups, part + 1)
-            number = after - group
-            own, result = weights[begin:], some[:, group * GROUP :]
+        for part in range(len(parts) - 1):
+            number = parts[part + 1] - parts[part]
+            own, result = weights[begin:], results[:, parts[part] :]
             if number == 1:
-                _sums(1, features, width, several, taps, own, result)
+                _sums(1, features, groups, several, taps, own, result)
             elif number == 2:
-                _sums(2, features, width, several, taps, own, result)
+                _sums(2, features, groups, several, taps, own, result)
             elif number == 3:
-                _sums(3, features, width, several, taps, own, result)
+                _sums(3, features, groups, several, taps, own, result)
             else:
-                _sums(4, features, width, several, taps, own, result)
-            begin += number * GROUP * (1 + len(taps) * width)
-        sums[first : first + count] = some[:count]
+                _sums(4, features, groups, several, taps, own, result)
+            begin += number * GROUP * (1 + len(taps) * groups * GROUP)
+        if count < AT_ONCE:
+            sums[first : first + count] = some[:count]

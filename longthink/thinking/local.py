@@ -21,7 +21,7 @@ from longthink.base.errors import UserError
 from longthink.base.seeds import digest
 from longthink.contracts import Inputs, Thinker, Thought, first_tensor
 from longthink.thinking import positions
-from longthink.thinking.convolve import arranged, in_groups
+from longthink.thinking.convolve import GROUP, arranged, grouped, groups_of
 from longthink.thinking.positions import AROUND, BESIDE, CHUNK, LAYER, PLANE, Step
 from longthink.thinking.step_layers import Layer, NotLocal, Plane, StepLayers, Sum, step_layers
 
@@ -136,7 +136,7 @@ class _Frontier:
                 computed += sum(map(self._compute, layers))
         self.motion.end()
         self.at_rest = not self.step.counts.any()
-        return computed / (len(self.layers) * self.step.awake.shape[1])
+        return computed / (len(self.layers) * len(self.step.taken))
 
     def _compute(self, index: int) -> int:
         """Compute a layer that is no sum where it must be; at how many positions."""
@@ -144,18 +144,17 @@ class _Frontier:
         features = []
         if layer.convolution is not None:
             width = len(layer.convolution.weight)
-            convolved = np.empty((len(awake), in_groups(width)), np.float32)
+            convolved = np.empty((len(awake), groups_of(width), GROUP), np.float32)
             positions.look(self.step, index, awake, convolved)
-            features.append(convolved[:, :width])
+            features.append(convolved.reshape(len(awake), -1)[:, :width])
         for plane in layer.beside:
-            here = self.planes[plane].reshape(-1, in_groups(plane.width))[awake]
-            features.append(here[:, : plane.width])
+            everywhere = self.planes[plane]
+            features.append(everywhere.reshape(-1, everywhere.shape[-1])[awake, : plane.width])
         finish = cast(torch.fx.GraphModule, layer.finish)
         made = finish(*(torch.from_numpy(each)[..., None, None] for each in features))
         for plane, new in zip(layer.makes, made, strict=True):
-            filled = np.zeros((len(awake), in_groups(plane.width)), np.float32)
-            filled[:, : plane.width] = new[..., 0, 0].numpy()
-            positions.put(self.step, self.planes.number[plane], awake, filled, self.tolerance)
+            new_features = grouped(new[..., 0, 0].numpy())
+            positions.put(self.step, self.planes.number[plane], awake, new_features, self.tolerance)
         return len(awake)
 
 
@@ -183,13 +182,10 @@ class _Planes:
     def __init__(self, step: StepLayers, state: Tensor, grid: _Grid):
         planes = dict.fromkeys([step.state, *(plane for layer in step.layers for plane in _planes(layer))])
         self.number = {plane: number for number, plane in enumerate(planes)}
-        self.widths = [in_groups(plane.width) for plane in planes]
-        self.begins = np.cumsum([0, *(math.prod(grid.shape) * width for width in self.widths)])
-        self.memory = np.zeros(self.begins[-1], np.float32)
-        self.features = [
-            part.reshape(*grid.shape, width)
-            for part, width in zip(np.split(self.memory, self.begins[1:-1]), self.widths, strict=True)
-        ]
+        self.groups = [groups_of(plane.width) for plane in planes]
+        self.begins = np.cumsum([0, *(math.prod(grid.shape) * groups for groups in self.groups)])
+        self.memory = np.zeros((self.begins[-1], GROUP), np.float32)
+        self.features = [part.reshape(*grid.shape, -1) for part in np.split(self.memory, self.begins[1:-1])]
         for plane in planes:
             known, picture = state if plane is step.state else plane.fixed, grid.inside(self[plane])
             if known is None:
@@ -235,7 +231,7 @@ def _compiled(step: StepLayers, state: Tensor, grid: _Grid, planes: _Planes, mot
         readers[beside[index], index] = BESIDE
         if layer.looks_at is not None and layer.convolution is not None:
             record["looks_at"] = planes.number[layer.looks_at]
-            record["width"] = in_groups(len(layer.convolution.weight))
+            record["groups"] = groups_of(len(layer.convolution.weight))
             readers[record["looks_at"], index] = AROUND
         record["taps"], record["beside"] = len(taps[index]), len(beside[index])
         record["rectified"] = isinstance(layer.finish, Sum) and layer.finish.rectified
@@ -244,7 +240,7 @@ def _compiled(step: StepLayers, state: Tensor, grid: _Grid, planes: _Planes, mot
         record["chunk"] = len(everywhere) if layer.looks_at in layer.makes else CHUNK
     return Step(
         features=planes.memory,
-        planes=np.array(list(zip(planes.begins, planes.widths, strict=False)), PLANE),
+        planes=np.array(list(zip(planes.begins, planes.groups, strict=False)), PLANE),
         layers=layers,
         readers=readers,
         taps=_rows(taps, np.int64),
@@ -252,10 +248,10 @@ def _compiled(step: StepLayers, state: Tensor, grid: _Grid, planes: _Planes, mot
         weights=_rows([_arranged(layer, state) for layer in step.layers], np.float32),
         state=planes.number[step.state],
         asleep=np.zeros((len(layers), inside.size), np.bool_),
-        awake=np.tile(everywhere, (len(layers), 1)),
+        awake=np.tile(np.append(everywhere, 0), (len(layers), 1)),
         counts=np.full(len(layers), len(everywhere)),
         taken=np.empty(len(everywhere), np.int32),
-        made=np.empty(max(layers["chunk"] * layers["width"]), np.float32),
+        made=np.empty((max(layers["chunk"] * layers["groups"]), GROUP), np.float32),
         tile_of=motion.tile_of,
         touched=motion.touched,
         distances=motion.distances,
@@ -279,8 +275,8 @@ class _Motion:
     """
 
     def __init__(self, state: Features, tolerance: float):
-        self.state, self.tolerance = state, tolerance
         batch, *size, width = state.shape
+        self.state, self.tolerance = state.reshape(batch, *size, -1, GROUP), tolerance
         down, across = (-(-along // TILE) for along in size)
         rows, columns = np.arange(size[0])[:, None] // TILE, np.arange(size[1]) // TILE
         puzzles = np.arange(batch)[:, None, None]
@@ -291,11 +287,11 @@ class _Motion:
         self.signatures = np.full((LONGEST_CYCLE + 1, len(self.touched)), np.nan, np.float32)
         noise = torch.Generator().manual_seed(digest("frontier", width))
         probe = torch.randn(TILE, TILE, width, generator=noise)
-        self.probe = (probe * probe.numel() ** -0.5).numpy()
+        self.probe = (probe * probe.numel() ** -0.5).numpy().reshape(TILE, TILE, -1, GROUP)
         self.repeats = np.zeros(LONGEST_CYCLE + 1, np.int64)
         self.iteration = self.cycle = 0
         self.still = self.moved = torch.zeros(batch)
-        positions.describe(state, self.probe, self.touched, self.sizes, self.signatures[0])
+        positions.describe(self.state, self.probe, self.touched, self.sizes, self.signatures[0])
 
     def end(self) -> None:
         """After an iteration: `moved` is relative to the state before it (B,), `cycle` the length of a cycle, or 0."""

@@ -19,20 +19,20 @@ CHUNK = 256
 
 BESIDE, AROUND = 1, 2
 """A layer reads a plane at its own position, or where its taps lead; 0 for a plane that it does not read."""
-PLANE = np.dtype([("begin", np.int64), ("width", np.int64)])
-"""Where a plane's features begin, and how many there are of a position."""
+PLANE = np.dtype([("begin", np.int64), ("groups", np.int64)])
+"""Where a plane's features begin, and how many groups there are of a position."""
 LAYER = np.dtype(
     [
         ("looks_at", np.int64),
         ("taps", np.int64),
-        ("width", np.int64),
+        ("groups", np.int64),
         ("beside", np.int64),
         ("rectified", np.bool_),
         ("makes", np.int64),
         ("chunk", np.int64),
     ]
 )
-"""The plane that a layer looks at, by how many taps, and how many features it makes; how many planes it adds, and
+"""The plane that a layer looks at, by how many taps, and how many groups it makes; how many planes it adds, and
 whether it rectifies; the plane that it makes; how many positions it computes before it writes them."""
 
 
@@ -40,7 +40,7 @@ class Step(NamedTuple):
     """A step, as far as it is made of sums, and where the next iteration must compute it."""
 
     features: NDArray[np.float32]
-    """Of all planes, one after the other."""
+    """Of all planes, one after the other: (groups, GROUP)."""
     planes: NDArray[np.void]
     layers: NDArray[np.void]
     readers: NDArray[np.int8]
@@ -56,7 +56,7 @@ class Step(NamedTuple):
     asleep: NDArray[np.bool_]
     """(layers, positions): what a layer need not compute next; margins, which it never does, are not."""
     awake: NDArray[np.int32]
-    """(layers, positions): what each layer must compute, as many as it counts."""
+    """(layers, positions + 1): what each layer must compute, as many as it counts; then there is room for one more."""
     counts: NDArray[np.int64]
     taken: NDArray[np.int32]
     made: NDArray[np.float32]
@@ -83,10 +83,10 @@ def take(step, index):  # type: ignore[no-untyped-def]
 
 @compiled
 def look(step, index, positions, made):  # type: ignore[no-untyped-def]
-    """Fill `made` (N, W) with what a layer's convolution makes of N positions."""
+    """Fill `made` (N, groups, GROUP) with what a layer's convolution makes of N positions."""
     layer = step.layers[index]
     plane, taps = step.planes[layer.looks_at], step.taps[index, : layer.taps]
-    convolve(step.features[plane.begin :], plane.width, positions, taps, step.weights[index], made)
+    convolve(step.features[plane.begin :], plane.groups, positions, taps, step.weights[index], made)
 
 
 @compiled
@@ -99,35 +99,34 @@ def _wake(step, plane, position):  # type: ignore[no-untyped-def]
         asleep, awake, count = step.asleep[index], step.awake[index], step.counts[index]
         for tap in range(step.layers[index].taps if reads == AROUND else 1):
             there = position + step.taps[index, tap] if reads == AROUND else position  # taps are the same on both sides
-            if asleep[there]:
-                asleep[there] = False
-                awake[count] = there
-                count += 1
+            awake[count] = there  # for nothing if it is awake, which is faster than to branch
+            count += asleep[there]
+            asleep[there] = False
         step.counts[index] = count
 
 
 @compiled(fastmath=ORDER_FREE)
 def put(step, plane, positions, made, tolerance):  # type: ignore[no-untyped-def]
-    """Write the features (N, W) of N positions where they moved, and wake what looks there.
+    """Write the features (N, groups, GROUP) of N positions where they moved, and wake what reads them.
 
     A position has moved if the absolute changes of its features add up to more than `tolerance`, or are not numbers;
     what has not keeps its old features.
     """
-    begin, width = step.planes[plane].begin, step.planes[plane].width
+    begin, groups = step.planes[plane].begin, step.planes[plane].groups
     for place in range(len(positions)):
-        position, new = positions[place], made[place]
-        old = step.features[begin + position * width : begin + (position + 1) * width]
+        position = positions[place]
+        new, old = made[place], step.features[begin + position * groups : begin + (position + 1) * groups]
         by, square = np.float32(0), np.float32(0)
-        for group in range(0, width, GROUP):
+        for group in range(groups):
             for channel in range(GROUP):
-                difference = new[group + channel] - old[group + channel]
+                difference = new[group, channel] - old[group, channel]
                 by += abs(difference)
                 square += difference * difference
         if by <= tolerance:
             continue
-        for group in range(0, width, GROUP):
+        for group in range(groups):
             for channel in range(GROUP):
-                old[group + channel] = new[group + channel]
+                old[group, channel] = new[group, channel]
         if plane == step.state:
             tile = step.tile_of[position]
             step.touched[tile] = True
@@ -137,23 +136,21 @@ def put(step, plane, positions, made, tolerance):  # type: ignore[no-untyped-def
 
 @compiled
 def _sum(step, index, positions, made):  # type: ignore[no-untyped-def]
-    """Add to `made` (N, W) the planes beside, and rectify it, as a layer does."""
+    """Add to `made` (N, groups, GROUP) the planes beside, and rectify it, as a layer does."""
     layer = step.layers[index]
-    for which in range(layer.beside):
-        begin, width = step.planes[step.beside[index, which]].begin, layer.width
-        for place in range(len(positions)):
-            there, here = begin + positions[place] * width, made[place]
-            added = step.features[there : there + width]
-            for group in range(0, width, GROUP):
+    for place in range(len(positions)):
+        here = made[place]
+        for which in range(layer.beside):
+            begin = step.planes[step.beside[index, which]].begin + positions[place] * layer.groups
+            added = step.features[begin : begin + layer.groups]
+            for group in range(layer.groups):
                 for channel in range(GROUP):
-                    here[group + channel] += added[group + channel]
-    if layer.rectified:
-        for place in range(len(positions)):
-            here = made[place]
-            for group in range(0, layer.width, GROUP):
+                    here[group, channel] += added[group, channel]
+        if layer.rectified:
+            for group in range(layer.groups):
                 for channel in range(GROUP):
-                    value = here[group + channel]
-                    here[group + channel] = np.float32(0) if value < 0 else value
+                    value = here[group, channel]
+                    here[group, channel] = np.float32(0) if value < 0 else value
 
 
 @compiled
@@ -166,7 +163,7 @@ def compute(step, first, after, tolerance):  # type: ignore[no-untyped-def]
         computed += len(positions)
         for begin in range(0, len(positions), layer.chunk):
             some = positions[begin : begin + layer.chunk]
-            made = step.made[: len(some) * layer.width].reshape(len(some), layer.width)
+            made = step.made[: len(some) * layer.groups].reshape(len(some), layer.groups, GROUP)
             look(step, index, some, made)
             _sum(step, index, some, made)
             put(step, layer.makes, some, made, tolerance)
@@ -175,12 +172,12 @@ def compute(step, first, after, tolerance):  # type: ignore[no-untyped-def]
 
 @compiled(fastmath=ORDER_FREE)
 def describe(plane, probe, touched, sizes, signatures):  # type: ignore[no-untyped-def]
-    """The sum of squares of each tile of a plane that was touched, and its product with the probe (h, y, W).
+    """The sum of squares of each tile of a plane that was touched, and its product with the probe (h, y, groups, GROUP).
 
     Tiles are as large as the probe, and numbered through all puzzles, from the first row to the last, from left to
     right. They are untouched from then on.
     """
-    batch, rows, columns, width = plane.shape
+    batch, rows, columns, groups, _ = plane.shape
     tile = 0
     for puzzle in range(batch):
         for top in range(0, rows, len(probe)):
@@ -192,10 +189,10 @@ def describe(plane, probe, touched, sizes, signatures):  # type: ignore[no-untyp
                         for x in range(min(probe.shape[1], columns - left)):
                             there, weights = plane[puzzle, top + y, left + x], probe[y, x]
                             square, product = np.float32(0), np.float32(0)
-                            for group in range(0, width, GROUP):
+                            for group in range(groups):
                                 for channel in range(GROUP):
-                                    square += there[group + channel] * there[group + channel]
-                                    product += there[group + channel] * weights[group + channel]
+                                    square += there[group, channel] * there[group, channel]
+                                    product += there[group, channel] * weights[group, channel]
                             size += square
                             signature += product
                     sizes[tile] = size
