@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from longthink.base.compiled import compiled
 from longthink.thinking.convolve import GROUP, convolve
+from longthink.thinking import _vectors
 
 ORDER_FREE = {"reassoc", "contract"}
 """Sums may be taken in any order, so that they are vectorised; NaN stays NaN."""
@@ -116,17 +117,10 @@ def put(step, plane, positions, made, tolerance):  # type: ignore[no-untyped-def
     for place in range(len(positions)):
         position = positions[place]
         new, old = made[place], step.features[begin + position * groups : begin + (position + 1) * groups]
-        by, square = np.float32(0), np.float32(0)
-        for group in range(groups):
-            for channel in range(GROUP):
-                difference = new[group, channel] - old[group, channel]
-                by += abs(difference)
-                square += difference * difference
+        by, square = _vectors.apart(new, old)
         if by <= tolerance:
             continue
-        for group in range(groups):
-            for channel in range(GROUP):
-                old[group, channel] = new[group, channel]
+        _vectors.copy(old, new)
         if plane == step.state:
             tile = step.tile_of[position]
             step.touched[tile] = True
@@ -142,15 +136,9 @@ def _sum(step, index, positions, made):  # type: ignore[no-untyped-def]
         here = made[place]
         for which in range(layer.beside):
             begin = step.planes[step.beside[index, which]].begin + positions[place] * layer.groups
-            added = step.features[begin : begin + layer.groups]
-            for group in range(layer.groups):
-                for channel in range(GROUP):
-                    here[group, channel] += added[group, channel]
+            _vectors.add(here, step.features[begin : begin + layer.groups])
         if layer.rectified:
-            for group in range(layer.groups):
-                for channel in range(GROUP):
-                    value = here[group, channel]
-                    here[group, channel] = np.float32(0) if value < 0 else value
+            _vectors.rectify(here)
 
 
 @compiled

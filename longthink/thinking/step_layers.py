@@ -132,7 +132,7 @@ def step_layers(step: Callable[[Tensor, Any], Tensor], state: Tensor, seen: Any)
         # each a tensor of its own, even where a net starts from what it sees
         module = make_fx(functional)(state.detach(), *(tensor.detach() for tensor in tensors.values()))
     module.graph.eliminate_dead_code()
-    return _Recording(module, state, list(tensors.values())).layers()
+    return _Recording(module, state, [tensor.detach() for tensor in tensors.values()]).layers()
 
 
 class _Recording:
@@ -149,7 +149,7 @@ class _Recording:
         self.members: list[list[fx.Node]] = [[]]
         for node in module.graph.nodes:
             if node.op == "get_attr":
-                self.known[node] = getattr(module, node.target)
+                self.known[node] = getattr(module, node.target).detach()
             elif node.op == "call_function":
                 self._place(node)
         (self.result,) = module.graph.output_node().all_input_nodes
