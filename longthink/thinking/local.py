@@ -22,7 +22,7 @@ from longthink.base.seeds import digest
 from longthink.contracts import Inputs, Thinker, Thought, first_tensor
 from longthink.thinking import positions
 from longthink.thinking.convolve import GROUP, arranged, grouped, groups_of
-from longthink.thinking.positions import AROUND, BESIDE, CHUNK, LAYER, PLANE, Step
+from longthink.thinking.positions import AROUND, BESIDE, CHUNK, LAYER, PLANE, WORD, Step
 from longthink.thinking.step_layers import Layer, NotLocal, Plane, StepLayers, Sum, step_layers
 
 TILE = 8
@@ -135,8 +135,8 @@ class _Frontier:
             else:
                 computed += sum(map(self._compute, layers))
         self.motion.end()
-        self.at_rest = not self.step.counts.any()
-        return computed / (len(self.layers) * len(self.step.taken))
+        self.at_rest = not self.step.awake.any()
+        return computed / (len(self.layers) * self.state[:, 0].numel())
 
     def _compute(self, index: int) -> int:
         """Compute a layer that is no sum where it must be; at how many positions."""
@@ -154,7 +154,7 @@ class _Frontier:
         made = finish(*(torch.from_numpy(each)[..., None, None] for each in features))
         for plane, new in zip(layer.makes, made, strict=True):
             new_features = grouped(new[..., 0, 0].numpy())
-            positions.put(self.step, self.planes.number[plane], awake, new_features, self.tolerance)
+            positions.put(self.step, self.planes.number[plane], awake.copy(), new_features, self.tolerance)
         return len(awake)
 
 
@@ -220,9 +220,10 @@ def _arranged(layer: Layer, state: Tensor) -> Features:
 
 def _compiled(step: StepLayers, state: Tensor, grid: _Grid, planes: _Planes, motion: "_Motion") -> Step:
     """What compiled code knows of a step, before the first iteration: everything must be computed."""
-    inside = np.zeros(grid.shape, np.bool_)
-    grid.inside(inside)[:] = True
-    everywhere = np.flatnonzero(inside).astype(np.int32)
+    everywhere = len(state) * math.prod(grid.size)
+    inside = np.zeros(-(-math.prod(grid.shape) // WORD) * WORD, np.uint8)
+    grid.inside(inside[: math.prod(grid.shape)].reshape(grid.shape))[:] = 1
+    awake = np.tile(inside, (len(step.layers), 1))
     taps = [grid.numbers(_taps(layer, state)) for layer in step.layers]
     beside = [[planes.number[plane] for plane in layer.beside] for layer in step.layers]
     readers = np.zeros((len(planes.number), len(step.layers)), np.int8)
@@ -237,7 +238,7 @@ def _compiled(step: StepLayers, state: Tensor, grid: _Grid, planes: _Planes, mot
         record["rectified"] = isinstance(layer.finish, Sum) and layer.finish.rectified
         record["makes"] = planes.number[layer.makes[0]]
         # everything must be computed before anything that it was computed from is overwritten
-        record["chunk"] = len(everywhere) if layer.looks_at in layer.makes else CHUNK
+        record["chunk"] = everywhere if layer.looks_at in layer.makes else CHUNK
     return Step(
         features=planes.memory,
         planes=np.array(list(zip(planes.begins, planes.groups, strict=False)), PLANE),
@@ -247,10 +248,10 @@ def _compiled(step: StepLayers, state: Tensor, grid: _Grid, planes: _Planes, mot
         beside=_rows(beside, np.int64),
         weights=_rows([_arranged(layer, state) for layer in step.layers], np.float32),
         state=planes.number[step.state],
-        asleep=np.zeros((len(layers), inside.size), np.bool_),
-        awake=np.tile(np.append(everywhere, 0), (len(layers), 1)),
-        counts=np.full(len(layers), len(everywhere)),
-        taken=np.empty(len(everywhere), np.int32),
+        inside=inside,
+        awake=awake,
+        words=awake.view(np.uint64),
+        taken=np.empty(everywhere + WORD, np.int32),
         made=np.empty((max(layers["chunk"] * layers["groups"]), GROUP), np.float32),
         tile_of=motion.tile_of,
         touched=motion.touched,

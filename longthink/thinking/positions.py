@@ -15,6 +15,8 @@ from longthink.thinking import _vectors
 
 ORDER_FREE = {"reassoc", "contract"}
 """Sums may be taken in any order, so that they are vectorised; NaN stays NaN."""
+WORD = 8
+"""Positions of which one can tell at once whether all of them sleep."""
 CHUNK = 256
 """Positions that a layer computes before it writes them: what stays in a core's cache."""
 
@@ -54,14 +56,15 @@ class Step(NamedTuple):
     """Of each layer (layers, weights), as `arranged`."""
     state: int
     """The plane of the state."""
-    asleep: NDArray[np.bool_]
-    """(layers, positions): what a layer need not compute next; margins, which it never does, are not."""
-    awake: NDArray[np.int32]
-    """(layers, positions + 1): what each layer must compute, as many as it counts; then there is room for one more."""
-    counts: NDArray[np.int64]
+    inside: NDArray[np.uint8]
+    """(positions,): 1 for those of pictures, 0 for those of margins; then up to a whole word."""
+    awake: NDArray[np.uint8]
+    """(layers, positions): 1 for what a layer must compute next, else 0."""
+    words: NDArray[np.uint64]
+    """The same memory: WORD positions in each."""
     taken: NDArray[np.int32]
     made: NDArray[np.float32]
-    """Memory for what a layer is computing, and for what it made of it."""
+    """Memory for the positions that a layer computes, WORD more than there can be, and for what it makes of them."""
     tile_of: NDArray[np.int32]
     """Of each position."""
     touched: NDArray[np.bool_]
@@ -71,15 +74,15 @@ class Step(NamedTuple):
 
 @compiled
 def take(step, index):  # type: ignore[no-untyped-def]
-    """The positions that a layer must compute, which are asleep from then on."""
-    count = step.counts[index]
-    step.counts[index] = 0
-    taken = step.taken[:count]
-    for place in range(count):
-        position = step.awake[index, place]
-        taken[place] = position
-        step.asleep[index, position] = True
-    return taken
+    """The positions that a layer must compute, in order; none of them is awake from then on."""
+    taken, awake, words, count = step.taken, step.awake[index], step.words[index], 0
+    for word in range(len(words)):
+        if words[word] != 0:
+            for position in range(word * WORD, (word + 1) * WORD):
+                taken[count] = position  # for nothing if it sleeps, which is faster than to branch
+                count += awake[position]
+            words[word] = 0
+    return taken[:count]
 
 
 @compiled
@@ -91,54 +94,59 @@ def look(step, index, positions, made):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _wake(step, plane, position):  # type: ignore[no-untyped-def]
-    """Wake what reads a position."""
+def _wake(step, plane, positions):  # type: ignore[no-untyped-def]
+    """Wake what reads some positions of a plane."""
+    inside = step.inside
     for index in range(len(step.layers)):
-        reads = step.readers[plane, index]
-        if reads == 0:
-            continue
-        asleep, awake, count = step.asleep[index], step.awake[index], step.counts[index]
-        for tap in range(step.layers[index].taps if reads == AROUND else 1):
-            there = position + step.taps[index, tap] if reads == AROUND else position  # taps are the same on both sides
-            awake[count] = there  # for nothing if it is awake, which is faster than to branch
-            count += asleep[there]
-            asleep[there] = False
-        step.counts[index] = count
+        awake, taps = step.awake[index], step.taps[index, : step.layers[index].taps]
+        if step.readers[plane, index] == AROUND:
+            for place in range(len(positions)):
+                for tap in range(len(taps)):
+                    there = positions[place] + taps[tap]  # taps are the same on both sides
+                    awake[there] = inside[there]
+        elif step.readers[plane, index] == BESIDE:
+            for place in range(len(positions)):
+                awake[positions[place]] = 1
 
 
-@compiled(fastmath=ORDER_FREE)
+@compiled
 def put(step, plane, positions, made, tolerance):  # type: ignore[no-untyped-def]
     """Write the features (N, groups, GROUP) of N positions where they moved, and wake what reads them.
 
     A position has moved if the absolute changes of its features add up to more than `tolerance`, or are not numbers;
-    what has not keeps its old features.
+    what has not keeps its old features. `positions` are those that moved from then on, and others.
     """
-    begin, groups = step.planes[plane].begin, step.planes[plane].groups
+    begin, groups, features = step.planes[plane].begin, step.planes[plane].groups, step.features
+    is_state, tile_of, touched, distances = plane == step.state, step.tile_of, step.touched, step.distances
+    moved = 0
     for place in range(len(positions)):
         position = positions[place]
-        new, old = made[place], step.features[begin + position * groups : begin + (position + 1) * groups]
+        here = begin + position * groups
+        new, old = made[place], features[here : here + groups]
         by, square = _vectors.apart(new, old)
         if by <= tolerance:
             continue
         _vectors.copy(old, new)
-        if plane == step.state:
-            tile = step.tile_of[position]
-            step.touched[tile] = True
-            step.distances[tile] += square
-        _wake(step, plane, position)
+        positions[moved] = position
+        moved += 1
+        if is_state:
+            touched[tile_of[position]] = True
+            distances[tile_of[position]] += square
+    _wake(step, plane, positions[:moved])
 
 
 @compiled
 def _sum(step, index, positions, made):  # type: ignore[no-untyped-def]
     """Add to `made` (N, groups, GROUP) the planes beside, and rectify it, as a layer does."""
-    layer = step.layers[index]
-    for place in range(len(positions)):
-        here = made[place]
-        for which in range(layer.beside):
-            begin = step.planes[step.beside[index, which]].begin + positions[place] * layer.groups
-            _vectors.add(here, step.features[begin : begin + layer.groups])
-        if layer.rectified:
-            _vectors.rectify(here)
+    groups, features = step.layers[index].groups, step.features
+    for which in range(step.layers[index].beside):
+        begin = step.planes[step.beside[index, which]].begin
+        for place in range(len(positions)):
+            here = begin + positions[place] * groups
+            _vectors.add(made[place], features[here : here + groups])
+    if step.layers[index].rectified:
+        for place in range(len(positions)):
+            _vectors.rectify(made[place])
 
 
 @compiled
