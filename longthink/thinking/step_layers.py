@@ -11,9 +11,8 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, fx
-from torch.fx.experimental.proxy_tensor import make_fx
-from torch.fx.node import map_arg
 from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from longthink.base.errors import UserError
 
@@ -111,7 +110,7 @@ class StepLayers:
 
 
 def step_layers(step: Callable[[Tensor, Any], Tensor], state: Tensor, seen: Any) -> StepLayers:
-    """Record one step from a state (B, W, H, Y) with what is seen: a tensor, or tuples and the like of tensors.
+    """Record one step from a state (B, W, H, Y) with what is seen, whatever that is.
 
     Raises NotLocal for an operation that is neither a convolution that keeps the shape nor pointwise.
 
@@ -120,62 +119,89 @@ def step_layers(step: Callable[[Tensor, Any], Tensor], state: Tensor, seen: Any)
     >>> [list(layer.convolution.taps)[0] for layer in step.layers]
     [(-1, -1)]
     """
-    leaves, tree = pytree.tree_flatten(seen)
-    tensors = {place: leaf for place, leaf in enumerate(leaves) if isinstance(leaf, Tensor)}
+    state = state.detach()  # a tensor of its own, even where a net starts from what it sees
+    recorder = _Recorder(state)
+    with torch.no_grad(), recorder:
+        result = torch.func.functionalize(lambda state: step(state, seen), remove="mutations")(state)
+    return _Recording(recorder, state, result).layers()
 
-    def of_tensors(state: Tensor, *seen: Tensor) -> Tensor:
-        filled = {**dict(enumerate(leaves)), **dict(zip(tensors, seen, strict=True))}
-        return step(state, pytree.tree_unflatten(list(filled.values()), tree))
 
-    with torch.no_grad():
-        functional = torch.func.functionalize(of_tensors, remove="mutations")
-        # each a tensor of its own, even where a net starts from what it sees
-        module = make_fx(functional)(state.detach(), *(tensor.detach() for tensor in tensors.values()))
-    module.graph.eliminate_dead_code()
-    return _Recording(module, state, [tensor.detach() for tensor in tensors.values()]).layers()
+def _refused(operation: torch._ops.OpOverload) -> NotLocal:
+    return NotLocal(
+        f"This net cannot think locally: through {operation} a position may depend on all others; use think()."
+    )
+
+
+class _Recorder(TorchDispatchMode):
+    """Writes down what is computed from a state: the other tensors that this takes are `known`."""
+
+    def __init__(self, state: Tensor) -> None:
+        super().__init__()
+        self.graph = fx.Graph()
+        self.known: dict[fx.Node, Tensor] = {}
+        self.nodes: dict[int, fx.Node] = {}
+        self.kept: list[Tensor] = []
+        self.start = self._named(state, self.graph.placeholder("state"))
+
+    def __torch_dispatch__(self, operation: Any, kinds: Any, arguments: Any = (), named: Any = None) -> Any:  # noqa: ARG002
+        named = named or {}
+        if operation._can_decompose():
+            with self:
+                return operation.decompose(*arguments, **named)
+        if torch.Tag.nondeterministic_seeded in operation.tags:
+            raise _refused(operation)
+        result = operation(*arguments, **named)
+        leaves = pytree.tree_leaves((arguments, named))
+        if any(id(leaf) in self.nodes and self.nodes[id(leaf)] not in self.known for leaf in leaves):
+            if not isinstance(result, Tensor):
+                raise _refused(operation)
+            taken = pytree.tree_map_only(Tensor, self._node, (arguments, named))
+            self._named(result, self.graph.call_function(operation, *taken))
+        return result
+
+    def _node(self, tensor: Tensor) -> fx.Node:
+        if id(tensor) not in self.nodes:
+            node = self.graph.get_attr(f"known{len(self.known)}")
+            self.known[self._named(tensor, node)] = tensor.detach()
+        return self.nodes[id(tensor)]
+
+    def _named(self, tensor: Tensor, node: fx.Node) -> fx.Node:
+        self.kept.append(tensor)  # so that no other has its id
+        self.nodes[id(tensor)] = node
+        node.meta["val"] = tensor
+        return node
 
 
 class _Recording:
-    """The operations of a step, sorted by the last convolution before each: `home`, 0 where there is none yet.
+    """The operations of a step, sorted by the last convolution before each: `home`, 0 where there is none yet."""
 
-    `known` are the results that do not depend on the state.
-    """
-
-    def __init__(self, module: fx.GraphModule, state: Tensor, seen: Sequence[Tensor]):
+    def __init__(self, recorder: _Recorder, state: Tensor, result: Tensor):
         self.batch, self.positions = state.shape[0], state.shape[2:]
-        self.start, *glimpses = module.graph.find_nodes(op="placeholder")
-        self.known: dict[fx.Node, Tensor] = dict(zip(glimpses, seen, strict=True))
+        self.start, self.known = recorder.start, recorder.known
         self.home: dict[fx.Node, int] = {self.start: 0}
         self.members: list[list[fx.Node]] = [[]]
-        for node in module.graph.nodes:
-            if node.op == "get_attr":
-                self.known[node] = getattr(module, node.target).detach()
-            elif node.op == "call_function":
-                self._place(node)
-        (self.result,) = module.graph.output_node().all_input_nodes
-        if self.home.get(self.result) != len(self.members) - 1 or self.result is self.start:
+        end = recorder.nodes.get(id(result))
+        if end is None or end is self.start or end in self.known or result.shape != state.shape:
             raise NotLocal("This net cannot think locally: its step does not make a state from a state; use think().")
+        self.result = end
+        recorder.graph.output(end)
+        recorder.graph.eliminate_dead_code()
+        for node in recorder.graph.nodes:
+            if node.op == "call_function":
+                self._place(node)
 
     def _place(self, node: fx.Node) -> None:
         operation = cast(torch._ops.OpOverload, node.target)
         convolution = _as_convolution(node)
         moving = [argument for argument in node.all_input_nodes if argument in self.home]
-        if not moving and torch.Tag.nondeterministic_seeded not in operation.tags:
-            with torch.no_grad():
-                self.known[node] = operation(*self._filled(node.args), **self._filled(node.kwargs))
-        elif convolution is not None and convolution.keeps_shape and moving == [convolution.source]:
+        if convolution is not None and convolution.keeps_shape and moving == [convolution.source]:
             self.home[node] = len(self.members)
             self.members.append([node])
         elif self._is_pointwise(operation, node):
             self.home[node] = max(self.home[argument] for argument in moving)
             self.members[self.home[node]].append(node)
         else:
-            raise NotLocal(
-                f"This net cannot think locally: through {operation} a position may depend on all others; use think()."
-            )
-
-    def _filled(self, arguments: Any) -> Any:
-        return map_arg(arguments, lambda node: self.known[node])
+            raise _refused(operation)
 
     def _is_pointwise(self, operation: torch._ops.OpOverload, node: fx.Node) -> bool:
         joins_channels = operation is torch.ops.aten.cat.default and node.args[1:] == (1,)
