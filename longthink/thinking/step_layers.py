@@ -143,6 +143,11 @@ class _Recorder(TorchDispatchMode):
         self.kept: list[Tensor] = []
         self.start = self._named(state, self.graph.placeholder("state"))
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """torch asks: to skip its compiler would be to import it first, which takes longer than all the rest."""
+        return False
+
     def __torch_dispatch__(self, operation: Any, kinds: Any, arguments: Any = (), named: Any = None) -> Any:  # noqa: ARG002
         named = named or {}
         if operation._can_decompose():
