@@ -268,7 +268,8 @@ class _Recording:
         added = []
         for before, node in zip(nodes, nodes[1 : len(nodes) - rectified], strict=False):
             others = [argument for argument in node.all_input_nodes if argument is not before]
-            if node.target is not torch.ops.aten.add.Tensor or node.kwargs or before not in node.args:
+            is_sum = node.target is torch.ops.aten.add.Tensor and not node.kwargs
+            if not is_sum or before not in node.args or len(others) != 1:
                 return None
             added += others
         widths = {plane.width for plane in beside.values()} | {_shape(nodes[0])[1]}
