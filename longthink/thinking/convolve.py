@@ -52,15 +52,21 @@ def arranged(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[
     filled = np.zeros((taps, groups_of(inputs) * GROUP, groups_of(outputs) * GROUP), np.float32)
     filled[:, :inputs, :outputs] = weight
     rows = np.concatenate([grouped(bias[None]).reshape(1, -1), filled.reshape(-1, filled.shape[2])])
-    parts = np.split(rows, [GROUP * first for first in _parts(groups_of(outputs))[1:-1]], axis=1)
-    return np.concatenate([part.ravel() for part in parts])
+    groups = groups_of(outputs)
+    begins = [GROUP * _begin(groups, part) for part in range(1, _parts(groups))]
+    return np.concatenate([part.ravel() for part in np.split(rows, begins, axis=1)])
 
 
 @compiled
 def _parts(groups):  # type: ignore[no-untyped-def]
-    """Where each part of the groups begins, and the last ends: as even as can be, none of more than MOST_GROUPS."""
-    number = -(-groups // MOST_GROUPS)
-    return [groups * part // number for part in range(number + 1)]
+    """Into how many parts groups are divided, none of more than MOST_GROUPS."""
+    return -(-groups // MOST_GROUPS)
+
+
+@compiled
+def _begin(groups, part):  # type: ignore[no-untyped-def]
+    """Where a part begins: they are as even as can be."""
+    return groups * part // _parts(groups)
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
@@ -143,17 +149,17 @@ def convolve(features, groups, positions, taps, weights, sums):  # type: ignore[
     `features` (all positions x groups, GROUP) have wherever `taps`, which are added to a position's number, lead;
     `weights` are `arranged`. What it makes of a position does not depend on the other positions.
     """
-    several, some = np.empty(AT_ONCE, np.int64), np.empty((AT_ONCE, sums.shape[1], GROUP), np.float32)
-    parts = _parts(sums.shape[1])
+    outputs = sums.shape[1]
+    several, some = np.empty(AT_ONCE, np.int64), np.empty((AT_ONCE, outputs, GROUP), np.float32)
     for first in range(0, len(positions), AT_ONCE):
         count = min(AT_ONCE, len(positions) - first)
         for place in range(AT_ONCE):  # the last ones several times over
             several[place] = positions[first + min(place, count - 1)]
         results = sums[first : first + AT_ONCE] if count == AT_ONCE else some
         begin = 0
-        for part in range(len(parts) - 1):
-            number = parts[part + 1] - parts[part]
-            own, result = weights[begin:], results[:, parts[part] :]
+        for part in range(_parts(outputs)):
+            number = _begin(outputs, part + 1) - _begin(outputs, part)
+            own, result = weights[begin:], results[:, _begin(outputs, part) :]
             if number == 1:
                 _sums(1, features, groups, several, taps, own, result)
             elif number == 2:
