@@ -17,7 +17,7 @@ ORDER_FREE = {"reassoc", "contract"}
 """Sums may be taken in any order, so that they are vectorised; NaN stays NaN."""
 WORD = 8
 """Positions of which one can tell at once whether all of them sleep."""
-CHUNK = 256
+CHUNK = 512
 """Positions that a layer computes before it writes them: what stays in a core's cache."""
 
 BESIDE, AROUND = 1, 2
@@ -100,13 +100,12 @@ def _wake(step, plane, positions):  # type: ignore[no-untyped-def]
     for index in range(len(step.layers)):
         awake, taps = step.awake[index], step.taps[index, : step.layers[index].taps]
         if step.readers[plane, index] == AROUND:
-            for place in range(len(positions)):
-                for tap in range(len(taps)):
-                    there = positions[place] + taps[tap]  # taps are the same on both sides
-                    awake[there] = inside[there]
+            for tap in taps:  # which are the same on both sides
+                for position in positions:
+                    awake[position + tap] = inside[position + tap]
         elif step.readers[plane, index] == BESIDE:
-            for place in range(len(positions)):
-                awake[positions[place]] = 1
+            for position in positions:
+                awake[position] = 1
 
 
 @compiled
