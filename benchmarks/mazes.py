@@ -6,8 +6,8 @@ Generation: the rival is what one writes first: a maze of cell objects that know
 depth-first search, and solved by best-first search (A* with the Manhattan distance); both sides end with the official
 arrays. Convolutions: arithmetic of a training step and of a dense iteration, as GFLOP/s, beside the best that a single
 3 x 3 convolution of many channels reaches here. Thinking: the shipped net, one maze, locally until nothing moves, and
-the dense loop for as many iterations, in turn, extrapolated from 100 where it takes more; below 401x401 also untimed until
-the dense loop has settled (1e-5), to compare the answers.
+the dense loop for as many iterations, in turn, extrapolated from 100 where it takes more; below 401x401 also, untimed,
+the dense loop until it has settled (1e-5), to compare the answers.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ from longthink.base.memory import keep_freed_memory
 from longthink.contracts import Thought
 from longthink.measuring.solve import TOLERANCE
 from longthink.measuring.sweep import STATE_BYTES
-from longthink.thinking.local import think_locally
+from longthink.thinking.local import LocalThought, think_locally
 from longthink.thinking.loop import think
 from longthink.thinking.stops import Settled
 
@@ -168,36 +169,28 @@ def last(thoughts: Iterable[Thought]) -> Thought:
     return deque(thoughts, maxlen=1).pop()
 
 
-def timed(run: Callable[[], Thought]) -> tuple[float, Thought]:
-    begun = time.perf_counter()
-    thought = run()
-    return time.perf_counter() - begun, thought
-
-
 @torch.inference_mode()
 def thinking(level: int, seed: int, limit: int, pairs: int) -> dict[str, float]:
     net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level, 1, seed=seed)
-
-    def locally() -> Thought:
-        return last(think(net, puzzles, limit, Settled(tolerance=0), tolerance=TOLERANCE))
-
-    local = locally()
-    answer, awake = local.read().argmax(1), []
-    for thought in think_locally(net, puzzles.x, local.iteration, tolerance=TOLERANCE):
-        awake.append(thought.awake)
-    part = min(local.iteration, EXTRAPOLATED_FROM)
-    last(think(net, puzzles.x, 2))
-    times = []
+    last(think_locally(net, lt.problem("mazes").sample(33, 1).x, 3))  # reads compiled kernels
+    times: list[tuple[float, float]] = []
     for _ in range(pairs):
-        local_seconds, _ = timed(locally)
-        dense_seconds, _ = timed(lambda: last(think(net, puzzles.x, part)))
-        times.append((local_seconds, dense_seconds * local.iteration / part))
+        begun, shares = time.perf_counter(), 0.0
+        for thought in think(net, puzzles, limit, Settled(tolerance=0), tolerance=TOLERANCE):
+            local = cast(LocalThought, thought)
+            shares += local.awake
+        local_seconds = time.perf_counter() - begun
+        part = min(local.iteration, EXTRAPOLATED_FROM)
+        begun = time.perf_counter()
+        last(think(net, puzzles.x, part))
+        times.append((local_seconds, (time.perf_counter() - begun) * local.iteration / part))
+    answer = local.read().argmax(1)
     ratios = sorted(dense / local for local, dense in times)
     found = {
         "iterations": local.iteration,
         "settled": float(local.at_rest),
         "solved": float(puzzles.problem.correct(answer, puzzles)),
-        "positions computed, share": statistics.mean(awake),
+        "positions computed, share": shares / local.iteration,
         "local, seconds": statistics.median(local for local, _ in times),
         "dense, seconds": statistics.median(dense for _, dense in times),
         "times faster": statistics.median(ratios),

@@ -21,7 +21,8 @@ from longthink.base.errors import UserError
 from longthink.base.seeds import digest
 from longthink.contracts import Inputs, Thinker, Thought, first_tensor
 from longthink.thinking import positions
-from longthink.thinking.convolve import GROUP, arranged, grouped, groups_of
+from longthink.thinking._vectors import GROUP
+from longthink.thinking.convolve import arranged, grouped, groups_of
 from longthink.thinking.positions import AROUND, BESIDE, CHUNK, LAYER, PLANE, WORD, Step
 from longthink.thinking.step_layers import Layer, NotLocal, Plane, StepLayers, Sum, step_layers
 
@@ -261,7 +262,7 @@ def _compiled(step: StepLayers, state: Tensor, grid: _Grid, planes: _Planes, mot
 
 def _rows(rows: Sequence[Any], kind: type) -> NDArray[Any]:
     """Rows of different lengths as one array, filled up with zeros."""
-    array = np.zeros((len(rows), max(map(len, rows))), kind)
+    array: NDArray[Any] = np.zeros((len(rows), max(map(len, rows))), kind)
     for row, values in zip(array, rows, strict=True):
         row[: len(values)] = values
     return array

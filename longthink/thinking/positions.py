@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from longthink.base.compiled import compiled
-from longthink.thinking.convolve import GROUP, convolve
 from longthink.thinking import _vectors
+from longthink.thinking._vectors import GROUP
+from longthink.thinking.convolve import convolve
 
-ORDER_FREE = {"reassoc", "contract"}
-"""Sums may be taken in any order, so that they are vectorised; NaN stays NaN."""
 WORD = 8
 """Positions of which one can tell at once whether all of them sleep."""
 CHUNK = 512
@@ -165,29 +164,25 @@ def compute(step, first, after, tolerance):  # type: ignore[no-untyped-def]
     return computed
 
 
-@compiled(fastmath=ORDER_FREE)
+@compiled
 def describe(plane, probe, touched, sizes, signatures):  # type: ignore[no-untyped-def]
-    """The sum of squares of each tile of a plane that was touched, and its product with the probe (h, y, groups, GROUP).
+    """The sum of squares of each tile of a plane that was touched, and its product with the probe.
 
-    Tiles are as large as the probe, and numbered through all puzzles, from the first row to the last, from left to
+    Tiles are as large as the probe (h, y, groups, GROUP), and numbered through all puzzles, from the first row to the last, from left to
     right. They are untouched from then on.
     """
-    batch, rows, columns, groups, _ = plane.shape
+    batch, rows, columns = plane.shape[:3]
     tile = 0
     for puzzle in range(batch):
         for top in range(0, rows, len(probe)):
             for left in range(0, columns, probe.shape[1]):
                 if touched[tile]:
                     touched[tile] = False
-                    size, signature = 0.0, 0.0
+                    size, signature = np.zeros(2)
                     for y in range(min(len(probe), rows - top)):
                         for x in range(min(probe.shape[1], columns - left)):
-                            there, weights = plane[puzzle, top + y, left + x], probe[y, x]
-                            square, product = np.float32(0), np.float32(0)
-                            for group in range(groups):
-                                for channel in range(GROUP):
-                                    square += there[group, channel] * there[group, channel]
-                                    product += there[group, channel] * weights[group, channel]
+                            there = plane[puzzle, top + y, left + x]
+                            square, product = _vectors.size_and_product(there, probe[y, x])
                             size += square
                             signature += product
                     sizes[tile] = size

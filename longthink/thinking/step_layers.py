@@ -6,7 +6,7 @@ own operations, and each is a convolution, or pointwise, or neither.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -71,12 +71,11 @@ class Convolution:
     @property
     def taps(self) -> Iterator[tuple[int, int]]:
         """Where each weight of (h, y) looks from a position, down and across."""
-        return product(
-            *(
-                range(-(size // 2) * along, size // 2 * along + 1, along)
-                for size, along in zip(self.weight.shape[2:], self.dilation, strict=True)
-            )
+        down, across = (
+            range(-(size // 2) * along, size // 2 * along + 1, along)
+            for size, along in zip(self.weight.shape[2:], self.dilation, strict=True)
         )
+        return product(down, across)
 
 
 class Sum(NamedTuple):
@@ -132,11 +131,11 @@ def _refused(operation: torch._ops.OpOverload) -> NotLocal:
     )
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Writes down what is computed from a state: the other tensors that this takes are `known`."""
 
     def __init__(self, state: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.graph = fx.Graph()
         self.known: dict[fx.Node, Tensor] = {}
         self.nodes: dict[int, fx.Node] = {}
@@ -148,7 +147,7 @@ class _Recorder(TorchDispatchMode):
         """torch asks: to skip its compiler would be to import it first, which takes longer than all the rest."""
         return False
 
-    def __torch_dispatch__(self, operation: Any, kinds: Any, arguments: Any = (), named: Any = None) -> Any:  # noqa: ARG002
+    def __torch_dispatch__(self, operation: Any, kinds: Any, arguments: Any = (), named: Any = None) -> Any:
         named = named or {}
         if operation._can_decompose():
             with self:
@@ -266,7 +265,7 @@ class _Recording:
             return None
         rectified = nodes[-1].target is torch.ops.aten.relu.default
         added = []
-        for before, node in zip(nodes, nodes[1 : len(nodes) - rectified], strict=False):
+        for before, node in pairwise(nodes[:-1] if rectified else nodes):
             others = [argument for argument in node.all_input_nodes if argument is not before]
             is_sum = node.target is torch.ops.aten.add.Tensor and not node.kwargs
             if not is_sum or before not in node.args or len(others) != 1:
@@ -275,9 +274,7 @@ class _Recording:
         widths = {plane.width for plane in beside.values()} | {_shape(nodes[0])[1]}
         return Sum(rectified) if added == list(beside) and len(widths) == 1 else None
 
-    def _pointwise(
-        self, nodes: list[fx.Node], beside: dict[fx.Node, Plane], made: list[fx.Node]
-    ) -> fx.GraphModule:
+    def _pointwise(self, nodes: list[fx.Node], beside: dict[fx.Node, Plane], made: list[fx.Node]) -> fx.GraphModule:
         """The graph of what follows the convolution of a layer."""
         graph, copies, constants = fx.Graph(), dict[fx.Node, fx.Node](), dict[str, Tensor]()
         convolved = nodes[:1] if _as_convolution(nodes[0]) is not None else []

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from longthink.thinking.convolve import GROUP, arranged, convolve, grouped, groups_of
+from longthink.thinking._vectors import GROUP
+from longthink.thinking.convolve import arranged, convolve, grouped, groups_of
 
 
 @pytest.mark.parametrize("inputs", [1, 8, 20])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from longthink.thinking import positions
-from longthink.thinking.convolve import GROUP
+from longthink.thinking._vectors import GROUP
 from longthink.thinking.positions import AROUND, BESIDE, LAYER, PLANE, WORD, Step
 
 ROWS, COLUMNS = 6, 8
