@@ -168,8 +168,8 @@ def compute(step, first, after, tolerance):  # type: ignore[no-untyped-def]
 def describe(plane, probe, touched, sizes, signatures):  # type: ignore[no-untyped-def]
     """The sum of squares of each tile of a plane that was touched, and its product with the probe.
 
-    Tiles are as large as the probe (h, y, groups, GROUP), and numbered through all puzzles, from the first row to the last, from left to
-    right. They are untouched from then on.
+    Tiles are as large as the probe (h, y, groups, GROUP), and numbered through all puzzles, from the first row to the
+    last, from left to right. They are untouched from then on.
     """
     batch, rows, columns = plane.shape[:3]
     tile = 0
