@@ -119,6 +119,8 @@ class _Frontier:
         """(B, W, H, Y), a view of the plane."""
         self.motion = _Motion(self.planes[step.state], tolerance)
         self.step = _compiled(step, state, self.grid, self.planes, self.motion)
+        self.most = len(self.layers) * self.state[:, 0].numel()
+        """What there is to compute in an iteration."""
         self.at_rest = False
         stretches = groupby(range(len(self.layers)), lambda index: isinstance(self.layers[index].finish, Sum))
         self.stretches = [(are_sums, list(layers)) for are_sums, layers in stretches]
@@ -137,11 +139,13 @@ class _Frontier:
                 computed += sum(map(self._compute, layers))
         self.motion.end()
         self.at_rest = not self.step.awake.any()
-        return computed / (len(self.layers) * self.state[:, 0].numel())
+        return computed / self.most
 
     def _compute(self, index: int) -> int:
         """Compute a layer that is no sum where it must be; at how many positions."""
         layer, awake = self.layers[index], positions.take(self.step, index)
+        if len(awake) == 0:
+            return 0
         features = []
         if layer.convolution is not None:
             width = len(layer.convolution.weight)
