@@ -9,11 +9,11 @@ from typing import Any
 from llvmlite import binding, ir  # type: ignore[import-untyped]
 from numba.core import cgutils as _cgutils
 from numba.core import types as _types
-from numba.extending import intrinsic as _intrinsic
+
+from longthink.base.compiled import intrinsic
 
 cgutils: Any = _cgutils
 types: Any = _types
-intrinsic: Any = _intrinsic
 
 GROUP = 8
 """Channels are computed so many at a time."""

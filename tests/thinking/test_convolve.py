@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from longthink.base.compiled import _sources
 from longthink.thinking._vectors import GROUP
 from longthink.thinking.convolve import arranged, convolve, grouped, groups_of
 
@@ -32,3 +33,8 @@ def test_every_position_is_what_torch_makes_of_it(inputs: int, outputs: int, cou
     sums = sums.reshape(count, -1)
     assert sums[:, :outputs] == pytest.approx(expected.numpy()[chosen], rel=1e-4, abs=1e-4)
     assert not sums[:, outputs:].any()
+
+
+def test_what_is_kept_compiled_goes_by_the_vector_code_too() -> None:
+    for module in ("positions", "convolve"):
+        assert "longthink.thinking._vectors" in _sources(f"longthink.thinking.{module}", {})
