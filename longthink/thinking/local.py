@@ -88,7 +88,8 @@ def think_locally(
         raise NotLocal(
             f"Local thinking is for 32-bit numbers on a CPU, not {state.dtype} on {state.device}; use think()."
         )
-    return _thoughts(model, _Frontier(step_layers(model.step, state, seen), state.detach(), tolerance), limit)
+    layers = step_layers(lambda state: model.step(state, seen), state)
+    return _thoughts(model, _Frontier(layers, state.detach(), tolerance), limit)
 
 
 def _thoughts(model: Thinker, frontier: "_Frontier", limit: int) -> Iterator[LocalThought]:

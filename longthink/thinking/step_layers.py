@@ -108,20 +108,21 @@ class StepLayers:
     layers: list[Layer]
 
 
-def step_layers(step: Callable[[Tensor, Any], Tensor], state: Tensor, seen: Any) -> StepLayers:
-    """Record one step from a state (B, W, H, Y) with what is seen, whatever that is.
+def step_layers(step: Callable[[Tensor], Tensor], state: Tensor) -> StepLayers:
+    """Record one step from a state (B, W, H, Y).
 
     Raises NotLocal for an operation that is neither a convolution that keeps the shape nor pointwise.
 
     >>> net = torch.nn.Sequential(torch.nn.Conv2d(4, 4, 3, padding=1), torch.nn.ReLU())
-    >>> step = step_layers(lambda state, seen: net(state) + seen, torch.rand(1, 4, 9, 9), torch.rand(1, 4, 9, 9))
+    >>> seen = torch.rand(1, 4, 9, 9)
+    >>> step = step_layers(lambda state: net(state) + seen, torch.rand(1, 4, 9, 9))
     >>> [list(layer.convolution.taps)[0] for layer in step.layers]
     [(-1, -1)]
     """
     state = state.detach()  # a tensor of its own, even where a net starts from what it sees
     recorder = _Recorder(state)
     with torch.no_grad(), recorder:
-        result = torch.func.functionalize(lambda state: step(state, seen), remove="mutations")(state)
+        result = torch.func.functionalize(lambda state: step(state), remove="mutations")(state)
     return _Recording(recorder, state, result).layers()
 
 

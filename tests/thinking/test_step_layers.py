@@ -26,7 +26,7 @@ def test_the_reach_of_all_layers_is_what_the_gradient_says(dilation: int) -> Non
     state = torch.rand(1, 8, 41, 41, requires_grad=True)
     net.step(state, seen)[0, :, 20, 20].sum().backward()
     touched = state.grad.abs().sum((0, 1)) > 0
-    layers = step_layers(net.step, state.detach(), seen).layers
+    layers = step_layers(lambda state: net.step(state, seen), state.detach()).layers
     for axis, lines in enumerate((touched.any(1), touched.any(0))):
         far = sum(reach(layer)[axis] for layer in layers)
         first, last = lines.nonzero().flatten()[[0, -1]].tolist()
@@ -36,7 +36,7 @@ def test_the_reach_of_all_layers_is_what_the_gradient_says(dilation: int) -> Non
 def test_the_layers_of_a_net_with_recall() -> None:
     net = DTNet(Spec(3, 2, "grid"), width=8, head=(4, 4))
     seen = net.see(torch.rand(2, 3, 12, 14))
-    step = step_layers(net.step, net.start(seen), seen)
+    step = step_layers(lambda state: net.step(state, seen), net.start(seen))
     recall, first, second, third, last = step.layers
     assert recall.looks_at is step.state
     assert [plane.fixed is not None for plane in recall.beside] == [True]  # what the input adds is computed once
@@ -84,7 +84,7 @@ def add_twice(state: Tensor, seen: Tensor) -> Tensor:
 @torch.no_grad()
 def test_the_layers_together_are_the_step(step: Step, reaches: list[tuple[int, int]], sums: list[bool]) -> None:
     state, seen = torch.rand(2, 4, 9, 11), torch.rand(2, 4, 9, 11)
-    taken_apart = step_layers(step, state, seen)
+    taken_apart = step_layers(lambda state: step(state, seen), state)
     assert [reach(layer) for layer in taken_apart.layers] == reaches
     assert [isinstance(layer.finish, Sum) for layer in taken_apart.layers] == sums
     planes = {taken_apart.state: state}
@@ -111,21 +111,9 @@ def test_the_layers_together_are_the_step(step: Step, reaches: list[tuple[int, i
 
 
 @torch.no_grad()
-def test_what_is_seen_may_be_anything_that_has_tensors() -> None:
-    state, first, second = torch.rand(3, 1, 4, 9, 11)
-
-    def step(state: Tensor, seen: dict[str, tuple[Tensor, Tensor]]) -> Tensor:
-        return CONVOLUTION(state) + seen["both"][0] + seen["both"][1]
-
-    (layer,) = step_layers(step, state, {"both": (first, second)}).layers
-    assert layer.finish == Sum(False)
-    assert [torch.equal(plane.fixed, each) for plane, each in zip(layer.beside, (first, second), strict=True)]
-
-
-@torch.no_grad()
 def test_a_state_that_is_what_is_seen_is_told_from_it() -> None:
     state = torch.rand(1, 4, 9, 11)
-    (layer,) = step_layers(lambda state, seen: CONVOLUTION(state) + seen, state, state).layers
+    (layer,) = step_layers(lambda changing: CONVOLUTION(changing) + state, state).layers
     assert torch.equal(layer.beside[0].fixed, state)
 
 
@@ -151,5 +139,6 @@ def test_a_state_that_is_what_is_seen_is_told_from_it() -> None:
     ],
 )
 def test_what_looks_everywhere_is_refused(step: Step) -> None:
+    seen = torch.rand(1, 4, 9, 11)
     with pytest.raises(NotLocal, match="cannot think locally"):
-        step_layers(step, torch.rand(1, 4, 9, 11), torch.rand(1, 4, 9, 11))
+        step_layers(lambda state: step(state, seen), torch.rand(1, 4, 9, 11))
