@@ -48,9 +48,9 @@ def test_the_states_are_those_of_the_dense_loop_while_positions_fall_asleep(
 @torch.inference_mode()
 def test_what_sleeps_would_not_have_changed(dead_end_net: DTNet) -> None:
     """Bit by bit, since a position's features do not depend on which others are computed with it."""
-    x = Mazes().sample(33, 2).x
-    state = dead_end_net.start(x)
-    step = step_layers(lambda state: dead_end_net.step(state, x), state)
+    seen = dead_end_net.see(Mazes().sample(33, 2).x)
+    state = dead_end_net.start(seen)
+    step = step_layers(lambda state: dead_end_net.step(state, seen), state)
     asleep, awake = (frontier._Frontier(step, state, 0.0) for _ in range(2))
     for _ in range(120):
         awake.step.awake[:] = awake.step.inside
