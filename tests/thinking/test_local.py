@@ -52,7 +52,7 @@ def test_what_sleeps_would_not_have_changed(dead_end_net: DTNet) -> None:
     state = dead_end_net.start(seen)
     step = step_layers(lambda state: dead_end_net.step(state, seen), state)
     asleep, awake = (frontier._Frontier(step, state, 0.0) for _ in range(2))
-    for _ in range(120):
+    for _ in range(250):
         awake.step.awake[:] = awake.step.inside
         awake.at_rest = False
         assert awake.advance() == 1
