@@ -1,12 +1,13 @@
 """Mazes: generation against plain Python, convolutions against the machine's peak, local against dense thinking.
 
-    python benchmarks/mazes.py [--threads 1] [--part generation] [--level 201] [--out results.json]
+    python benchmarks/mazes.py [--threads 1] [--part generation] [--level 201] [--seed 100] [--pairs 9] [--out FILE]
 
 Generation: the rival is what one writes first: a maze of cell objects that know their neighbours and walls, carved by
 depth-first search, and solved by best-first search (A* with the Manhattan distance); both sides end with the official
 arrays. Convolutions: arithmetic of a training step and of a dense iteration, as GFLOP/s, beside the best that a single
-3 x 3 convolution of many channels reaches here. Thinking: the shipped net, one maze, until everything has settled, then
-the dense loop for as many iterations; from 401x401 on it is extrapolated from 100.
+3 x 3 convolution of many channels reaches here. Thinking: the shipped net, one maze, locally until nothing moves, and
+the dense loop for as many iterations, in turn, extrapolated from 100 where it takes more; below 401x401 also, untimed,
+the dense loop until it has settled (1e-5), to compare the answers.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -28,7 +30,7 @@ from longthink.base.memory import keep_freed_memory
 from longthink.contracts import Thought
 from longthink.measuring.solve import TOLERANCE
 from longthink.measuring.sweep import STATE_BYTES
-from longthink.thinking.local import think_locally
+from longthink.thinking.local import LocalThought, think_locally
 from longthink.thinking.loop import think
 from longthink.thinking.stops import Settled
 
@@ -168,30 +170,40 @@ def last(thoughts: Iterable[Thought]) -> Thought:
 
 
 @torch.inference_mode()
-def thinking(level: int, limit: int) -> dict[str, float]:
-    net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level, 1)
-    correct = puzzles.problem.correct
-    last(think_locally(net, lt.problem("mazes").sample(33, 1).x, 3))  # imports torch's tracer
-    begun = time.perf_counter()
-    local = last(think(net, puzzles, limit, Settled(tolerance=0), tolerance=TOLERANCE))
-    local_seconds = time.perf_counter() - begun
+def thinking(level: int, seed: int, limit: int, pairs: int) -> dict[str, float]:
+    net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level, 1, seed=seed)
+    last(think_locally(net, lt.problem("mazes").sample(33, 1).x, 3))  # reads compiled kernels
+    times: list[tuple[float, float]] = []
+    for _ in range(pairs):
+        begun, shares = time.perf_counter(), 0.0
+        for thought in think(net, puzzles, limit, Settled(tolerance=0), tolerance=TOLERANCE):
+            local = cast(LocalThought, thought)
+            shares += local.awake
+        local_seconds = time.perf_counter() - begun
+        part = min(local.iteration, EXTRAPOLATED_FROM)
+        begun = time.perf_counter()
+        last(think(net, puzzles.x, part))
+        times.append((local_seconds, (time.perf_counter() - begun) * local.iteration / part))
     answer = local.read().argmax(1)
-    whole = level < LARGE
-    begun = time.perf_counter()
-    dense = last(think(net, puzzles.x, local.iteration if whole else EXTRAPOLATED_FROM))
-    dense_seconds = (time.perf_counter() - begun) * local.iteration / dense.iteration
+    ratios = sorted(dense / local for local, dense in times)
     found = {
         "iterations": local.iteration,
         "settled": float(local.at_rest),
-        "solved": float(correct(answer, puzzles)),
-        "local, seconds": local_seconds,
-        "dense, seconds": dense_seconds,
-        "times faster": dense_seconds / local_seconds,
+        "solved": float(puzzles.problem.correct(answer, puzzles)),
+        "positions computed, share": shares / local.iteration,
+        "local, seconds": statistics.median(local for local, _ in times),
+        "dense, seconds": statistics.median(dense for _, dense in times),
+        "times faster": statistics.median(ratios),
+        "times faster, least": ratios[0],
+        "times faster, most": ratios[-1],
     }
-    if whole:
+    if level < LARGE:
+        dense = last(think(net, puzzles, limit, Settled()))
         differ = (dense.read().argmax(1) != answer) & puzzles.mask
+        found["iterations until dense has settled"] = dense.iteration
+        found["times faster, dense until it has settled"] = found["times faster"] * dense.iteration / local.iteration
         found["open pixels answered differently by dense"] = int(differ.sum())
-    return {f"{name}, {level}x{level}": value for name, value in found.items()}
+    return {f"{name}, {level}x{level}, maze {seed}": value for name, value in found.items()}
 
 
 def main() -> None:
@@ -199,6 +211,8 @@ def main() -> None:
     parser.add_argument("--part", choices=["generation", "convolutions", "thinking"], action="append")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--level", type=int, action="append")
+    parser.add_argument("--seed", type=int, action="append")
+    parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--limit", type=int, default=30_000)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -211,13 +225,17 @@ def main() -> None:
     if "convolutions" in parts:
         measured.append(convolutions)
     if "thinking" in parts:
-        measured += [partial(thinking, level, options.limit) for level in options.level or [201]]
+        measured += [
+            partial(thinking, level, seed, options.limit, options.pairs)
+            for level in options.level or [201]
+            for seed in options.seed or [0]
+        ]
     found: dict[str, float] = {"threads": options.threads}
     for measure in measured:
         new = measure()
         found |= new
         for name, value in new.items():
-            print(f"{name:40} {value:12.4g}", flush=True)
+            print(f"{name:60} {value:12.4g}", flush=True)
     if options.out is not None:
         options.out.write_text(json.dumps(found, indent=2) + "\n")
 

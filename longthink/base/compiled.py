@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba import extending as _extending
 from numba.core import caching as _caching
 from numba.core import config as _config
 
 config: Any = _config
 FunctionCache: Any = _caching.FunctionCache
+intrinsic: Any = _extending.intrinsic
+"""What kernels call that is written in LLVM's own language; whoever takes it from here is seen by `digest_of`."""
 
 PACKAGE = Path(__file__).parent.parent
 

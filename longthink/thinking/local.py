@@ -2,15 +2,15 @@
 
 A step is a few layers (see `step_layers`), and a layer looks at the nearest positions only. So where nothing that it
 looks at has changed since the last iteration, its features are those of the last iteration. The features of every layer
-are kept, in square tiles: a layer computes those tiles alone within whose reach something has just changed, and
-compares them with what was there, position by position, to say which tiles the layers after it must compute.
-At first most tiles move; until fewer do, whole steps are computed, which is faster.
+are kept: a layer computes those positions alone that see something that has just changed, and compares them with what
+was there, to say which positions the layers after it must compute.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
+from itertools import groupby
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -19,33 +19,33 @@ from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.base.seeds import digest
-from longthink.contracts import Thinker, Thought, first_tensor
-from longthink.thinking import tiles
-from longthink.thinking.step_layers import Layer, NotLocal, Plane, StepLayers, step_layers
+from longthink.contracts import Inputs, Thinker, Thought, first_tensor
+from longthink.thinking import positions
+from longthink.thinking._vectors import GROUP
+from longthink.thinking.convolve import arranged, grouped, groups_of
+from longthink.thinking.positions import AROUND, BESIDE, CHUNK, LAYER, PLANE, WORD, Step
+from longthink.thinking.step_layers import Layer, NotLocal, Plane, StepLayers, Sum, step_layers
 
 TILE = 8
-"""Positions along the side of a tile: small enough to sleep, large enough for fast convolutions."""
-WHOLE = 0.4
-"""While more than this share of the tiles moves, steps are computed as a whole."""
+"""Positions along the side of a square of which one number is kept, to recognise cycles."""
 LONGEST_CYCLE = 8
 """Cycles of up to this many iterations are recognised."""
 CERTAIN = 32
 """Iterations that a cycle must have gone on for: an oscillation that dies away is none."""
 TINY = 1e-30
-WINDOW_BYTES = 2**21
-"""Windows are computed as many at once as this holds: what stays in a core's cache."""
+Tap = tuple[int, int]
+"""Where a layer looks from a position, down and across."""
+HERE: Tap = (0, 0)
 Features = NDArray[np.float32]
-Tiles = NDArray[np.int64]
-"""Numbers of tiles, see `tiles`."""
 
 
 @dataclass(frozen=True)
 class LocalThought(Thought):
     """A Thought whose iteration computed a part of the state. The state is overwritten by the next iteration.
 
-    `awake` is the share of the tiles of all layers that were computed. `cycle`: the number of iterations after which
-    the state repeats itself, if it has begun to; else 0. `at_rest`: no tile will ever change again,
-    so that its `change` is 0.
+    `awake` is the share of the positions of all layers that were computed. `cycle`: the number of iterations after
+    which the state repeats itself, if it has begun to; else 0. `at_rest`: no position will ever change again, so that
+    its `change` is 0.
     """
 
     awake: float = 1.0
@@ -54,17 +54,16 @@ class LocalThought(Thought):
 
 
 def think_locally(
-    model: Thinker, x: Tensor, limit: int, state: Tensor | None = None, tolerance: float = 0.0
+    model: Thinker, x: Inputs, limit: int, state: Tensor | None = None, tolerance: float = 0.0
 ) -> Iterator[LocalThought]:
     """The thoughts of `think(model, x, limit, state)`, each iteration computed only where something still moves.
 
-    x is (B, C, H, W). With `tolerance` 0 the states are those of `think`, bit by bit where torch rounds a window as it
-    rounds the whole, as for channels last, dilation 1 or 2 and relu. With more, the features of a position stay as they
-    are, in the state and in every layer, while their absolute changes add up to no more than `tolerance` (from when at
-    most a share WHOLE of the tiles moves). Thoughts at rest cost nothing: the stream goes on to `limit` all the same.
+    x is (B, C, H, W). With `tolerance` 0 the states are those of `think`, up to the order in which torch adds up. With
+    more, the features of a position stay as they are, in the state and in every layer, while their absolute changes add
+    up to no more than `tolerance`. Thoughts at rest cost nothing: the stream goes on to `limit` all the same.
 
     Raises NotLocal (a UserError) for a net whose step is not made of convolutions and pointwise operations on a grid,
-    or that is not one of 32-bit numbers on a CPU, for which tiles are compiled, and UserError for a tolerance below 0.
+    or that is not one of 32-bit numbers on a CPU, for which layers are compiled, and UserError for a tolerance below 0.
 
     >>> import longthink as lt
     >>> net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level=33, count=1)
@@ -89,11 +88,8 @@ def think_locally(
         raise NotLocal(
             f"Local thinking is for 32-bit numbers on a CPU, not {state.dtype} on {state.device}; use think()."
         )
-
-    def step(state: Tensor) -> Tensor:
-        return cast(Tensor, model.step(state, seen))
-
-    return _thoughts(model, _Frontier(step_layers(step, state), step, state, tolerance), limit)
+    layers = step_layers(lambda state: model.step(state, seen), state)
+    return _thoughts(model, _Frontier(layers, state.detach(), tolerance), limit)
 
 
 def _thoughts(model: Thinker, frontier: "_Frontier", limit: int) -> Iterator[LocalThought]:
@@ -113,193 +109,210 @@ def _thoughts(model: Thinker, frontier: "_Frontier", limit: int) -> Iterator[Loc
 
 
 class _Frontier:
-    """The features of every layer, which tiles each must compute next, and how far the last iteration moved."""
+    """The features of every layer, which positions each must compute next, and how far the last iteration moved."""
 
-    def __init__(self, step: StepLayers, whole_step: Callable[[Tensor], Tensor], state: Tensor, tolerance: float):
-        self.layers, self.whole_step, self.tolerance = step.layers, whole_step, tolerance
-        margins = [max(layer.reach[along] for layer in self.layers) for along in (0, 1)]
-        self.down, self.across = (
-            tiles.axis(size, TILE, margin) for size, margin in zip(state.shape[2:], margins, strict=True)
-        )
-        self.every = np.arange(len(state) * self.down.tiles * self.across.tiles)
-        self.state_plane = step.state
-        self.planes = {step.state: self._plane(state)}
-        """The features of all positions (B, rows, columns, W), with a margin of zeros around each picture."""
-        readers: dict[Plane, list[tuple[int, tuple[int, int]]]] = {}
-        widest = 0
-        self.at_once: list[int] = []
-        """How many tiles each layer computes at a time."""
-        for index, layer in enumerate(self.layers):
-            for plane, reach in _sources(layer):
-                readers.setdefault(plane, []).append((index, reach))
-                if plane.fixed is not None and plane not in self.planes:
-                    self.planes[plane] = self._plane(plane.fixed)
-            for plane in layer.makes:
-                if plane not in self.planes:
-                    self.planes[plane] = self._plane(
-                        state.new_zeros(1).expand(len(state), plane.width, *state.shape[2:])
-                    )
-            size = max(plane.width * math.prod(self._window(reach)) for plane, reach in _sources(layer))
-            self.at_once.append(max(1, WINDOW_BYTES // (4 * size)))
-            widest = max(widest, size)
-        sources = max(len(layer.beside) + 1 for layer in self.layers)
-        self.buffers = [torch.empty(max(WINDOW_BYTES // 4, widest)) for _ in range(sources)]
-        """What a layer computes from, its n-th source in the n-th: memory that is used again is still in the cache."""
-        self.readers = {
-            plane: (np.array([index for index, _ in them]), np.array([reach for _, reach in them]))
-            for plane, them in readers.items()
-        }
-        """The layers that read each plane, and how far each of them looks."""
-        self.awake = np.zeros((len(self.layers), len(state), self.down.tiles + 2, self.across.tiles + 2), np.bool_)
-        """Which tiles each layer must compute, with a ring of tiles more around each picture."""
-        self.awake[:, :, 1:-1, 1:-1] = True
+    def __init__(self, step: StepLayers, state: Tensor, tolerance: float):
+        self.layers, self.tolerance = step.layers, tolerance
+        self.grid = _Grid(state, [HERE, *(tap for layer in self.layers for tap in _taps(layer, state))])
+        self.planes = _Planes(step, state, self.grid)
+        self.state = torch.from_numpy(self.grid.inside(self.planes[step.state])).permute(0, 3, 1, 2)
+        self.state = self.state[:, : step.state.width]
+        """(B, W, H, Y), a view of the plane."""
+        self.motion = _Motion(self.planes[step.state], tolerance)
+        self.step = _compiled(step, state, self.grid, self.planes, self.motion)
+        self.most = len(self.layers) * self.state[:, 0].numel()
+        """What there is to compute in an iteration."""
         self.at_rest = False
-        self.whole: Tensor | None = state
-        """The state (B, W, H, Y) while steps are computed as a whole; None from then on."""
-        noise = torch.Generator().manual_seed(digest("frontier", state.shape[1]))
-        probe = torch.randn(self.down.tile, self.across.tile, state.shape[1], generator=noise)
-        self.probe = (probe * probe.numel() ** -0.5).numpy()
-        self.motion = _Motion(len(state), len(self.every), tolerance)
-        self._describe(self.every)
-        self.scratch = np.zeros(len(self.every))
-
-    @property
-    def state(self) -> Tensor:
-        """(B, W, H, Y)."""
-        return self._picture(self.planes[self.state_plane]) if self.whole is None else self.whole
+        stretches = groupby(range(len(self.layers)), lambda index: isinstance(self.layers[index].finish, Sum))
+        self.stretches = [(are_sums, list(layers)) for are_sums, layers in stretches]
 
     @torch.no_grad()
     def advance(self) -> float:
-        """One iteration; the share of the tiles of all layers that were computed."""
-        self.motion.begin()
+        """One iteration; the share of the positions of all layers that were computed."""
         if self.at_rest:
+            self.motion.rest()
             return 0.0
-        if self.whole is not None:
-            self._advance_whole(self.whole)
-            return 1.0
         computed = 0
-        for index, layer in enumerate(self.layers):
-            awake = np.flatnonzero(self.awake[index, :, 1:-1, 1:-1])
-            self.awake[index] = False
-            computed += len(awake)
-            results = self._computed(index, awake)
-            if layer.looks_at in layer.makes:  # everything must be computed before anything of it is overwritten
-                results = iter(list(results))
-            for some, made in results:
-                for plane, features in zip(layer.makes, made, strict=True):
-                    self._put(plane, some, features)
-            if self.state_plane in layer.makes:
-                self._describe(awake)
+        for are_sums, layers in self.stretches:
+            if are_sums:
+                computed += positions.compute(self.step, layers[0], layers[-1] + 1, self.tolerance)
+            else:
+                computed += sum(map(self._compute, layers))
         self.motion.end()
-        self.at_rest = not self.awake[:, :, 1:-1, 1:-1].any()
-        return computed / (len(self.layers) * len(self.every))
+        self.at_rest = not self.step.awake.any()
+        return computed / self.most
 
-    def _advance_whole(self, state: Tensor) -> None:
-        state = self.whole_step(state)
-        moved = tiles.put_whole(
-            self.planes[self.state_plane],
-            self.down,
-            self.across,
-            _channels_last(state),
-            self.tolerance,
-            self.motion.distances,
-        )
-        self._describe(self.every)
-        self.motion.end()
-        self.whole = state if moved > WHOLE * len(self.every) else None
-
-    def _computed(self, index: int, awake: Tiles) -> Iterator[tuple[Tiles, list[Tensor]]]:
-        """What a layer makes of some tiles, as many at a time as fit the cache."""
-        layer = self.layers[index]
-        for first in range(0, len(awake), self.at_once[index]):
-            some = awake[first : first + self.at_once[index]]
-            sources = zip(self.buffers, _sources(layer), strict=False)
-            yield some, layer.compute(*(self._cut(plane, some, reach, buffer) for buffer, (plane, reach) in sources))
-
-    def _window(self, reach: tuple[int, int]) -> tuple[int, int]:
-        """Positions of a tile and what lies within reach around it."""
-        return self.down.tile + 2 * reach[0], self.across.tile + 2 * reach[1]
-
-    def _cut(self, plane: Plane, some: Tiles, reach: tuple[int, int], buffer: Tensor) -> Tensor:
-        """Some tiles of a plane and what lies within reach around them: (tiles, W, h, y), channels last."""
-        shape = (len(some), *self._window(reach), plane.width)
-        windows = buffer[: math.prod(shape)].view(shape)
-        tiles.cut(self.planes[plane], self.down, self.across, some, reach, windows.numpy())
-        return windows.permute(0, 3, 1, 2)
-
-    def _put(self, plane: Plane, some: Tiles, features: Tensor) -> None:
-        """Write the features (tiles, W, h, y) of the positions that have moved, and wake what looks at them."""
-        tiles.put(
-            self.planes[plane],
-            self.down,
-            self.across,
-            some,
-            _channels_last(features),
-            self.tolerance,
-            *self.readers[plane],
-            self.awake,
-            self.motion.distances if plane is self.state_plane else self.scratch,
-        )
-
-    def _describe(self, some: Tiles) -> None:
-        """Tell the motion what some tiles of the state are now."""
-        plane, motion = self.planes[self.state_plane], self.motion
-        tiles.describe(plane, self.down, self.across, some, self.probe, motion.sizes, motion.signatures[0])
-
-    def _plane(self, features: Tensor) -> Features:
-        """Features (B, W, H, Y) with a margin of zeros."""
-        plane = np.zeros((len(features), self.down.padded, self.across.padded, features.shape[1]), np.float32)
-        self._picture(plane).copy_(features)
-        return plane
-
-    def _picture(self, plane: Features) -> Tensor:
-        """The features (B, W, H, Y) inside a plane, sharing its memory."""
-        down, across = self.down, self.across
-        inside = plane[:, down.margin : down.margin + down.size, across.margin : across.margin + across.size]
-        return torch.from_numpy(inside).permute(0, 3, 1, 2)
+    def _compute(self, index: int) -> int:
+        """Compute a layer that is no sum where it must be; at how many positions."""
+        layer, awake = self.layers[index], positions.take(self.step, index)
+        if len(awake) == 0:
+            return 0
+        features = []
+        if layer.convolution is not None:
+            width = len(layer.convolution.weight)
+            convolved = np.empty((len(awake), groups_of(width), GROUP), np.float32)
+            positions.look(self.step, index, awake, convolved)
+            features.append(convolved.reshape(len(awake), -1)[:, :width])
+        for plane in layer.beside:
+            everywhere = self.planes[plane]
+            features.append(everywhere.reshape(-1, everywhere.shape[-1])[awake, : plane.width])
+        finish = cast(torch.fx.GraphModule, layer.finish)
+        made = finish(*(torch.from_numpy(each)[..., None, None] for each in features))
+        for plane, new in zip(layer.makes, made, strict=True):
+            new_features = grouped(new[..., 0, 0].numpy())
+            positions.put(self.step, self.planes.number[plane], awake.copy(), new_features, self.tolerance)
+        return len(awake)
 
 
-def _sources(layer: Layer) -> Iterator[tuple[Plane, tuple[int, int]]]:
-    """The planes that a layer computes from, in the order it wants them, and how far around a tile it sees each."""
-    if layer.looks_at is not None:
-        yield layer.looks_at, layer.reach
-    yield from ((plane, (0, 0)) for plane in layer.beside)
+class _Grid:
+    """Pictures (B, H, Y) in which every position has a number, with a margin around each that taps may lead to."""
+
+    def __init__(self, state: Tensor, taps: Iterable[Tap]):
+        self.size = state.shape[2:]
+        self.margin = [max(abs(tap[along]) for tap in taps) for along in (0, 1)]
+        self.shape = (len(state), *(size + 2 * margin for size, margin in zip(self.size, self.margin, strict=True)))
+
+    def inside(self, padded: NDArray[Any]) -> NDArray[Any]:
+        """The pictures in (B, rows, columns, ...), without their margins."""
+        (height, width), (down, across) = self.size, self.margin
+        return padded[:, down : down + height, across : across + width]
+
+    def numbers(self, taps: Iterable[Tap]) -> list[int]:
+        """What is added to a position's number to look there."""
+        return [down * self.shape[2] + across for down, across in taps]
 
 
-def _channels_last(features: Tensor) -> Features:
-    """(B, W, H, Y) -> (B, H, Y, W)."""
-    return features.permute(0, 2, 3, 1).contiguous().numpy()
+class _Planes:
+    """The features (B, rows, columns, W) of each plane, W filled up to whole groups of channels, in one memory."""
+
+    def __init__(self, step: StepLayers, state: Tensor, grid: _Grid):
+        planes = dict.fromkeys([step.state, *(plane for layer in step.layers for plane in _planes(layer))])
+        self.number = {plane: number for number, plane in enumerate(planes)}
+        self.groups = [groups_of(plane.width) for plane in planes]
+        self.begins = np.cumsum([0, *(math.prod(grid.shape) * groups for groups in self.groups)])
+        self.memory = np.zeros((self.begins[-1], GROUP), np.float32)
+        self.features = [part.reshape(*grid.shape, -1) for part in np.split(self.memory, self.begins[1:-1])]
+        for plane in planes:
+            known, picture = state if plane is step.state else plane.fixed, grid.inside(self[plane])
+            if known is None:
+                picture[:] = np.nan  # what is first computed there has moved
+            else:
+                picture[..., : plane.width] = known.permute(0, 2, 3, 1).numpy()
+
+    def __getitem__(self, plane: Plane) -> Features:
+        return self.features[self.number[plane]]
+
+
+def _planes(layer: Layer) -> list[Plane]:
+    return [*([] if layer.looks_at is None else [layer.looks_at]), *layer.beside, *layer.makes]
+
+
+def _taps(layer: Layer, state: Tensor) -> dict[Tap, int]:
+    """Where a layer looks, and by which of its weights: not where there are zeros alone, from any position."""
+    if layer.convolution is None:
+        return {}
+    height, width = state.shape[2:]
+    taps = enumerate(layer.convolution.taps)
+    return {tap: number for number, tap in taps if abs(tap[0]) < height and abs(tap[1]) < width}
+
+
+def _arranged(layer: Layer, state: Tensor) -> Features:
+    """The weights of a layer, for those taps."""
+    if layer.convolution is None:
+        return np.zeros(0, np.float32)
+    weight = layer.convolution.weight.permute(2, 3, 1, 0).flatten(0, 1)[list(_taps(layer, state).values())]
+    return arranged(weight.numpy(), layer.convolution.bias.numpy())
+
+
+def _compiled(step: StepLayers, state: Tensor, grid: _Grid, planes: _Planes, motion: "_Motion") -> Step:
+    """What compiled code knows of a step, before the first iteration: everything must be computed."""
+    everywhere = len(state) * math.prod(grid.size)
+    inside = np.zeros(-(-math.prod(grid.shape) // WORD) * WORD, np.uint8)
+    grid.inside(inside[: math.prod(grid.shape)].reshape(grid.shape))[:] = 1
+    awake = np.tile(inside, (len(step.layers), 1))
+    taps = [grid.numbers(_taps(layer, state)) for layer in step.layers]
+    beside = [[planes.number[plane] for plane in layer.beside] for layer in step.layers]
+    readers = np.zeros((len(planes.number), len(step.layers)), np.int8)
+    layers = np.zeros(len(step.layers), LAYER)
+    for index, (layer, record) in enumerate(zip(step.layers, layers, strict=True)):
+        readers[beside[index], index] = BESIDE
+        if layer.looks_at is not None and layer.convolution is not None:
+            record["looks_at"] = planes.number[layer.looks_at]
+            record["groups"] = groups_of(len(layer.convolution.weight))
+            readers[record["looks_at"], index] = AROUND
+        record["taps"], record["beside"] = len(taps[index]), len(beside[index])
+        record["rectified"] = isinstance(layer.finish, Sum) and layer.finish.rectified
+        record["makes"] = planes.number[layer.makes[0]]
+        # everything must be computed before anything that it was computed from is overwritten
+        record["chunk"] = everywhere if layer.looks_at in layer.makes else CHUNK
+    return Step(
+        features=planes.memory,
+        planes=np.array(list(zip(planes.begins, planes.groups, strict=False)), PLANE),
+        layers=layers,
+        readers=readers,
+        taps=_rows(taps, np.int64),
+        beside=_rows(beside, np.int64),
+        weights=_rows([_arranged(layer, state) for layer in step.layers], np.float32),
+        state=planes.number[step.state],
+        inside=inside,
+        awake=awake,
+        words=awake.view(np.uint64),
+        taken=np.empty(everywhere + WORD, np.int32),
+        made=np.empty((max(layers["chunk"] * layers["groups"]), GROUP), np.float32),
+        tile_of=motion.tile_of,
+        touched=motion.touched,
+        distances=motion.distances,
+    )
+
+
+def _rows(rows: Sequence[Any], kind: type) -> NDArray[Any]:
+    """Rows of different lengths as one array, filled up with zeros."""
+    array: NDArray[Any] = np.zeros((len(rows), max(map(len, rows))), kind)
+    for row, values in zip(array, rows, strict=True):
+        row[: len(values)] = values
+    return array
 
 
 class _Motion:
     """How far the state of each puzzle moved in an iteration, and whether it has begun to repeat itself.
 
-    `sizes` and `distances`: the sum of squares of each tile, and of how far it moved (tiles,). `signatures`: a random
-    projection of each tile, now and after each of the last iterations: (iterations, tiles).
+    Of each tile there are: `touched`, whether something of it moved; `distances`, the sum of squares of how far;
+    `sizes`, the sum of squares of the state; and `signatures`, a random projection of the state after each of the last
+    iterations (iterations, tiles), a ring.
     """
 
-    def __init__(self, batch: int, count: int, tolerance: float):
-        self.batch, self.tolerance = batch, tolerance
-        self.sizes, self.distances = np.zeros((2, count))
-        self.signatures = np.full((LONGEST_CYCLE + 1, count), np.nan, np.float32)
-        self.repeats = [0] * (LONGEST_CYCLE + 1)
-        self.cycle = 0
-        self.begin()
-
-    def begin(self) -> None:
-        """Before an iteration: nothing has moved yet."""
-        self.distances[:] = 0
-        self.before = self.sizes.reshape(self.batch, -1).sum(1)
-        self.moved = torch.zeros(self.batch)
-        self.signatures[1:] = self.signatures[:-1].copy()
+    def __init__(self, state: Features, tolerance: float):
+        batch, *size, width = state.shape
+        self.state, self.tolerance = state.reshape(batch, *size, -1, GROUP), tolerance
+        down, across = (-(-along // TILE) for along in size)
+        rows, columns = np.arange(size[0])[:, None] // TILE, np.arange(size[1]) // TILE
+        puzzles = np.arange(batch)[:, None, None]
+        self.tile_of = ((puzzles * down + rows) * across + columns).ravel().astype(np.int32)
+        """The tile of each position."""
+        self.touched = np.ones(batch * down * across, np.bool_)
+        self.sizes, self.distances = np.zeros((2, len(self.touched)))
+        self.signatures = np.full((LONGEST_CYCLE + 1, len(self.touched)), np.nan, np.float32)
+        noise = torch.Generator().manual_seed(digest("frontier", width))
+        probe = torch.randn(TILE, TILE, width, generator=noise)
+        self.probe = (probe * probe.numel() ** -0.5).numpy().reshape(TILE, TILE, -1, GROUP)
+        self.repeats = np.zeros(LONGEST_CYCLE + 1, np.int64)
+        self.iteration = self.cycle = 0
+        self.still = self.moved = torch.zeros(batch)
+        positions.describe(self.state, self.probe, self.touched, self.sizes, self.signatures[0])
 
     def end(self) -> None:
         """After an iteration: `moved` is relative to the state before it (B,), `cycle` the length of a cycle, or 0."""
-        distances = self.distances.reshape(self.batch, -1).sum(1)
-        self.moved = torch.from_numpy(np.sqrt(distances / np.maximum(self.before, TINY))).float()
-        apart = np.abs(self.signatures - self.signatures[0]).max(1).tolist()
-        for length in range(1, LONGEST_CYCLE + 1):
-            self.repeats[length] = self.repeats[length] + 1 if apart[length] <= self.tolerance else 0
-        still = self.repeats[1] > 0
+        sizes, distances = (tiles.reshape(len(self.state), -1).sum(1) for tiles in (self.sizes, self.distances))
+        self.moved = torch.from_numpy(np.sqrt(distances / np.maximum(sizes, TINY))).float()
+        self.distances[:] = 0
+        before, self.iteration = self.iteration % len(self.signatures), self.iteration + 1
+        now = self.iteration % len(self.signatures)
+        self.signatures[now] = self.signatures[before]
+        positions.describe(self.state, self.probe, self.touched, self.sizes, self.signatures[now])
+        positions.count_repeats(self.signatures, now, self.tolerance, self.repeats)
         lengths = (length for length in range(2, LONGEST_CYCLE + 1) if self.repeats[length] >= CERTAIN)
-        self.cycle = 0 if still else next(lengths, 0)
+        self.cycle = 0 if self.repeats[1] else next(lengths, 0)
+
+    def rest(self) -> None:
+        """After an iteration in which nothing moves."""
+        self.moved, self.cycle = self.still, 0

@@ -11,18 +11,19 @@ from longthink.problems.mazes.problem import Mazes
 from longthink.thinking import local as frontier
 from longthink.thinking.local import think_locally
 from longthink.thinking.loop import last_state, think
+from longthink.thinking.step_layers import step_layers
 
 
 @torch.inference_mode()
 def assert_same(net: Thinker, x: torch.Tensor, limit: int) -> list[float]:
-    """Bit-equal states and equal changes all the way; the share of awake tiles at each iteration."""
+    """The same states, but for rounding, and changes all the way; the share of awake positions at each iteration."""
     awake = []
     for dense, local in zip(think(net, x, limit), think_locally(net, x, limit), strict=True):
         assert local.iteration == dense.iteration
-        assert torch.equal(local.state, dense.state)
-        assert torch.allclose(local.change, dense.change, rtol=1e-4, atol=1e-7)
+        assert torch.allclose(local.state, dense.state, rtol=1e-5, atol=1e-5)
+        assert torch.allclose(local.change, dense.change, rtol=1e-4, atol=1e-6)
         awake.append(local.awake)
-    assert torch.equal(local.read(), dense.read())
+    assert torch.allclose(local.read(), dense.read(), rtol=1e-4, atol=1e-4)
     return awake
 
 
@@ -33,34 +34,51 @@ def test_the_hand_made_net_solves_mazes(dead_end_net: DTNet) -> None:
     assert puzzles.problem.correct(answers, puzzles).all()
 
 
-@pytest.mark.parametrize("tile", [1, 5, 8, 64])
-def test_the_states_are_those_of_the_dense_loop_while_tiles_fall_asleep(
-    dead_end_net: DTNet, tile: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("chunk", [1, 13, 256])
+def test_the_states_are_those_of_the_dense_loop_while_positions_fall_asleep(
+    dead_end_net: DTNet, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frontier, "TILE", tile)
+    monkeypatch.setattr(frontier, "CHUNK", chunk)
     awake = assert_same(dead_end_net, Mazes().sample(33, 1).x, 200)
     assert awake[0] == 1
     assert awake[-1] == 0
-    if tile < 64:
-        assert 0 < awake[len(awake) // 4] < 0.5
+    assert 0 < awake[len(awake) // 4] < 0.2
+
+
+@torch.inference_mode()
+def test_what_sleeps_would_not_have_changed(dead_end_net: DTNet) -> None:
+    """Bit by bit, since a position's features do not depend on which others are computed with it."""
+    seen = dead_end_net.see(Mazes().sample(33, 2).x)
+    state = dead_end_net.start(seen)
+    step = step_layers(lambda state: dead_end_net.step(state, seen), state)
+    asleep, awake = (frontier._Frontier(step, state, 0.0) for _ in range(2))
+    for _ in range(250):
+        awake.step.awake[:] = awake.step.inside
+        awake.at_rest = False
+        assert awake.advance() == 1
+        asleep.advance()
+        assert torch.equal(awake.state, asleep.state)
+    assert asleep.at_rest
 
 
 @pytest.mark.parametrize("pooling", [1, 2])
-@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("dilation", [1, 2, (1, 2, 3, 1)])
+@pytest.mark.parametrize("activation", ["relu", "elu"])
 @pytest.mark.parametrize("shape", [(24, 24), (30, 58), (6, 70)])
-def test_windows_are_bit_equal_and_the_border_is_exact(pooling: int, dilation: int, shape: tuple[int, int]) -> None:
+def test_the_border_is_exact(
+    pooling: int, dilation: int | tuple[int, ...], activation: str, shape: tuple[int, int]
+) -> None:
     torch.manual_seed(0)
-    net = DTNet(Spec(3, 2, "grid"), width=16, head=(4, 4), pooling=pooling, dilation=dilation).eval()
+    options = {"pooling": pooling, "dilation": dilation, "activation": activation}
+    net = DTNet(Spec(3, 2, "grid"), width=20, head=(4, 4), **options).eval()
     assert_same(net, torch.rand(2, 3, *shape), 6)
 
 
-def test_layers_that_look_further_than_a_tile() -> None:
+@pytest.mark.parametrize("dilation", [9, 29, 60])
+def test_layers_that_look_far_or_beyond_the_picture(dilation: int) -> None:
     torch.manual_seed(0)
-    net = DTNet(Spec(3, 2, "grid"), width=16, head=(4, 4), dilation=9).eval()
-    x = torch.rand(1, 3, 30, 58)
-    with torch.inference_mode():
-        for dense, local in zip(think(net, x, 6), think_locally(net, x, 6), strict=True):
-            assert torch.allclose(local.state, dense.state, atol=1e-6)  # torch rounds such windows in its own way
+    net = DTNet(Spec(3, 2, "grid"), width=16, head=(4, 4), dilation=dilation).eval()
+    assert_same(net, torch.rand(1, 3, 30, 58), 6)
 
 
 class OneLayer(Thinker):
@@ -81,10 +99,27 @@ class OneLayer(Thinker):
         return state[:, :2]
 
 
-def test_a_step_of_one_layer_reads_only_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontier, "WINDOW_BYTES", 1)
-    net = OneLayer().eval().to(memory_format=torch.channels_last)
-    assert_same(net, torch.rand(1, 16, 20, 30).contiguous(memory_format=torch.channels_last), 10)
+def test_a_step_of_one_layer_reads_only_the_last_state() -> None:
+    assert_same(OneLayer().eval(), torch.rand(1, 16, 20, 30), 10)
+
+
+class OneSum(OneLayer):
+    """The same of sums alone, which are computed in one go."""
+
+    def step(self, state: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.layer(state) + seen)
+
+
+def test_a_sum_of_one_layer_reads_only_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontier, "CHUNK", 1)
+    assert_same(OneSum().eval(), torch.rand(1, 16, 20, 30), 6)
+
+
+def test_weights_need_no_inference_mode() -> None:
+    net = OneSum()
+    dense, local = (next(loop(net, torch.ones(1, 16, 5, 5), 1)) for loop in (think, think_locally))
+    assert torch.allclose(local.state, dense.state, atol=1e-6)
+    assert not local.state.requires_grad
 
 
 def test_strings_can_be_thought_about_locally_too() -> None:
@@ -101,7 +136,7 @@ def test_rectangles_and_a_given_state(dead_end_net: DTNet) -> None:
         for dense, local in zip(
             think(dead_end_net, cells, 40, state=state), think_locally(dead_end_net, cells, 40, state), strict=True
         ):
-            assert torch.equal(local.state, dense.state)
+            assert torch.allclose(local.state, dense.state, rtol=1e-5, atol=1e-5)
     assert torch.equal(state, kept)
 
 
@@ -147,8 +182,8 @@ def test_with_a_tolerance_small_movements_do_not_wake_anybody() -> None:
         next(thought.iteration for thought in think_locally(net, x, 200, tolerance=tolerance) if thought.at_rest)
         for tolerance in (0.3, 0.01)
     ]
-    # 1/2 has moved by more than 0.3, 1/4 has not; 1/64 has by more than 0.01, 1/128 has not; and one to make sure
-    assert settled == [3, 8]
+    # 1/2 has moved by more than 0.3, 1/4 has not; 1/64 has by more than 0.01, 1/128 has not
+    assert settled == [2, 7]
     exact = [thought for thought in think_locally(net, x, 200) if thought.at_rest]
     assert float(exact[0].state.abs().max()) == 0
 
