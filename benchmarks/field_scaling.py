@@ -18,7 +18,7 @@ from torch import nn
 import longthink as lt
 from longthink.base.fits import power_law
 from longthink.contracts import Puzzles, Stop, Thinker
-from longthink.measuring.solve import TOLERANCE
+from longthink.thinking.loop import TOLERANCE
 from longthink.thinking.stops import Settled
 
 LIMIT = 30_000

@@ -28,10 +28,9 @@ import torch
 import longthink as lt
 from longthink.base.memory import keep_freed_memory
 from longthink.contracts import Thought
-from longthink.measuring.solve import TOLERANCE
 from longthink.measuring.sweep import STATE_BYTES
 from longthink.thinking.local import LocalThought, think_locally
-from longthink.thinking.loop import think
+from longthink.thinking.loop import TOLERANCE, think
 from longthink.thinking.stops import Settled
 
 LARGE = 401

@@ -226,8 +226,8 @@ def test(
     split
         Another split is as good as test where the net was trained on another source.
     precision
-        fp32; bf16, numbers of 16 bits; or auto: bf16 where this CPU is faster with it and a part of the puzzles is
-        answered the same. The rows say which it was.
+        fp32; bf16, numbers of 16 bits; or auto: of bf16, local thinking and fp32 the fastest that answers a part of the
+        puzzles as fp32 does. The rows say which it was.
     rows
         csv or parquet.
     """

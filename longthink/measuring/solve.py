@@ -12,17 +12,13 @@ from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, Stop, Thinker, Thought, Thoughts, each_tensor
 from longthink.figures.scene import Scene
 from longthink.measuring.sweep import device_of
-from longthink.thinking.loop import think
+from longthink.thinking.loop import LARGE, TOLERANCE, think
 from longthink.thinking.precision import InBfloat16
 from longthink.thinking.step_layers import NotLocal
 from longthink.thinking.stops import AtRest, Settled
 
 LIMIT = 2000
 """Iterations at most, unless it is said otherwise."""
-TOLERANCE = 0.1
-"""What counts as no movement of a large grid's state, see `thinking.local`."""
-LARGE = 32**2
-"""Positions from which on thinking locally is worth its overhead."""
 FRAMES = 120
 """Frames of a film, at least half as many and at most."""
 

@@ -16,7 +16,7 @@ from longthink.base.errors import UserError
 from longthink.contracts import Problem, Puzzles, Stop, Thinker, Thought, each_tensor
 from longthink.registry import name_of
 from longthink.thinking.loop import think
-from longthink.thinking.precision import Precision, check_precision, chosen
+from longthink.thinking.precision import Precision, check_precision, choose
 from longthink.thinking.stops import AtRest, Settled
 
 if TYPE_CHECKING:
@@ -55,13 +55,14 @@ def sweep(
         labels: further columns.
         tolerance: compute only what still moves (see `thinking.local`), which large grids want.
         progress: is told after each batch how many puzzles it had.
-        precision: "fp32"; "bf16", which is faster on CPUs that are made for it; or "auto", the faster one that comes to
-            the same answers on some of the puzzles (see `thinking.precision`).
+        precision: "fp32"; "bf16", which is faster on CPUs that are made for it; or "auto", the fastest way to the same
+            answers on some of the puzzles, be it in bf16 or, of large grids, locally (`precision.choose`).
         retire: False computes everything to the end.
 
     Returns:
         A row for each iteration: the shares of puzzles (`accuracy`) and of positions right, `confidence`, and `change`
-        of the state (`Thought.change`), means over the puzzles. `precision` is the one that was taken.
+        of the state (`Thought.change`), means over the puzzles. `precision` and `tolerance` (NaN: not locally) are
+        those that were taken.
 
     Raises:
         UserError: iterations below 1 or beyond the net's own, a batch below 1, a precision that there is not, a
@@ -81,10 +82,9 @@ def sweep(
     model.check_limit(asked[-1])
     sums = np.zeros((len(asked), len(MEASURES)))
     with torch.inference_mode():
-        if precision == "auto" and tolerance is not None:
-            precision = "fp32"
-        named, (model, precision) = name_of(type(model)), chosen(model, precision, puzzles, asked[-1])
-        batch = batch or _default_batch(model, puzzles)
+        named = name_of(type(model))
+        model, precision, tolerance = choose(model, precision, tolerance, puzzles, asked[-1])
+        batch = batch or (_default_batch(model, puzzles) if tolerance is None else 1)  # each locally until it rests
         for first in range(0, len(puzzles), batch):
             some = puzzles[first : first + batch]
             sums += _sums(model, some, asked, exit_rule, tolerance, retire)
@@ -101,6 +101,7 @@ def sweep(
             "puzzles": len(puzzles),
             "exit": exit_rule,
             "precision": precision,
+            "tolerance": np.nan if tolerance is None else tolerance,
             "iteration": asked,
         }
     )

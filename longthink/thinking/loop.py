@@ -22,6 +22,10 @@ from longthink.contracts import (
     first_tensor,
 )
 
+LARGE = 32**2
+"""Positions of a grid from which on thinking locally is worth its overhead."""
+TOLERANCE = 0.1
+"""What counts as no movement of a large grid's state, see `local.think_locally`."""
 Intervention = Callable[[int, State], State]
 """What may be done to the state after an iteration: (iteration, state) -> state."""
 

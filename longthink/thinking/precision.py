@@ -1,22 +1,23 @@
-"""Thinking in 16 bits: half the memory to move, and twice the products a second on processors that are made for it."""
+"""Thinking in 16 bits, which is faster on processors made for it; the choice between this and other ways to think."""
 
 import copy
 import time
 from collections import deque
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.contracts import Inputs, Puzzles, State, Thinker, each_tensor
-from longthink.thinking.loop import think
-from longthink.thinking.stops import AtRest
+from longthink.thinking.loop import LARGE, TOLERANCE, think
+from longthink.thinking.step_layers import NotLocal
+from longthink.thinking.stops import AtRest, Settled
 from longthink.thinking.wrapped import Wrapped
 
 Precision = Literal["fp32", "bf16", "auto"]
 CHECKED = 32
-"""Of so many puzzles, one is thought about in both precisions to choose between them; of fewer, one too."""
+"""Of so many puzzles, one is thought about in every way to choose between them; of fewer, one too."""
 
 
 def check_precision(precision: str, tolerance: float | None) -> None:
@@ -50,16 +51,58 @@ def _cast(tensor: Tensor, kind: torch.dtype) -> Tensor:
     return tensor.to(kind) if tensor.is_floating_point() else tensor
 
 
-def chosen(model: Thinker, precision: Precision, puzzles: Puzzles, iterations: int) -> tuple[Thinker, Precision]:
-    """A net as it thinks in a precision, and which one that is.
+class Way(NamedTuple):
+    """How a net thinks: in which precision, and with which tolerance, if locally."""
 
-    With "auto", some of the puzzles are thought about in both. It is "bf16" if that took less time and ended with the
-    same answers, otherwise "fp32"; and "fp32" on anything but a CPU that multiplies such numbers.
+    net: Thinker
+    precision: Precision
+    tolerance: float | None
+
+
+def choose(model: Thinker, precision: Precision, tolerance: float | None, puzzles: Puzzles, iterations: int) -> Way:
+    """How a net is to think about puzzles; for "auto", the fastest way to the same answers.
+
+    Some of the puzzles are then thought about in fp32, until they are at rest, and in each way that may be faster: in
+    bf16 on a CPU that multiplies such numbers, and locally, if they are large grids (`loop.LARGE`). The one that takes
+    least time of those that end with the same answers is chosen. On other devices it is fp32.
     """
-    if precision == "auto":
-        some = puzzles[: max(1, len(puzzles) // CHECKED)]
-        precision = "bf16" if _is_plain(model) and has_bfloat16() and _is_as_good(model, some, iterations) else "fp32"
-    return (InBfloat16(model) if precision == "bf16" else model), precision
+    plain = Way(model, "fp32", tolerance)
+    if precision != "auto":
+        return Way(InBfloat16(model), "bf16", tolerance) if precision == "bf16" else plain
+    some = puzzles[: max(1, len(puzzles) // CHECKED)]
+    if tolerance is not None or not _is_plain(model):
+        return plain
+    others = [Way(InBfloat16(model), "bf16", None)] if has_bfloat16() else []
+    if some.y[0].numel() >= LARGE and _is_local(model, some):
+        others.append(Way(model, "fp32", TOLERANCE))
+    best, (least, answers) = plain, _tried(plain, some, iterations) if others else (0.0, some.y)
+    for other in others:
+        seconds, own = _tried(other, some, iterations)
+        differ = answers != own
+        if seconds < least and not bool((differ if some.mask is None else differ & some.mask).any()):
+            best, least = other, seconds
+    return best
+
+
+def _tried(way: Way, puzzles: Puzzles, iterations: int) -> tuple[float, Tensor]:
+    """How many seconds a way takes until puzzles are at rest, and its answers."""
+    next(think(way.net, puzzles[:1], 1, tolerance=way.tolerance))  # loads what it needs
+    begun, answers = time.perf_counter(), []
+    size = len(puzzles) if way.tolerance is None else 1
+    for first in range(0, len(puzzles), size):
+        some = puzzles[first : first + size]
+        stop = AtRest() if way.tolerance is None else Settled(tolerance=0)
+        last = deque(think(way.net, some, iterations, stop, tolerance=way.tolerance), maxlen=1).pop()
+        answers.append(puzzles.problem.answer(last.read(), some))
+    return time.perf_counter() - begun, torch.cat(answers)
+
+
+def _is_local(model: Thinker, puzzles: Puzzles) -> bool:
+    try:
+        next(think(model, puzzles[:1], 1, tolerance=TOLERANCE))
+    except NotLocal:
+        return False
+    return True
 
 
 def has_bfloat16() -> bool:
@@ -71,16 +114,3 @@ def _is_plain(model: Thinker) -> bool:
     """Whether a net is one of 32 bits on a CPU."""
     weight = next(model.parameters(), None)
     return weight is not None and weight.device.type == "cpu" and weight.dtype == torch.float32
-
-
-def _is_as_good(model: Thinker, puzzles: Puzzles, iterations: int) -> bool:
-    """Whether bfloat16 is the quicker way to the same answers."""
-    answers, seconds = [], []
-    for net in (model, InBfloat16(model)):
-        next(think(net, puzzles, 1))  # loads what it needs
-        begun = time.perf_counter()
-        last = deque(think(net, puzzles, iterations, AtRest()), maxlen=1).pop()
-        seconds.append(time.perf_counter() - begun)
-        answers.append(puzzles.problem.answer(last.read(), puzzles))
-    differ = answers[0] != answers[1]
-    return seconds[1] < seconds[0] and not bool((differ if puzzles.mask is None else differ & puzzles.mask).any())

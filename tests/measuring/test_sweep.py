@@ -137,7 +137,9 @@ def test_more_iterations_than_a_feed_forward_net_has_are_refused() -> None:
 def test_a_sweep_with_a_tolerance_is_the_same_where_it_is_zero(dead_end_net: DTNet) -> None:
     puzzles = lt.problem("mazes").sample(13, 6)
     dense, local = (lt.sweep(dead_end_net, puzzles, [1, 20, 60], tolerance=tolerance) for tolerance in (None, 0.0))
-    pd.testing.assert_frame_equal(dense, local)
+    assert (dense["tolerance"].isna().all(), local["tolerance"].tolist()) == (True, [0.0] * 3)
+    pd.testing.assert_frame_equal(*(rows.drop(columns=["tolerance", "change"]) for rows in (dense, local)))
+    assert local["change"].tolist() == pytest.approx(dense["change"].tolist(), abs=1e-5)
     with pytest.raises(lt.UserError, match="tolerance"):
         lt.sweep(dead_end_net, puzzles, [1], tolerance=-1.0)
 
@@ -194,19 +196,50 @@ def test_the_confidence_of_puzzles_that_have_left_still_counts(parity_net: DTNet
         assert retired["accuracy"].tolist()[1:] == [1, 1]
 
 
-def test_the_precision_that_is_chosen_is_told(parity_net: DTNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    from longthink.thinking import precision as chooses
-
+def test_a_precision_is_told_and_another_refused(parity_net: DTNet) -> None:
     puzzles = lt.problem("prefix_sums").sample(LEVEL, 4)
     with pytest.raises(lt.UserError, match="one of fp32, bf16, auto, not 'fp16'"):
         lt.sweep(parity_net, puzzles, [5], precision="fp16")
+    with pytest.raises(lt.UserError, match="fp32 alone"):
+        lt.sweep(parity_net, puzzles, [5], precision="bf16", tolerance=0.1)
     told = [lt.sweep(parity_net, puzzles, [5], precision=one)["precision"].item() for one in ("fp32", "bf16")]
     assert told == ["fp32", "bf16"]
-    monkeypatch.setattr(chooses, "has_bfloat16", lambda: True)
-    monkeypatch.setattr(chooses.time, "perf_counter", iter([0, 2, 2, 3]).__next__)  # half as long in bf16
-    assert lt.sweep(parity_net, puzzles, [5], precision="auto")["precision"].item() == "bf16"
-    monkeypatch.setattr(chooses.time, "perf_counter", iter([0, 1, 1, 3]).__next__)
-    assert lt.sweep(parity_net, puzzles, [5], precision="auto")["precision"].item() == "fp32"
-    monkeypatch.setattr(chooses.time, "perf_counter", iter([0, 2, 2, 3]).__next__)
-    monkeypatch.setattr(chooses.InBfloat16, "read", lambda self, state: -self.inner.read(state).float())
-    assert lt.sweep(parity_net, puzzles, [5], precision="auto")["precision"].item() == "fp32"  # other answers
+
+
+@pytest.mark.parametrize(
+    ("level", "seconds", "wrong", "expected"),
+    [
+        (9, (2, 1), "", ("bf16", None)),
+        (9, (1, 2), "", ("fp32", None)),
+        (9, (2, 1), "bf16", ("fp32", None)),  # other answers
+        (13, (3, 2, 1), "", ("fp32", 0.1)),
+        (13, (3, 1, 2), "", ("bf16", None)),
+        (13, (1, 2, 3), "", ("fp32", None)),
+        (13, (3, 2, 1), "bf16", ("fp32", 0.1)),
+    ],
+)
+def test_the_fastest_way_to_the_same_answers_is_chosen(
+    level: int,
+    seconds: tuple[int, ...],
+    wrong: str,
+    expected: tuple[str, float | None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of mazes too small to think locally, and of those of 32x32 pixels; a clock tells what each way takes."""
+    from longthink.thinking import precision as ways
+
+    net, puzzles = lt.load("mazes"), lt.problem("mazes").sample(level, 3)
+    clock = iter([time for taken in seconds for time in (0, taken)])
+    monkeypatch.setattr(ways.time, "perf_counter", clock.__next__)
+    monkeypatch.setattr(ways, "has_bfloat16", lambda: True)
+    if wrong:
+        read = ways.InBfloat16.read
+        monkeypatch.setattr(ways.InBfloat16, "read", lambda self, state: -read(self, state))
+    chosen = ways.choose(net, "auto", None, puzzles, 150)
+    assert chosen[1:] == expected
+    assert isinstance(chosen.net, ways.InBfloat16) == (expected[0] == "bf16")
+    monkeypatch.setattr("longthink.measuring.sweep.choose", lambda *_: chosen)
+    rows = lt.sweep(net, puzzles, [1, 60, 150], precision="auto")
+    assert rows["precision"].tolist() == [expected[0]] * 3
+    assert rows["accuracy"].iloc[-1] == 1
+    assert rows["tolerance"].isna().all() == (expected[1] is None)
