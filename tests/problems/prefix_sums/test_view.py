@@ -1,5 +1,7 @@
 """Bit strings as they are typed, written and drawn."""
 
+import re
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,6 +14,10 @@ from longthink.problems.prefix_sums.problem import PrefixSums
 VIEW = PrefixSums().view
 
 
+BETWEEN = re.compile(r"[\s,;\[\]()]")
+"""What may stand between bits."""
+
+
 @settings(deadline=None)
 @given(st.text(alphabet="01", min_size=1, max_size=200))
 def test_parsing_and_writing(text: str) -> None:
@@ -21,7 +27,7 @@ def test_parsing_and_writing(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(max_size=50).filter(lambda text: not text.strip() or set(text.strip()) - set("01")))
+@given(st.text(max_size=50).filter(lambda text: not BETWEEN.sub("", text) or set(BETWEEN.sub("", text)) - set("01")))
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="made of 0 and 1 only"):
         VIEW.parse(text)
