@@ -86,7 +86,7 @@ TRAININGS = {
 TESTS = {"test_prefix_sums": Test("prefix_sums", 512, 100, 200), "test_mazes": Test("mazes", 59, 5, 300)}
 USERS = {
     "user_prefix_sums": Test("prefix_sums", 512, 300, 400, field_count=100),
-    "user_mazes": Test("mazes", 59, 50, 400, field_count=5),
+    "user_mazes": Test("mazes", 59, 100, 400, field_count=5),
 }
 MEMORY = Test("prefix_sums", 512, 100, 400)
 PARTS = [*TRAININGS, *TESTS, *USERS, "memory", *SCALINGS]

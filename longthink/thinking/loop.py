@@ -124,7 +124,7 @@ def _retiring(
         if iteration % stop.every and iteration < limit:
             yield thought
             continue
-        stops = _after(thought, stop, stops, limit)
+        stops = _after(thought, stop, stop.reached(thought), stops, limit)
         yield replace(thought, stops=stops)
         stay = (~stops.stopped[which]).nonzero().flatten()
         if len(stay) == 0:
@@ -156,20 +156,22 @@ def _put(which: Tensor, part: Tensor, whole: Tensor) -> Tensor:
 
 def _until_stopped(thoughts: Thoughts, stop: Stop, limit: int) -> Thoughts:
     """A stream of thoughts about one puzzle, up to the first that is enough."""
+    goes_on = torch.zeros(1, dtype=torch.bool)
     for thought in thoughts:
-        stops = _after(thought, stop, None, limit)
-        yield replace(thought, stops=stops)
-        if bool(stops.stopped.all()):
-            return
+        enough = stop.reached(thought)
+        if not enough[0] and thought.iteration < limit:
+            yield replace(thought, stops=Stops(goes_on, torch.tensor([thought.iteration]), (None,)))
+            continue
+        yield replace(thought, stops=_after(thought, stop, enough, None, limit))
+        return
 
 
 def _none_yet(which: Tensor) -> Stops:
     return Stops(torch.zeros_like(which, dtype=torch.bool), torch.zeros_like(which), (None,) * len(which))
 
 
-def _after(thought: Thought, stop: Stop, before: Stops | None, limit: int) -> Stops:
-    """What is to be said after a thought, from what was said before it."""
-    enough = stop.reached(thought)
+def _after(thought: Thought, stop: Stop, enough: Tensor, before: Stops | None, limit: int) -> Stops:
+    """What is to be said after a thought, from what was said before it, and for which of its puzzles it is enough."""
     which = torch.arange(len(enough), device=enough.device) if thought.which is None else thought.which
     before = _none_yet(which) if before is None else before
     steps, stopped, reasons = before.steps.clone(), before.stopped.clone(), list(before.why)

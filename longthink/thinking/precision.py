@@ -16,7 +16,7 @@ from longthink.thinking.stops import AtRest, Settled
 from longthink.thinking.wrapped import Wrapped
 
 Precision = Literal["fp32", "bf16", "auto"]
-CHECKED = 32
+CHECKED = 100
 """Of so many puzzles, one is thought about in every way to choose between them; of fewer, one too."""
 
 
