@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 import longthink as lt
@@ -324,3 +325,23 @@ def test_what_is_pasted_may_begin_with_the_line_above_it(
     printed = capsys.readouterr().out
     assert answer in printed
     assert "right" in printed
+
+
+def test_a_test_in_sixteen_bits_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["test", "prefix_sums", "--level", "16", "--iterations", "40", "--count", "6", "--out", "out"]
+    assert main([*asked, "--precision", "bf16"]) == 0
+    rows = pd.read_csv("out/test-16.csv")
+    assert rows["precision"].unique().tolist() == ["bf16"]
+    assert rows["accuracy"].iloc[-1] == 1
+    assert main([*asked, "--precision", "fp16"]) == 2
+    assert main(["solve", "prefix_sums", "1101", "--precision", "bf16"]) == 0
+    assert "right" in capsys.readouterr().out
+
+
+def test_info_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info"]) == 0
+    printed = capsys.readouterr().out
+    assert f"torch {torch.__version__}" in printed
+    assert f"threads of a process: {torch.get_num_threads()}" in printed
+    assert "convolutions: DEFAULT at most (ONEDNN_MAX_CPU_ISA)" in printed  # which the tests have set
+    assert "test --precision auto:" in printed
