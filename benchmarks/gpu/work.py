@@ -4,7 +4,7 @@ The folder of a job:
 
     run/            that of its training, see `longthink.training.runs`; files above 16 MB are folders of parts
     rows-59.csv     of each level that is tested: a row for each iteration, over the puzzles that are done so far
-    sessions.csv    what was done, on which device, and how many seconds it took
+    times.csv       what was done, on which device, and how many seconds it took
     failed.txt      why its training cannot go on, if it cannot
 """
 
@@ -120,7 +120,7 @@ class Work:
         }
 
     def _note(self, folder: Path, what: str, begun: float) -> None:
-        path, seconds = folder / "sessions.csv", round(time.monotonic() - begun, 1)
+        path, seconds = folder / "times.csv", round(time.monotonic() - begun, 1)
         row = pd.DataFrame(
             {"what": [what], "device": [device_name(self.device)], "torch": [torch.__version__], "seconds": [seconds]}
         )

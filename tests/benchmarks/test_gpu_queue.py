@@ -155,11 +155,11 @@ def test_a_job_stopped_after_every_step_and_every_part_of_a_test_ends_with_the_s
     for name, rows in found[0].items():
         pd.testing.assert_frame_equal(found[1][name], rows, rtol=1e-12)
         assert rows["iteration"].tolist() == [1, 2, 3, 4, 5, 6]
-    sessions = pd.read_csv(tmp_path / "stopped" / job.name / "sessions.csv")
+    times = pd.read_csv(tmp_path / "stopped" / job.name / "times.csv")
     level = job.tests[0].level
-    assert sessions["what"].tolist()[:13] == [*["training"] * 12, f"level {level}, 3 puzzles"]
-    assert len(sessions) == 12 + 3 + 2
-    assert set(sessions["device"]) == {"cpu"}
+    assert times["what"].tolist()[:13] == [*["training"] * 12, f"level {level}, 3 puzzles"]
+    assert len(times) == 12 + 3 + 2
+    assert set(times["device"]) == {"cpu"}
 
 
 def test_rows_of_parts_are_those_of_all_puzzles(jobs: ModuleType, work: ModuleType, tmp_path: Path) -> None:
