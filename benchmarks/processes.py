@@ -3,9 +3,9 @@
     python benchmarks/processes.py prefix_sums_laptop mazes_laptop --steps 200 --repeats 5 --out processes.csv
 
 Each form in turn; medians, and ratios to one thread of the same turn. Start-up, the first steps and validation are not
-counted, nor turns in which other processes took more than a fifth of a core. Rows are added to those that `--out` has.
-Noise, and pieces of other puzzles' states, are left out, since each process draws its own: so the weights of all three
-must be the same up to rounding, which grows with the steps, and how far they differ is printed.
+counted, nor turns in which others took more than a fifth of a core while there was one process. Rows are added to those
+that `--out` has. Noise, and pieces of other puzzles' states, are left out, since each process draws its own: so the
+weights of all three must be the same up to rounding, which grows with the steps, and how far they differ is printed.
 """
 
 import argparse
@@ -31,6 +31,8 @@ QUIET = {"regularisation.state_noise": 0, "regularisation.start_noise": 0, "obje
 
 MOST_OTHERS = 0.2
 """Of a core."""
+UNKNOWN = "2 x 1"
+"""The form whose second process ends by itself, so that what it took is not told apart from what others took."""
 
 
 def busy() -> float:
@@ -98,7 +100,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Medians and quartiles over the turns in which the machine was idle."""
     rows = rows.assign(turn=rows.groupby(["recipe", "form"]).cumcount())
     turns = rows.pivot(index=["recipe", "turn"], columns="form")
-    turns = turns[turns["others"].max(axis=1) < MOST_OTHERS]
+    turns = turns[turns["others"].drop(columns=UNKNOWN).max(axis=1) < MOST_OTHERS]
     speeds = turns["steps_a_second"]
     found = {
         "steps a second": speeds,
