@@ -13,7 +13,7 @@ from longthink.contracts import Puzzles, Stop, Thinker, Thought, Thoughts, each_
 from longthink.figures.scene import Scene
 from longthink.measuring.sweep import device_of
 from longthink.thinking.loop import LARGE, TOLERANCE, think
-from longthink.thinking.precision import InBfloat16
+from longthink.thinking.precision import in_bfloat16
 from longthink.thinking.step_layers import NotLocal
 from longthink.thinking.stops import AtRest, Settled
 
@@ -67,7 +67,8 @@ def solve(
         The answer, and whether it is right.
 
     Raises:
-        UserError: more than one puzzle; a limit below 1 or beyond the net's own; no time at all; another precision.
+        UserError: more than one puzzle; a limit below 1 or beyond the net's own; no time at all; another precision,
+            or one that the net does not think in.
 
     >>> import longthink as lt
     >>> solution = solve(lt.load("prefix_sums"), lt.problem("prefix_sums").view.parse("110100111"))
@@ -107,7 +108,7 @@ def solve(
 
 def _thoughts(net: Thinker, puzzles: Puzzles, limit: int, stop: Stop | None, precision: str) -> Thoughts:
     if precision == "bf16":
-        return think(InBfloat16(net), puzzles, limit, stop or AtRest())
+        return think(in_bfloat16(net, puzzles), puzzles, limit, stop or AtRest())
     if puzzles.y[0].numel() >= LARGE:
         try:
             return think(net, puzzles, limit, stop or Settled(tolerance=0), tolerance=TOLERANCE)

@@ -3,6 +3,7 @@
 import copy
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple, get_args
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.contracts import Inputs, Puzzles, State, Thinker, each_tensor
+from longthink.registry import name_of
 from longthink.thinking.loop import LARGE, TOLERANCE, think
 from longthink.thinking.step_layers import NotLocal
 from longthink.thinking.stops import AtRest, Settled
@@ -51,6 +53,20 @@ def _cast(tensor: Tensor, kind: torch.dtype) -> Tensor:
     return tensor.to(kind) if tensor.is_floating_point() else tensor
 
 
+def in_bfloat16(model: Thinker, puzzles: Puzzles) -> InBfloat16:
+    """A net in 16 bits, which has thought about the first of some puzzles for once.
+
+    Raises UserError for one that cannot: whose steps make numbers of 32 bits of their own, say.
+    """
+    net, weight = InBfloat16(model), next(model.parameters(), None)
+    try:
+        next(think(net, puzzles[:1].to("cpu" if weight is None else weight.device), 1)).read()
+    except (RuntimeError, TypeError) as error:
+        told = str(error).strip().splitlines()[0].rstrip(".")
+        raise UserError(f"A {name_of(type(model))} does not think in 16 bits ({told}); use fp32.") from error
+    return net
+
+
 class Way(NamedTuple):
     """How a net thinks: in which precision, and with which tolerance, if locally."""
 
@@ -68,11 +84,14 @@ def choose(model: Thinker, precision: Precision, tolerance: float | None, puzzle
     """
     plain = Way(model, "fp32", tolerance)
     if precision != "auto":
-        return Way(InBfloat16(model), "bf16", tolerance) if precision == "bf16" else plain
+        return Way(in_bfloat16(model, puzzles), "bf16", tolerance) if precision == "bf16" else plain
     some = puzzles[: max(1, len(puzzles) // CHECKED)]
     if tolerance is not None or not _is_plain(model):
         return plain
-    others = [Way(InBfloat16(model), "bf16", None)] if has_bfloat16() else []
+    others: list[Way] = []
+    if has_bfloat16():
+        with suppress(UserError):
+            others.append(Way(in_bfloat16(model, some), "bf16", None))
     if some.y[0].numel() >= LARGE and _is_local(model, some):
         others.append(Way(model, "fp32", TOLERANCE))
     best, (least, answers) = plain, _tried(plain, some, iterations) if others else (0.0, some.y)

@@ -243,3 +243,22 @@ def test_the_fastest_way_to_the_same_answers_is_chosen(
     assert rows["precision"].tolist() == [expected[0]] * 3
     assert rows["accuracy"].iloc[-1] == 1
     assert rows["tolerance"].isna().all() == (expected[1] is None)
+
+
+class Mixing(DTNet):
+    """Its steps make numbers of 32 bits, which do not go with others."""
+
+    def step(self, state: torch.Tensor, seen: Seen) -> torch.Tensor:
+        return super().step(state + torch.zeros_like(state, dtype=torch.float32), seen)
+
+
+def test_a_net_that_does_not_think_in_sixteen_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    from longthink.thinking import precision as ways
+
+    net, puzzles = Mixing(Spec(1, 2), width=4, head=(4, 4)), lt.problem("prefix_sums").sample(LEVEL, 4)
+    monkeypatch.setattr(ways, "has_bfloat16", lambda: True)
+    assert lt.sweep(net, puzzles, [5], precision="auto")["precision"].item() == "fp32"
+    with pytest.raises(lt.UserError, match="mixing does not think in 16 bits .*; use fp32"):
+        lt.sweep(net, puzzles, [5], precision="bf16")
+    with pytest.raises(lt.UserError, match="mixing does not think in 16 bits .*; use fp32"):
+        lt.solve(net, puzzles[:1], precision="bf16")
