@@ -309,7 +309,7 @@ def solve(
     seconds
         Think no longer than so many seconds; what the net answers by then is told.
     precision
-        fp32, or bf16 for numbers of 16 bits.
+        fp32, or bf16 for numbers of 16 bits, in which settled is that the state is at rest.
     start
         Where a maze starts that does not show its ends, as x,y: pixels of its picture, or characters of its text, both
         counted from 0 at the top left.

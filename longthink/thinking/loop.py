@@ -71,10 +71,8 @@ def think(
     model.check_limit(limit)
     puzzles, inputs = (x, x.x) if isinstance(x, Puzzles) else (None, x)
     if tolerance is None:
-        if stop is None:
-            return _thoughts(model, inputs, puzzles, limit, state, intervene)
-        retiring = _retiring(model, inputs, puzzles, limit, stop, state, intervene)
-        return retiring if retire else _whole(retiring, puzzles)
+        thoughts = _thoughts(model, inputs, puzzles, limit, stop, state, intervene)
+        return thoughts if stop is None or retire else _whole(thoughts, puzzles)
     from longthink.thinking.local import think_locally
 
     if intervene is not None or (stop is not None and len(first_tensor(inputs)) > 1):
@@ -88,29 +86,11 @@ def _thoughts(
     inputs: Inputs,
     puzzles: Puzzles | None,
     limit: int,
+    stop: Stop | None,
     state: State,
     intervene: Intervention | None,
 ) -> Thoughts:
-    seen = model.see(inputs)
-    if state is None:
-        state = model.start(seen)
-    for iteration in range(1, limit + 1):
-        previous, state = state, model.step(state, seen)
-        if intervene is not None:
-            state = intervene(iteration, state)
-        yield Thought(model, iteration, state, previous, puzzles)
-
-
-def _retiring(
-    model: Thinker,
-    inputs: Inputs,
-    puzzles: Puzzles | None,
-    limit: int,
-    stop: Stop,
-    state: State,
-    intervene: Intervention | None,
-) -> Thoughts:
-    """Thoughts about the puzzles that went on until then."""
+    """Thoughts about the puzzles that went on until then; without a rule, about all."""
     seen = model.see(inputs)
     if state is None:
         state = model.start(seen)
@@ -120,6 +100,9 @@ def _retiring(
         previous, state = state, model.step(state, seen)
         if intervene is not None:
             state = intervene(iteration, state)
+        if stop is None:
+            yield Thought(model, iteration, state, previous, puzzles)
+            continue
         thought = Thought(model, iteration, state, previous, puzzles, which=which, stops=stops)
         if iteration % stop.every and iteration < limit:
             yield thought

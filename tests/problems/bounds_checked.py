@@ -138,9 +138,9 @@ def sudoku() -> None:
                     unless_refused(sourced.sample, 60, 1, 0, split)
 
 
-def tiles() -> None:
+def positions() -> None:
     net = lt.load("mazes")
-    for level in (21, 31):  # thought about in tiles
+    for level in (21, 31):  # thought about locally
         puzzles = lt.problem("mazes").sample(level, 2)
         for _ in lt.think(net, puzzles, limit=6, tolerance=0):
             pass
@@ -149,4 +149,4 @@ def tiles() -> None:
 if __name__ == "__main__":
     assert config.BOUNDSCHECK
     for part in sys.argv[1:]:
-        {"chess": chess, "grids": grids, "sudoku": sudoku, "tiles": tiles}[part]()
+        {"chess": chess, "grids": grids, "sudoku": sudoku, "positions": positions}[part]()
