@@ -10,8 +10,9 @@ from longthink.cli._app import Accelerator, Changes, Interrupted, app, changes_o
 @app.command
 def reproduce(
     *names: str,
-    scale: Literal["laptop", "thesis"] = "laptop",
+    scale: Literal["laptop", "bare", "thesis"] = "laptop",
     seeds: int = 3,
+    first_seed: int = 100,
     on: Literal["local", "ray"] = "local",
     workers: int | None = None,
     accelerator: Accelerator = "auto",
@@ -25,9 +26,12 @@ def reproduce(
     names
         Experiments (`longthink list experiments`), like table-5.2, or all that the dissertation has.
     scale
-        laptop, or thesis for the dissertation's own settings, which want a GPU.
+        laptop; bare for the same nets, trained as the dissertation does and with nothing else; or thesis for the
+        dissertation's own settings, which want a GPU.
     seeds
-        Trainings of each net, with seeds from 0.
+        Trainings of each net.
+    first_seed
+        Their first seed. Recipes were tuned on seeds from 0, and on none from 100.
     on
         local for processes of this machine, ray for a cluster.
     workers
@@ -56,7 +60,11 @@ def reproduce(
     functions = [registry.find("experiments", name) for name in chosen]
     experiments = {function.__name__: function(scale).revised(changes) for function in functions}
     if names == ("all",):
-        experiments = {name: experiment for name, experiment in experiments.items() if not experiment.beyond}
+        experiments = {
+            name: experiment for name, experiment in experiments.items() if experiment.source == "dissertation"
+        }
+    if seeds < 1 or first_seed < 0:
+        raise UserError(f"Seeds are 1 or more, from 0 or higher, not {seeds} from {first_seed}.")
     if scale == "thesis" and accelerator != "cpu" and not torch.cuda.is_available():
         raise UserError(
             "The thesis scale wants a GPU, and there is none; take --scale laptop, or insist with --accelerator cpu."
@@ -66,7 +74,9 @@ def reproduce(
     try:
         for name, experiment in experiments.items():
             try:
-                outcome = carry_out(experiment, seeds, trials.TRIALS, workers, on, accelerator)
+                outcome = carry_out(
+                    experiment, range(first_seed, first_seed + seeds), trials.TRIALS, workers, on, accelerator
+                )
             except UserError as error:
                 failed.append(f"{as_typed(name)}: {error}")
                 continue

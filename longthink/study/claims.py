@@ -1,20 +1,33 @@
 """What is expected of an experiment, as sentences that its results bear out or not."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 import pandas as pd
 
 from longthink.study.evaluators import Evaluator
 
+Source = Literal["dissertation", "article", "own"]
+"""Who says so: Schwarzschild's *Deep Thinking Systems*, arXiv 2602.03655 on groups, or who wrote the experiment."""
+
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence that the results bear out or not; `holds` gets the table of `reproduce.summarised`."""
+    """A sentence that the results bear out or not; `holds` gets the table of `reproduce.summarised`.
+
+    `source`: who makes it; None: that of the experiment.
+    """
 
     sentence: str
     holds: Callable[[pd.DataFrame], bool]
+    source: Source | None = None
+
+
+def own(*claims: Claim) -> tuple[Claim, ...]:
+    """The same as claims of ours, in an experiment that is another's."""
+    return tuple(replace(claim, source="own") for claim in claims)
 
 
 def more(better: str, worse: str, evaluator: Evaluator, value: str = "fixed", or_equal: bool = False) -> Claim:
@@ -35,6 +48,24 @@ def no_overthinking(name: str, evaluator: Evaluator, tolerated: float = 0.01) ->
         f"At {evaluator.title}, {name} does not overthink: no seed loses more than {tolerated:.0%}.",
         lambda table: bool(_of(evaluator, table)["overthinking"][name] <= tolerated),
     )
+
+
+def overthinks(name: str, evaluator: Evaluator, more_than: float = 0.01) -> Claim:
+    """Some seed of `name` loses more than this share from its best to its last iteration."""
+    return Claim(
+        f"At {evaluator.title}, {name} overthinks: some seed loses more than {more_than:.0%}.",
+        lambda table: bool(_of(evaluator, table)["overthinking"][name] > more_than),
+    )
+
+
+def sooner(name: str, other: str, evaluator: Evaluator) -> Claim:
+    """`name` is at its best, in the mean over seeds, after fewer iterations than `other`."""
+
+    def holds(table: pd.DataFrame) -> bool:
+        at = _of(evaluator, table)["peak_at"]
+        return bool(at[name] < at[other])
+
+    return Claim(f"At {evaluator.title}, {name} is at its best in fewer iterations than {other}.", holds)
 
 
 def at_least(share: float, name: str, evaluator: Evaluator) -> Claim:

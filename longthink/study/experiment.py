@@ -9,12 +9,13 @@ import pandas as pd
 
 from longthink import figures
 from longthink.base.errors import UserError
-from longthink.study.claims import Claim
+from longthink.study.claims import Claim, Source
 from longthink.study.evaluators import Evaluator
 from longthink.training.recipe import Recipe
 
-Scale = Literal["laptop", "thesis"]
-"""Small settings that keep the comparison, or the dissertation's own, which want a GPU."""
+Scale = Literal["laptop", "bare", "thesis"]
+"""Small settings that keep the comparison; the same nets, trained as the dissertation does and with nothing else; or
+the dissertation's own settings, which want a GPU."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,8 @@ class Variant:
 class Experiment:
     """A table or figure: every variant is trained with every seed, and every evaluator run on its nets.
 
-    `claims`: what the dissertation found, or what we expect where it prints no numbers. `figure` draws the rows of all
-    evaluators. `beyond`: a question of our own, which the dissertation leaves open.
-    `changes`: options of every recipe that a user has changed.
+    `claims`: what is expected of it, by `source` where they do not say by whom. `figure` draws the rows of all
+    evaluators. `changes`: options of every recipe that a user has changed.
     Raises UserError for variants, or evaluators, that have the same name.
     """
 
@@ -40,7 +40,7 @@ class Experiment:
     evaluators: tuple[Evaluator, ...]
     claims: tuple[Claim, ...] = ()
     figure: Callable[[pd.DataFrame, Path], Path] = figures.accuracy_over_iterations
-    beyond: bool = False
+    source: Source = "own"
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -15,16 +15,22 @@ import torch
 
 from longthink.base.files import atomic
 from longthink.measuring.rows import save_rows
-from longthink.study.claims import Claim
+from longthink.study.claims import Claim, Source
 from longthink.study.evaluators import Evaluator, percent
 from longthink.study.experiment import Experiment, Scale, Variant
-from longthink.study.reproduce import Outcome, summaries, summarised
+from longthink.study.reproduce import FRESH, Outcome, summaries, summarised
 
 STYLE = (
     '<!doctype html><meta charset="utf-8"><style>body{font-family:sans-serif;max-width:70em;margin:2em auto}'
     "td,th{padding:.2em .8em;text-align:left}img{max-width:100%}</style>"
 )
 UNTOLD = ("name", "seed")
+HEADINGS: Mapping[Source, str] = {
+    "dissertation": "What the dissertation found",
+    "article": "What arXiv 2602.03655 found",
+    "own": "What we expected",
+}
+"""Of claims, by who makes them."""
 
 
 def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, folder: Path) -> Path:
@@ -80,7 +86,7 @@ def _code(text: str) -> str:
 
 
 def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folder: Path) -> Path:
-    """Write a README.md that lists pages of experiments, and how many of the dissertation's claims held.
+    """Write a README.md that lists pages of experiments, and how many of their claims held.
 
     Args:
         done: experiments with their outcomes, by name; the page of each is NAME/report.md.
@@ -119,7 +125,8 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     seeds = sorted(outcome.rows["seed"].unique().tolist())
     yield f"# {_plain(experiment.title)}\n"
     changes = "".join(f" --change {option}={value}" for option, value in experiment.changes.items())
-    yield f"    longthink reproduce {as_typed(name)} --scale {scale} --seeds {len(seeds)}{changes}\n"
+    first = "" if seeds[0] == FRESH else f" --first-seed {seeds[0]}"
+    yield f"    longthink reproduce {as_typed(name)} --scale {scale} --seeds {len(seeds)}{first}{changes}\n"
     minutes = [one / 60 for one in outcome.seconds]
     yield (
         f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. "
@@ -132,13 +139,15 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
         yield from _table(evaluator, [line for line in lines if line["evaluator"] == evaluator.title])
         without = [f"{name} {percent(share)}" for name, share in outcome.baselines.get(evaluator.title, {}).items()]
         if without:
-            yield f"Without a net: {', '.join(without)}.\n"
+            yield f"For comparison: {', '.join(without)}.\n"
     yield f"![{(experiment.figure.__doc__ or '').partition(chr(10))[0]}]({picture})\n"
-    if experiment.claims:
-        yield "## What was expected\n"
-        table = summarised(outcome.rows, experiment.evaluators)
-        yield from (_verdict(claim, table) for claim in experiment.claims)
-        yield ""
+    table = summarised(outcome.rows, experiment.evaluators)
+    for source, heading in HEADINGS.items():
+        claims = [claim for claim in experiment.claims if (claim.source or experiment.source) == source]
+        if claims:
+            yield f"## {heading}\n"
+            yield from (_verdict(claim, table) for claim in claims)
+            yield ""
     if outcome.failures:
         yield "## Trials that failed\n"
         yield from (f"- {_plain(failure)}" for failure in outcome.failures)

@@ -24,6 +24,8 @@ from longthink.study.experiment import Experiment
 from longthink.training.recipe import Recipe
 from longthink.training.trials import Trial, run_trials
 
+FRESH = 100
+"""The first of the seeds that no recipe was tuned on."""
 Trials = Mapping[tuple[str, int], Trial]
 """By the name of the variant and the seed."""
 
@@ -51,7 +53,7 @@ class Outcome:
 
 def carry_out(
     experiment: Experiment,
-    seeds: int,
+    seeds: Sequence[int],
     below: Path,
     workers: int | None = None,
     on: Where = "local",
@@ -65,7 +67,7 @@ def carry_out(
 
     Args:
         experiment: what is carried out.
-        seeds: trainings of each variant, with seeds from 0.
+        seeds: those that each variant is trained with.
         below: folder of the trials, as in `run_trials`.
         workers: trials, and then measurements, at a time, as in `run_trials`.
         on: "local" or "ray", as in `run_trials`.
@@ -76,7 +78,7 @@ def carry_out(
         The rows of all evaluators, and which trials failed.
 
     Raises:
-        UserError: fewer seeds than 1; what `Evaluator.check` and `run_trials` raise.
+        UserError: no seeds; what `Evaluator.check` and `run_trials` raise.
         NothingCameThrough: there is nothing to report.
 
     >>> import tempfile
@@ -86,12 +88,12 @@ def carry_out(
     >>> small = {"steps": 2, "model.width": 4, "model.head": [4, 4], "validation.count": 5}
     >>> recipe = prefix_sums_laptop().revised(small)
     >>> experiment = Experiment("Tiny", (Variant("tiny", recipe),), (Sweep(level=8, iterations=3, count=5),))
-    >>> outcome = carry_out(experiment, 1, Path(tempfile.mkdtemp()), workers=1, progress=False)
+    >>> outcome = carry_out(experiment, [FRESH], Path(tempfile.mkdtemp()), workers=1, progress=False)
     >>> outcome.failures, sorted(outcome.rows["iteration"])
     ([], [1, 2, 3, 10])
     """
-    if seeds < 1:
-        raise UserError(f"An experiment needs at least 1 seed, not {seeds}.")
+    if not seeds:
+        raise UserError("An experiment needs at least 1 seed.")
     for variant in experiment.variants:
         for evaluator in experiment.evaluators:
             evaluator.check(variant.recipe)
@@ -100,7 +102,7 @@ def carry_out(
     wanted = [
         variant.recipe.revised({"name": variant.name, "seed": seed})
         for variant in experiment.variants
-        for seed in range(seeds)
+        for seed in seeds
     ]
     trials = run_trials(wanted, below, workers, on, accelerator, progress)
     failures = [_failure(trial, trial.error) for trial in trials if trial.error is not None]

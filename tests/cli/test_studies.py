@@ -1,5 +1,6 @@
 """Experiments carried out as a user types it; the work itself is in `study/test_reproduce.py`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +24,21 @@ def test_all_experiments_are_those_of_the_dissertation(monkeypatch: pytest.Monke
     assert main(["reproduce", "all"]) == 0
     assert any(title.startswith("Table 5.2") for title in carried_out)
     assert not any(title.startswith("Stabilisers") for title in carried_out)
+
+
+def test_seeds_begin_where_no_recipe_was_tuned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[list[int]] = []
+
+    def stop(_: Experiment, seeds: Sequence[int], *__: object) -> Outcome:
+        asked.append([*seeds])
+        return Outcome(pd.DataFrame(), [], [])
+
+    monkeypatch.setattr("longthink.study.reproduce.carry_out", stop)
+    monkeypatch.setattr("longthink.study.report.report", lambda *_: tmp_path)
+    assert main(["reproduce", "table-5.2"]) == 0
+    assert main(["reproduce", "table-5.2", "--seeds", "2", "--first-seed", "0"]) == 0
+    assert asked == [[100, 101, 102], [0, 1]]
+    assert main(["reproduce", "table-5.2", "--seeds", "0"]) == 2
 
 
 def test_an_experiment_that_comes_to_nothing_does_not_stop_the_others(

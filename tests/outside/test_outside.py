@@ -122,7 +122,7 @@ experiment = Experiment(title="Graphs", variants=(Variant("messages", small),), 
                         figure=lambda rows, path: (path.write_bytes(b"a figure"), path)[1])
 untested = lt.testing.check_evaluator(overlooked, open_run("run"))
 assert untested == {}, untested
-outcome = carry_out(experiment, 1, Path("trials").absolute(), workers=1, accelerator="cpu", progress=False)
+outcome = carry_out(experiment, [0], Path("trials").absolute(), workers=1, accelerator="cpu", progress=False)
 assert outcome.failures == [], outcome.failures
 print(report(experiment, outcome, "graphs", "laptop", Path("page")))
 """,

@@ -3,14 +3,32 @@
 import pandas as pd
 import pytest
 
-from longthink.study.claims import Claim, alike, at_least, at_most, more, no_overthinking, rises
+from longthink.study.claims import (
+    Claim,
+    alike,
+    at_least,
+    at_most,
+    more,
+    no_overthinking,
+    overthinks,
+    own,
+    rises,
+    sooner,
+)
 from longthink.study.evaluators import Sweep
 
 EVALUATORS = [Sweep(level=level, iterations=30, fixed=25) for level in (1, 2, 3)]
 TABLE = pd.DataFrame(
     [
-        {"evaluator": evaluator.title, "series": series, "fixed": value, "peak": value + 0.1, "overthinking": lost}
-        for series, lost, values in (("a", 0.6, (0.1, 0.2, 0.3)), ("b", 0.0, (0.1, 0.25, 0.2)))
+        {
+            "evaluator": evaluator.title,
+            "series": series,
+            "fixed": value,
+            "peak": value + 0.1,
+            "overthinking": lost,
+            "peak_at": at,
+        }
+        for series, lost, at, values in (("a", 0.6, 7, (0.1, 0.2, 0.3)), ("b", 0.0, 8, (0.1, 0.25, 0.2)))
         for evaluator, value in zip(EVALUATORS, values, strict=True)
     ]
 )
@@ -27,6 +45,12 @@ FIRST, SECOND, THIRD = EVALUATORS
         (more("b", "a", SECOND, value="peak"), True),
         (no_overthinking("b", FIRST), True),
         (no_overthinking("a", FIRST), False),
+        (overthinks("a", FIRST), True),
+        (overthinks("a", FIRST, 0.6), False),
+        (overthinks("b", FIRST), False),
+        (sooner("a", "b", FIRST), True),
+        (sooner("b", "a", FIRST), False),
+        (sooner("a", "a", FIRST), False),
         (at_least(0.3, "a", THIRD), True),
         (at_least(0.31, "a", THIRD), False),
         (at_most(0.3, "a", THIRD), True),
@@ -39,6 +63,13 @@ FIRST, SECOND, THIRD = EVALUATORS
 )
 def test_a_claim_holds_or_does_not(claim: Claim, holds: bool) -> None:
     assert claim.holds(TABLE) is holds
+
+
+def test_a_claim_may_be_of_another_than_the_experiment() -> None:
+    claim = at_most(0.05, "a", FIRST)
+    (ours,) = own(claim)
+    assert (claim.source, ours.source) == (None, "own")
+    assert (ours.sentence, ours.holds) == (claim.sentence, claim.holds)
 
 
 def test_a_claim_is_a_sentence() -> None:

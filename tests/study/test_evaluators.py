@@ -1,5 +1,6 @@
 """What each evaluator finds, on curves known on paper and on nets that train in a second."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,8 @@ import pytest
 
 from longthink import registry
 from longthink.base.errors import UserError
+from longthink.contracts import Puzzles, Thinker
+from longthink.measuring.sweep import accuracy, sweep
 from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.recipes.laptop import images_laptop, staircase
 from longthink.study.evaluators import Compared, Disturbed, Evaluator, Learned, Pictured, Probed, Reused, Stepped, Sweep
@@ -19,7 +22,7 @@ from longthink.training.recipe import Recipe
 def measured(tmp_path: Path, *evaluators: Evaluator, seeds: int = 1, **recipes: Recipe) -> Outcome:
     variants = tuple(Variant(name.replace("_", " "), recipe) for name, recipe in recipes.items())
     experiment = Experiment("Table 0", variants, evaluators)
-    outcome = carry_out(experiment, seeds, tmp_path / "trials", accelerator="cpu", progress=False)
+    outcome = carry_out(experiment, range(seeds), tmp_path / "trials", accelerator="cpu", progress=False)
     assert outcome.failures == []
     return outcome
 
@@ -66,12 +69,17 @@ def test_the_summary_of_known_curves() -> None:
     assert sweep.columns(sweep.summary(rows[rows["series"] == "a"]), "97 ± 1") == {
         "dissertation": "97 ± 1",
         "peak of the mean": "99.5 at 20",
-        "at the fixed iteration": "99.5 ± 0.5",
+        "at the fixed iteration ± standard error": "99.5 ± 0.5",
         "median": "99.5",
         "every seed": "100, 99",
         "sure": "2 of 2",
         "at the end": "69.5",
     }
+    of_a_seed = sweep.revised({"spread": "standard deviation"})
+    cells = of_a_seed.columns(of_a_seed.summary(rows[rows["series"] == "a"]), "97 ± 1")
+    assert cells["at the fixed iteration ± standard deviation"] == "99.5 ± 0.71"  # of a sample: sqrt(2 * 0.005^2)
+    single = sweep.summary(rows[(rows["series"] == "a") & (rows["seed"] == 0)])
+    assert sweep.columns(single, "")["at the fixed iteration ± standard error"] == "100"
     assert (
         sweep.note
         == "Per cent of puzzles solved. The fixed iteration is 25. Sure: seeds that solve at least 99% there."
@@ -88,6 +96,35 @@ EVERY = (
     Stepped(),
     Sweep(level=9, iterations=3),
 )
+
+
+def test_only_plain_nets_without_recall_are_read_where_they_are_most_confident(
+    tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def told(model: Thinker, puzzles: Puzzles, iterations: Iterable[int], exit_rule: str) -> pd.DataFrame:
+        read.append(exit_rule)
+        return sweep(model, puzzles, iterations)
+
+    monkeypatch.setattr("longthink.study.evaluators.thinking.sweep", told)
+    near = Sweep(level=6, count=3, iterations=2, exit_rule="dt_max_confidence")
+    for recall in (False, True):
+        for objective in ("final", "progressive"):
+            recipe = tiny_recipe.revised({"steps": 1, "model.recall": recall, "objective": objective})
+            near.run(train(recipe, tmp_path / f"{recall}-{objective}", accelerator="cpu", progress=False))
+    assert read == ["max_confidence", "default", "default", "default"]
+    assert near.title == "level 6"
+    assert near.note.endswith("DT with the plain loss is read at its most confident iteration so far.")
+
+
+def test_the_untrained_net_stands_beside(tiny_recipe: Recipe) -> None:
+    """It is the one that training begins with, and guesses one blank cell of nine symbols."""
+    recipe = tiny_recipe.revised({"problem": "sudoku"})
+    found = Sweep(level=1, count=60, iterations=9, fixed=5).baselines(recipe)
+    assert found["the first net untrained"] == accuracy(recipe.build(), recipe.problem.sample(1, 60), 5)
+    assert 0.02 < found["the first net untrained"] < 0.3
+    assert found["singles"] == 1
 
 
 def test_evaluators_are_plugins() -> None:
@@ -163,7 +200,7 @@ def test_probes_are_of_nets_of_images(tmp_path: Path) -> None:
     assert table["fixed_at"].tolist() == [1, 1, 2, 2]
     assert [*probed[0].columns(table.iloc[0], "9 / 8")] == [
         "dissertation",
-        "at the fixed iteration",
+        "at the fixed iteration ± standard error",
         "every seed",
         "on what the probe was trained on",
     ]
@@ -204,7 +241,7 @@ def test_a_net_learns_a_group_step_by_step(tmp_path: Path) -> None:
     assert table["fixed"].to_dict() == pytest.approx({"D5": 2 / 3, "dormant": 0})
     assert table["heights"]["dormant"] > 0.5 > table["heights"]["D5"]
     cells = stepped.columns(table.loc["D5"], "")
-    assert (cells["at the fixed iteration"], cells["every seed"]) == ("66.67 ± 0", "66.67, 66.67")
+    assert (cells[stepped.column], cells["every seed"]) == ("66.67 ± 0", "66.67, 66.67")
     assert "plateaus off by" in cells
 
 

@@ -59,20 +59,20 @@ def draw_nothing(rows: pd.DataFrame, path: Path) -> Path:
 
 
 def outcome_of(experiment: Experiment, tmp_path: Path, seeds: int = 1) -> Outcome:
-    return carry_out(experiment, seeds, tmp_path / "trials", accelerator="cpu", progress=False)
+    return carry_out(experiment, range(seeds), tmp_path / "trials", accelerator="cpu", progress=False)
 
 
 def test_the_page_and_the_list_of_pages(experiment: Experiment, tmp_path: Path) -> None:
     outcome = outcome_of(experiment, tmp_path, seeds=2)
     page = report(experiment, outcome, "section_4_0_1", "laptop", tmp_path / "page")
     text = page.read_text()
-    assert "longthink reproduce section-4.0.1 --scale laptop --seeds 2" in text
+    assert "longthink reproduce section-4.0.1 --scale laptop --seeds 2 --first-seed 0\n" in text
     assert "4 trainings took 0." in text
     assert "## Level 6: 7 puzzles, 12 iterations" in text
     assert "The fixed iteration is 5. Sure: seeds that solve at least 99% there." in text
     assert (
-        "| net | dissertation | peak of the mean | at the fixed iteration | median | every seed | sure | at the end |"
-        in text
+        "| net | dissertation | peak of the mean | at the fixed iteration ± standard error | median | every seed "
+        "| sure | at the end |" in text
     )
     assert "| recurrent | 99.9 ± 0.1 at 7 |" in text
     assert "Everything is measured. It holds here." in text
@@ -90,11 +90,11 @@ def test_the_page_and_the_list_of_pages(experiment: Experiment, tmp_path: Path) 
 
 def test_a_page_says_where_trainings_had_different_numbers_of_threads(experiment: Experiment, tmp_path: Path) -> None:
     one = torch.get_num_threads()
-    outcome = carry_out(experiment, 1, tmp_path / "trials", 1, accelerator="cpu", progress=False)
+    outcome = carry_out(experiment, [0], tmp_path / "trials", 1, accelerator="cpu", progress=False)
     assert len(outcome.threads) == 1
     run = Run(next((tmp_path / "trials").iterdir()))
     run.write_history([{**row, "threads": 64} if "loss" in row else row for row in run.history()])
-    again = carry_out(experiment, 1, tmp_path / "trials", 1, accelerator="cpu", progress=False)
+    again = carry_out(experiment, [0], tmp_path / "trials", 1, accelerator="cpu", progress=False)
     assert again.threads == [*outcome.threads, 64]
     text, mixed = (
         report(experiment, some, "table_0", "laptop", tmp_path / "page").read_text() for some in (outcome, again)
@@ -138,8 +138,8 @@ def test_a_page_says_what_is_solved_without_a_net_and_what_was_changed(experimen
     told = replace(outcome, baselines={"level 6": {"chance": 0.0123, "greed": 0.5}})
     changed = experiment.revised({"batch": 8})
     text = report(changed, told, "table_0", "laptop", tmp_path / "page").read_text()
-    assert "    longthink reproduce table-0 --scale laptop --seeds 1 --change batch=8\n" in text
-    assert text.count("Without a net: chance 1.23, greed 50.") == 1
+    assert "    longthink reproduce table-0 --scale laptop --seeds 1 --first-seed 0 --change batch=8\n" in text
+    assert text.count("For comparison: chance 1.23, greed 50.") == 1
 
 
 def test_an_evaluator_of_ones_own_has_the_columns_that_it_gives(experiment: Experiment, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,8 @@ def alone(name: str) -> tuple[Thinker, Recipe]:
 class Evaluator(Frozen, ABC):
     """What is measured of every net of an experiment. The fields of a subclass are its options.
 
-    `published`: what the dissertation has for each variant, as it is printed.
+    `published`: what the dissertation has for each variant, as it is printed. `spread`: what stands behind ±, that of
+    the mean over seeds or that of a seed.
     """
 
     measure: ClassVar[str] = "accuracy"
@@ -39,6 +40,7 @@ class Evaluator(Frozen, ABC):
     """What a net does with them, in a sentence."""
 
     published: Mapping[str, str] = Field(default_factory=dict)
+    spread: Literal["standard error", "standard deviation"] = "standard error"
 
     @property
     @abstractmethod
@@ -72,24 +74,25 @@ class Evaluator(Frozen, ABC):
     def summary(self, rows: pd.DataFrame) -> dict[str, Any]:
         """What the rows of one variant, with their columns `seed` and `regime`, come to over its seeds.
 
-        `fixed`, `median` and `spread`: mean, median and standard deviation of the measure at the fixed iteration, or
-        the last before it that was measured (`fixed_at`). `every_seed` lists them. `successes`: seeds for which it is
-        at least SOLVED. `peak` and `peak_at`: best measure of the mean over seeds, as the dissertation reports.
-        `final`: the mean at the last iteration. `overthinking`: the most that a seed lost from its best to its last
-        iteration. Subclasses add their own.
+        `fixed`, `median` and `spread`: mean, median and what the option `spread` says (NaN of one seed) of the measure
+        at the fixed iteration, or the last before it that was measured (`fixed_at`). `every_seed` lists them.
+        `successes`: seeds for which it is at least SOLVED. `peak` and `peak_at`: best measure of the mean over seeds,
+        as the dissertation reports. `final`: the mean at the last iteration. `overthinking`: the most that a seed lost
+        from its best to its last iteration. Subclasses add their own.
         """
         by_seed = rows.pivot_table(index="iteration", columns="seed", values=self.measure)
         iterations, curves = by_seed.index.to_numpy(), by_seed.to_numpy()
         until = int(np.searchsorted(iterations, self.fixed_at(int(rows["regime"].iloc[0])), side="right"))
         at = max(0, until - 1)
         fixed, mean = curves[at], curves.mean(1)
+        deviation = fixed.std(ddof=1) if len(fixed) > 1 else np.nan
         return {
             "seeds": len(fixed),
             "successes": int((fixed >= SOLVED).sum()),
             "fixed": fixed.mean(),
             "fixed_at": int(iterations[at]),
             "median": np.median(fixed),
-            "spread": fixed.std(),
+            "spread": deviation / np.sqrt(len(fixed)) if self.spread == "standard error" else deviation,
             "every_seed": fixed.tolist(),
             "peak": mean.max(),
             "peak_at": int(iterations[mean.argmax()]),
@@ -99,11 +102,17 @@ class Evaluator(Frozen, ABC):
 
     def columns(self, summary: Mapping[str, Any], published: str) -> dict[str, str]:
         """A variant's line of the table on the page, by the names of its columns, from its summary."""
+        spread = f" ± {percent(summary['spread'])}" if summary["seeds"] > 1 else ""
         return {
             "dissertation": published,
-            "at the fixed iteration": f"{percent(summary['fixed'])} ± {percent(summary['spread'])}",
+            self.column: f"{percent(summary['fixed'])}{spread}",
             "every seed": ", ".join(map(percent, summary["every_seed"])),
         }
+
+    @property
+    def column(self) -> str:
+        """What the mean over seeds is called, and what stands behind ±."""
+        return f"at the fixed iteration ± {self.spread}"
 
     def baselines(self, recipe: Recipe) -> dict[str, float]:  # noqa: ARG002
         """The share that each way without a net has of the same, by its name."""

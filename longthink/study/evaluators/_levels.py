@@ -72,7 +72,7 @@ class CurveEvaluator(LevelEvaluator, ABC):
         return {
             "dissertation": cells["dissertation"],
             "peak of the mean": f"{percent(summary['peak'])} at {summary['peak_at']}",
-            "at the fixed iteration": cells["at the fixed iteration"],
+            self.column: cells[self.column],
             "median": percent(summary["median"]),
             "every seed": cells["every seed"],
             "sure": f"{summary['successes']} of {summary['seeds']}",

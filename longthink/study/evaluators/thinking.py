@@ -1,7 +1,7 @@
 """How much a net solves, and whether it recovers."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -9,7 +9,8 @@ from pydantic import Field
 from longthink.base.seeds import generator
 from longthink.contracts import Perturbation
 from longthink.measuring.dynamics import fared, perturb
-from longthink.measuring.sweep import Exit, sweep
+from longthink.measuring.sweep import Exit, accuracy, sweep
+from longthink.objectives.final import Final
 from longthink.registry import name_of, register
 from longthink.study.evaluators._evaluator import Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator
@@ -23,18 +24,26 @@ from longthink.training.runs import Run
 class Sweep(CurveEvaluator):
     """How many puzzles are solved after every so many iterations.
 
-    A feed-forward net is measured once, after its last step. `exit_rule`: that of `sweep`, for recurrent nets.
+    A feed-forward net is measured once, after its last step. `exit_rule`: that of `sweep`, for recurrent nets; or
+    "dt_max_confidence", which is max_confidence for nets without recall that were trained with the plain loss, and the
+    default for all others (section 5.4, footnote 1).
     `positions`: whether the table also says how many positions are right, of those that count.
     Columns: those of `sweep`; `depth`, the layers of the net as it was trained, if it says.
     """
 
     every: Positive = 1
-    exit_rule: Exit = "default"
+    exit_rule: Exit | Literal["dt_max_confidence"] = "default"
     positions: bool = False
 
     @property
     def title(self) -> str:
-        return super().title + (", most confident so far" if self.exit_rule != "default" else "")
+        return super().title + (", most confident so far" if self.exit_rule == "max_confidence" else "")
+
+    @property
+    def note(self) -> str:
+        if self.exit_rule != "dt_max_confidence":
+            return super().note
+        return f"{super().note} DT with the plain loss is read at its most confident iteration so far."
 
     def run(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         model, recipe = run.model(), run.recipe()
@@ -42,7 +51,19 @@ class Sweep(CurveEvaluator):
         if model.limit is not None:
             return sweep(model, self.puzzles(recipe), [model.limit]).assign(depth=depth)
         asked = {self.fixed_at(recipe.regime), *range(self.every, self.iterations + 1, self.every)}
-        return sweep(model, self.puzzles(recipe), asked, self.exit_rule).assign(depth=depth)
+        return sweep(model, self.puzzles(recipe), asked, self._exit_rule(recipe)).assign(depth=depth)
+
+    def baselines(self, recipe: Recipe) -> dict[str, float]:
+        """Also that of the recipe's net before it is trained, on a hundred of them."""
+        net, puzzles = recipe.build(), self.puzzles(recipe, min(self.count, 100))
+        at = net.limit or self.fixed_at(recipe.regime)
+        return {"the first net untrained": accuracy(net, puzzles, at), **super().baselines(recipe)}
+
+    def _exit_rule(self, recipe: Recipe) -> Exit:
+        if self.exit_rule != "dt_max_confidence":
+            return self.exit_rule
+        plain = isinstance(recipe.objective, Final) and not recipe.model.options.get("recall", True)
+        return "max_confidence" if plain else "default"
 
     def summary(self, rows: pd.DataFrame) -> dict[str, Any]:
         """Also `positions`, the mean share of positions that are right at the fixed iteration, if that is wanted."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from longthink.recipes.laptop import chess_laptop, mazes_laptop, prefix_sums_laptop
-from longthink.recipes.thesis import MAZES_EPOCH, chess_thesis, mazes_thesis, prefix_sums_thesis
+from longthink.recipes.thesis import chess_thesis, mazes_thesis, prefix_sums_thesis
 from longthink.study.experiment import Scale, Variant
 from longthink.training.recipe import Recipe
 
@@ -12,33 +12,46 @@ PLAIN = {"objective": "final"}
 DEPTH_BESIDE_BLOCKS, DEPTH_OF_BLOCK = 4, 4
 """Layers of a net without recall (section 4.2)."""
 NO_RECALL = {"model.recall": False}
-TWINS: Mapping[tuple[str, Scale], Mapping[str, Any]] = {
-    ("mazes", "thesis"): {
-        "steps": 200 * MAZES_EPOCH,
-        "optimiser.lr": 1e-4,
-        "schedule.decay": "step",
-        "schedule.milestones": [175 * MAZES_EPOCH],
-        "schedule.factor": 0.1,
-    }
-}
-"""What feed-forward nets are trained with where it is not what the others are (table 5.7)."""
 
 
 def prefix_sums(scale: Scale) -> Recipe:
     """DT-Recall with the plain loss."""
-    base = prefix_sums_laptop() if scale == "laptop" else prefix_sums_thesis()
-    return base.revised(PLAIN)
+    return at(scale, prefix_sums_laptop().revised(PLAIN), prefix_sums_thesis().revised(PLAIN))
 
 
 def mazes(scale: Scale) -> Recipe:
     """DT-Recall with the plain loss; at laptop scale with fewer steps and less noise than `mazes_laptop`."""
-    base = mazes_laptop() if scale == "laptop" else mazes_thesis()
-    return base.revised(PLAIN | ({"steps": 800, "regularisation.state_noise": 0.02} if scale == "laptop" else {}))
+    small = mazes_laptop().revised({**PLAIN, "steps": 800, "regularisation.state_noise": 0.02})
+    return at(scale, small, mazes_thesis().revised(PLAIN))
 
 
 def chess(scale: Scale) -> Recipe:
     """DT-Recall with the plain loss; at laptop scale with half of the steps of `chess_laptop`."""
-    return (chess_laptop().revised({"steps": 1500}) if scale == "laptop" else chess_thesis()).revised(PLAIN)
+    return at(scale, chess_laptop().revised({**PLAIN, "steps": 1500}), chess_thesis().revised(PLAIN))
+
+
+def at(scale: Scale, small: Recipe, published: Recipe) -> Recipe:
+    """Which of the two, or what is between them: the published training, on the net and for the steps of the small one.
+
+    That is the dissertation's data, objective, optimiser and schedule, whose epochs are shorter by as much as there are
+    fewer steps, and the hardest level alone; and no label smoothing, noise, moving average or curriculum.
+    """
+    if scale != "bare":
+        return small if scale == "laptop" else published
+    share = small.steps / published.steps
+    return published.revised(
+        {
+            "model": small.model.name,
+            **{f"model.{name}": value for name, value in small.model.options.items()},
+            "batch": small.batch,
+            "steps": small.steps,
+            "optimiser.recurrent_lr_factor": 1.0,
+            "schedule.warmup": round(share * published.schedule.warmup),
+            "schedule.milestones": [round(share * milestone) for milestone in published.schedule.milestones],
+            "validation.every": small.validation.every,
+            "validation.count": small.validation.count,
+        }
+    )
 
 
 def progressive(base: Recipe, alpha: float) -> Recipe:
@@ -78,7 +91,9 @@ def five(problem: str, scale: Scale) -> tuple[Variant, ...]:
     """The nets of every table of chapter 5: with and without recall and progressive loss, and the feed-forward twin."""
     base = {"prefix_sums": prefix_sums, "mazes": mazes, "chess": chess}[problem](scale)
     without, weight = base.revised(NO_RECALL), alpha(problem, scale)
-    twin = feedforward(base).revised(TWINS.get((problem, scale), {}))
+    twin = feedforward(base)
+    if problem == "mazes" and scale != "laptop":
+        twin = twin.revised(_of_feedforward_mazes(base.steps))
     return (
         Variant("DT", without),
         Variant("DT, progressive", progressive(without, weight)),
@@ -86,6 +101,18 @@ def five(problem: str, scale: Scale) -> tuple[Variant, ...]:
         Variant("DT-Recall, progressive", progressive(base, weight)),
         Variant("feed-forward", twin),
     )
+
+
+def _of_feedforward_mazes(steps: int) -> Mapping[str, Any]:
+    """What they are trained with, 200 epochs long, where the recurrent ones have so many steps in 50 (table 5.7)."""
+    return {
+        "steps": 200 * steps // 50,
+        "optimiser.lr": 1e-4,
+        "optimiser.recurrent_lr_factor": 1.0,
+        "schedule.decay": "step",
+        "schedule.milestones": [175 * steps // 50],
+        "schedule.factor": 0.1,
+    }
 
 
 def recurrent(variants: tuple[Variant, ...]) -> tuple[Variant, ...]:

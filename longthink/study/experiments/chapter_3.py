@@ -25,6 +25,7 @@ def _over_depth(family: str, title: str, scale: Scale) -> Experiment:
     evaluator = _classified(2000 if (family, scale) == ("conv_net", "laptop") else 10_000)
     return Experiment(
         title=title,
+        source="dissertation",
         variants=tuple(variant for pair in pairs for variant in pair),
         evaluators=(evaluator,),
         # With one step, both are the same net.
@@ -81,6 +82,7 @@ def table_3_3(scale: Scale) -> Experiment:
     evaluator = _classified(10_000, published=published)
     return Experiment(
         title="Table 3.3: batch norm for each iteration",
+        source="dissertation",
         variants=(Variant("recurrent, batch norm", net), Variant("ResNet-18", resnet)),
         evaluators=(evaluator,),
         claims=(alike("recurrent, batch norm", "ResNet-18", evaluator, _images.ALIKE),),
@@ -110,6 +112,7 @@ def figure_3_3(scale: Scale) -> Experiment:
     forms = variants[: len(depths)], variants[len(depths) :]
     return Experiment(
         title="Figure 3.3: mazes want depth, or recurrence",
+        source="dissertation",
         variants=variants,
         evaluators=(evaluator,),
         claims=(
@@ -139,6 +142,7 @@ def table_3_4(scale: Scale) -> Experiment:
     pairs = zip(variants[: len(depths)], variants[len(depths) :], strict=True)
     return Experiment(
         title="Table 3.4: small mazes with dilated filters",
+        source="dissertation",
         variants=variants,
         evaluators=(evaluator,),
         claims=tuple(alike(one.name, other.name, evaluator, _images.ALIKE) for one, other in pairs),

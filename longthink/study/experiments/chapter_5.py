@@ -1,7 +1,7 @@
 """Chapter 5, logical extrapolation without overthinking: recall and progressive loss."""
 
 from longthink.registry import register
-from longthink.study.claims import Claim, more, no_overthinking
+from longthink.study.claims import Claim, at_most, more, no_overthinking, overthinks, sooner
 from longthink.study.evaluators import Sweep
 from longthink.study.experiment import Experiment, Scale, Variant
 from longthink.study.experiments import _nets
@@ -12,13 +12,15 @@ def table_5_2(scale: Scale) -> Experiment:
     """DT, DT-Recall and feed-forward, plain and progressive, on 48 and 512 bits (table 5.2, figures 5.3, 5.7 left).
 
     Command: longthink reproduce table-5.2
-    Expected: 97.12 +- 1.88 % of 512-bit strings for DT-Recall with progressive loss, 0 to 11 % without recall.
+    Expected: 97.12 +- 1.88 % of 512-bit strings for DT-Recall with progressive loss, 0 to 11 % without recall. Laptop:
+    progressive with alpha 0.5, and with the dissertation's 1 beside.
     """
     near = Sweep(
         level=48,
         iterations=200,
         fixed=100,
         every=2,
+        exit_rule="dt_max_confidence",
         published={
             "DT": "94.61 ± 1.19 at 42",
             "DT, progressive": "97.73 ± 1.80 at 27",
@@ -33,6 +35,7 @@ def table_5_2(scale: Scale) -> Experiment:
         fixed=400,
         count=100,
         every=10,
+        exit_rule="dt_max_confidence",
         published={
             "DT": "0.00 ± 0.00",
             "DT, progressive": "11.26 ± 6.90 at 171",
@@ -41,11 +44,25 @@ def table_5_2(scale: Scale) -> Experiment:
             "feed-forward": "0.00 ± 0.00",
         },
     )
+    base = _nets.prefix_sums(scale)
+    published_alpha = (
+        ()
+        if scale != "laptop"
+        else tuple(
+            Variant(f"{name}, progressive, alpha 1", _nets.progressive(net, 1.0))
+            for name, net in (("DT", base.revised(_nets.NO_RECALL)), ("DT-Recall", base))
+        )
+    )
     return Experiment(
         title="Table 5.2, figures 5.3 and 5.7 (left): prefix sums",
-        variants=_nets.five("prefix_sums", scale),
+        source="dissertation",
+        variants=(*_nets.five("prefix_sums", scale), *published_alpha),
         evaluators=(near, far),
-        claims=_ordering(near, far),
+        claims=(
+            *_ordering(near, far),
+            more("DT, progressive", "DT", far),
+            sooner("DT-Recall, progressive", "DT-Recall", far),
+        ),
     )
 
 
@@ -62,6 +79,7 @@ def table_5_3(scale: Scale) -> Experiment:
         fixed=100,
         every=4,
         count=300,
+        exit_rule="dt_max_confidence",
         published={
             "DT": "85.59 ± 2.81 at 40",
             "DT, progressive": "86.08 ± 3.96 at 38",
@@ -72,10 +90,11 @@ def table_5_3(scale: Scale) -> Experiment:
     )
     far = Sweep(
         level=59,
-        iterations=600,
-        fixed=500,
+        iterations=1500 if scale == "thesis" else 600,
+        fixed=1000 if scale == "thesis" else 500,
         every=20,
-        count=20 if scale == "laptop" else 1000,
+        count=1000 if scale == "thesis" else 50,
+        exit_rule="dt_max_confidence",
         published={
             "DT": "0.00 ± 0.00",
             "DT, progressive": "0.00 ± 0.00",
@@ -86,9 +105,10 @@ def table_5_3(scale: Scale) -> Experiment:
     )
     return Experiment(
         title="Table 5.3, figures 5.4 and 5.7 (right): mazes",
+        source="dissertation",
         variants=_nets.five("mazes", scale),
         evaluators=(near, far),
-        claims=_ordering(near, far),
+        claims=(*_ordering(near, far), at_most(0.01, "DT", far), at_most(0.01, "DT, progressive", far)),
     )
 
 
@@ -142,6 +162,8 @@ def _ordering(near: Sweep, far: Sweep) -> tuple[Claim, ...]:
         more("DT-Recall", "feed-forward", near),
         no_overthinking("DT-Recall", near),
         no_overthinking("DT-Recall, progressive", near),
+        overthinks("DT", near),
+        overthinks("DT, progressive", near),
     )
 
 
@@ -157,6 +179,7 @@ def ablation_n_0(scale: Scale) -> Experiment:
     far = Sweep(level=512, iterations=600, fixed=400, count=100, every=10, published=published)
     return Experiment(
         title="Section 5.4: the ablation n = 0 of progressive loss",
+        source="dissertation",
         variants=(Variant("n at random", at_random), Variant("n = 0", at_random.revised({"objective.start": "zero"}))),
         evaluators=(far,),
         claims=(more("n at random", "n = 0", far),),

@@ -58,7 +58,6 @@ def group_products(scale: Scale) -> Experiment:  # noqa: ARG001
     variants = tuple(Variant(group, net) for group, net in nets.items())
     return Experiment(
         title="Products in groups, from 32 elements to 4,096",
-        beyond=True,
         variants=variants,
         evaluators=LONG,
         claims=tuple(at_least(1.0, variant.name, evaluator) for evaluator in LONG for variant in variants),
@@ -79,7 +78,7 @@ def staircases(scale: Scale) -> Experiment:  # noqa: ARG001
     ]
     return Experiment(
         title="Staircases: a group is learned one representation after the other",
-        beyond=True,
+        source="article",
         variants=tuple(variants),
         evaluators=(evaluator,),
         claims=tuple(at_least(1.0, variant.name, evaluator) for variant in variants),
@@ -101,7 +100,7 @@ def staircase_encodings(scale: Scale) -> Experiment:  # noqa: ARG001
             variants.append(Variant(f"{name}, {called}", _staircase(name, _even_steps(name, order))))
     return Experiment(
         title="Staircases: the encoding sets the order",
-        beyond=True,
+        source="article",
         variants=tuple(variants),
         evaluators=(evaluator,),
         claims=tuple(at_least(1.0, variant.name, evaluator) for variant in variants),
@@ -180,7 +179,7 @@ def group_width(scale: Scale) -> Experiment:  # noqa: ARG001
             variants.append(Variant(f"{name}, k = {k}, width {width}", net))
     return Experiment(
         title="Two-layer nets: width against length",
-        beyond=True,
+        source="article",
         variants=tuple(variants),
         evaluators=(Learned(),),
         figure=figures.width_to_learn,
@@ -219,7 +218,6 @@ def group_steps(scale: Scale) -> Experiment:  # noqa: ARG001
     evaluator = Learned()
     return Experiment(
         title="Recurrent and layered nets: steps against length",
-        beyond=True,
         variants=tuple(variants),
         evaluators=(evaluator,),
         claims=tuple(at_least(0.99, variant.name, evaluator) for variant in variants),
@@ -255,7 +253,6 @@ def group_products_parts(scale: Scale) -> Experiment:  # noqa: ARG001
     at_32 = Sweep(level=32, iterations=8, fixed=5, count=500)
     return Experiment(
         title="Products in A5: what the net needs",
-        beyond=True,
         variants=variants,
         evaluators=(at_32, LONG[0]),
     )

@@ -44,7 +44,6 @@ def stabilisers_prefix_sums(scale: Scale) -> Experiment:  # noqa: ARG001
     }
     return Experiment(
         title="Stabilisers, prefix sums",
-        beyond=True,
         variants=_variants(
             base,
             {
@@ -74,7 +73,6 @@ def stabilisers_mazes(scale: Scale) -> Experiment:  # noqa: ARG001
     base = mazes_laptop().revised({"steps": 800})
     return Experiment(
         title="Stabilisers, mazes",
-        beyond=True,
         variants=_variants(
             base,
             {

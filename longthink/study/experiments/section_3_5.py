@@ -29,6 +29,7 @@ def _separable(family: str, scale: Scale, values: Sequence[tuple[str, ...]], tit
     kinds = [some for some in (whole, means) if some]
     return Experiment(
         title=f"{title}: how separable features are",
+        source="dissertation",
         variants=variants,
         evaluators=(*whole, *means),
         claims=(
@@ -97,6 +98,7 @@ def section_3_5_similarity(scale: Scale) -> Experiment:
     same_depth, to_deepest = variants[-2], evaluators[-1]
     return Experiment(
         title="Section 3.5.1: how alike features are, ConvNets",
+        source="dissertation",
         variants=variants,
         evaluators=evaluators,
         claims=tuple(more(same_depth.name, variant.name, to_deepest) for variant in variants[1:-2:2]),
@@ -110,6 +112,7 @@ def _reuse(family: str, scale: Scale, steps: int, title: str) -> Experiment:
     evaluator = Reused(level=1, count=1000 if scale == "thesis" else 200)
     return Experiment(
         title=title,
+        source="dissertation",
         variants=(one, untrained),
         evaluators=(evaluator,),
         claims=(at_least(0.5, one.name, evaluator),),
@@ -150,6 +153,7 @@ def figure_3_9(scale: Scale) -> Experiment:
     one, other = _images.pair("residual_net", scale, 4)
     return Experiment(
         title="Figures 3.9 and 3.11: what filters are looking for",
+        source="dissertation",
         variants=(one, other),
         evaluators=(Pictured(level=1, count=200),),
         figure=figures.pictures_of_features,

@@ -21,7 +21,6 @@ def section_4_4_1(scale: Scale) -> Experiment:  # noqa: ARG001
     levels = (32, 64, 128, 256, 512, 1024, 2048, 4096)
     return Experiment(
         title="Section 4.4.1: iterations against length, for blocks that reach further",
-        beyond=True,
         variants=(
             Variant("DT-Recall", base),
             Variant("DT-Recall, dilations 1 to 8", base.revised({"model.dilation": [1, 2, 4, 8]})),
@@ -48,6 +47,7 @@ def section_4_4_2(scale: Scale) -> Experiment:
     harder = tuple(Sweep(level=level, iterations=30, fixed=20, exit_rule="max_confidence") for level in (40, 44))
     return Experiment(
         title="Section 4.4.2: deeper feed-forward nets",
+        source="dissertation",
         variants=(recurrent, *deeper),
         evaluators=(fits, *harder),
         claims=(
@@ -84,6 +84,7 @@ def section_4_4_3_prefix_sums(scale: Scale) -> Experiment:
     easier = Sweep(level=16, iterations=20, fixed=4, published={hard[0].name: "100 at 4"})
     return Experiment(
         title="Section 4.4.3: in distribution, and from hard to easy, prefix sums",
+        source="dissertation",
         variants=(*easy, *hard),
         evaluators=(on_easy, on_hard, easier),
         claims=(
@@ -109,6 +110,7 @@ def section_4_4_3_mazes(scale: Scale) -> Experiment:
     )
     return Experiment(
         title="Section 4.4.3: in distribution, mazes",
+        source="dissertation",
         variants=(*easy, *hard),
         evaluators=(on_easy, on_hard),
         claims=(

@@ -37,6 +37,7 @@ def _recall_recovers(title: str, variants: tuple[Variant, ...], *evaluators: Dis
     disturbed = [evaluator for evaluator in evaluators if evaluator.perturbation is not None]
     return Experiment(
         title=title,
+        source="dissertation",
         variants=_nets.recurrent(variants),
         evaluators=evaluators,
         claims=tuple(
@@ -90,6 +91,7 @@ def figure_5_8_bits(scale: Scale) -> Experiment:
     """
     return Experiment(
         title="Figure 5.8 (left): recovering from a flipped bit",
+        source="dissertation",
         variants=_nets.recurrent(_nets.five("prefix_sums", scale)),
         evaluators=tuple(_on_strings(BitFlip(index=index), at=SOLVED_BY) for index in range(0, 48, 8)),
         figure=figures.recovery_by_index,

@@ -1,9 +1,10 @@
 """Section 5.6, more about the nets of chapter 5: in distribution, from hard to easy, and how they were chosen."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from longthink.registry import register
-from longthink.study.claims import at_least, more, no_overthinking
+from longthink.study.claims import Claim, at_least, more, no_overthinking, overthinks
 from longthink.study.evaluators import Sweep
 from longthink.study.experiment import Experiment, Scale, Variant
 from longthink.study.experiments import _nets
@@ -99,6 +100,7 @@ def _in_distribution(
     held_out = Sweep(level=level, iterations=longest, count=count, split="validation", published=validation)
     return Experiment(
         title=f"Table 5.6: in distribution, {what}",
+        source="dissertation",
         variants=variants,
         evaluators=(on_train, held_out),
         claims=tuple(at_least(0.97, variant.name, held_out) for variant in variants),
@@ -113,7 +115,7 @@ def alpha_grid_prefix_sums(scale: Scale) -> Experiment:
     Expected: alpha 1 was chosen; no numbers are published.
     """
     far = Sweep(level=512, iterations=600, fixed=400, count=100, every=10)
-    return _alpha_grid("prefix sums", _nets.prefix_sums(scale), (0, 0.25, 0.5, 0.75, 1), far)
+    return _alpha_grid("prefix sums", _nets.prefix_sums(scale), (0, 0.25, 0.5, 0.75, 1), 1, far)
 
 
 @register
@@ -123,19 +125,23 @@ def alpha_grid_mazes(scale: Scale) -> Experiment:
     Command: longthink reproduce alpha-grid-mazes
     Expected: alpha 0.01 was chosen; no numbers are published.
     """
-    if scale == "laptop":
-        far = Sweep(level=33, iterations=300, fixed=250, every=10, count=50)
-    else:
+    if scale == "thesis":
         far = Sweep(level=59, iterations=1000, fixed=1000, every=20)
-    return _alpha_grid("mazes", _nets.mazes(scale), (0, 0.01, 0.1, 0.5, 1), far)
+    else:
+        far = Sweep(level=33, iterations=300, fixed=250, every=10, count=50)
+    return _alpha_grid("mazes", _nets.mazes(scale), (0, 0.01, 0.1, 0.5, 1), 0.01, far)
 
 
-def _alpha_grid(what: str, base: Recipe, alphas: tuple[float, ...], evaluator: Sweep) -> Experiment:
+def _alpha_grid(what: str, base: Recipe, alphas: tuple[float, ...], chosen: float, evaluator: Sweep) -> Experiment:
+    """`chosen` is the one that the dissertation found best."""
     nets = {alpha: base if alpha == 0 else _nets.progressive(base, alpha) for alpha in alphas}
+    others = [alpha for alpha in alphas if alpha != chosen]
     return Experiment(
         title=f"Section 5.6.3: the weight of the progressive loss, {what}",
+        source="dissertation",
         variants=tuple(Variant(f"alpha {alpha:g}", net) for alpha, net in nets.items()),
         evaluators=(evaluator,),
+        claims=tuple(more(f"alpha {chosen:g}", f"alpha {alpha:g}", evaluator, or_equal=True) for alpha in others),
     )
 
 
@@ -149,12 +155,15 @@ def figure_5_16(scale: Scale) -> Experiment:
     easier = Sweep(level=24, iterations=200, fixed=100, every=2)
     return Experiment(
         title="Figure 5.16: from hard to easy",
+        source="dissertation",
         variants=_nets.recurrent(_nets.five("prefix_sums", scale)),
         evaluators=(easier,),
         claims=(
             no_overthinking("DT-Recall", easier),
             no_overthinking("DT-Recall, progressive", easier),
             more("DT-Recall", "DT", easier),
+            overthinks("DT", easier),
+            overthinks("DT, progressive", easier),
         ),
     )
 
@@ -167,11 +176,14 @@ def figure_5_17_depth(scale: Scale) -> Experiment:
     Expected: better with more iterations, and no better beyond m = 30. Laptop: m = 10, 20 and 30.
     """
     base = _nets.progressive(_nets.prefix_sums(scale), _nets.alpha("prefix_sums", scale))
-    regimes = (10, 20, 30) if scale == "laptop" else (10, 20, 30, 40, 50)
+    regimes = (10, 20, 30, 40, 50) if scale == "thesis" else (10, 20, 30)
+    far = Sweep(level=512, iterations=600, fixed=400, count=100, every=10)
     return Experiment(
         title="Figure 5.17 (left): iterations in training",
+        source="dissertation",
         variants=tuple(Variant(f"m {iterations}", _nets.iterating(base, iterations)) for iterations in regimes),
-        evaluators=(Sweep(level=512, iterations=600, fixed=400, count=100, every=10),),
+        evaluators=(far,),
+        claims=_grows_up_to("m", 30, regimes, far),
     )
 
 
@@ -183,12 +195,25 @@ def figure_5_17_width(scale: Scale) -> Experiment:
     Expected: better with more filters, and little better beyond 400. Laptop: 12, 24 and 48.
     """
     base = _nets.progressive(_nets.prefix_sums(scale), _nets.alpha("prefix_sums", scale))
-    widths = (12, 24, 48) if scale == "laptop" else (100, 200, 300, 400, 500)
+    widths = (100, 200, 300, 400, 500) if scale == "thesis" else (12, 24, 48)
+    far = Sweep(level=512, iterations=600, fixed=400, count=100, every=10)
     return Experiment(
         title="Figure 5.17 (right): width",
+        source="dissertation",
         variants=tuple(
             Variant(f"width {width}", base.revised({"model.width": width, "model.head": [width, width // 2]}))
             for width in widths
         ),
-        evaluators=(Sweep(level=512, iterations=600, fixed=400, count=100, every=10),),
+        evaluators=(far,),
+        claims=_grows_up_to("width", 400, widths, far),
+    )
+
+
+def _grows_up_to(what: str, enough: int, values: tuple[int, ...], evaluator: Sweep) -> tuple[Claim, ...]:
+    """More of it is better, up to `enough`, and no better beyond."""
+    return tuple(
+        more(f"{what} {value}", f"{what} {before}", evaluator)
+        if value <= enough
+        else more(f"{what} {before}", f"{what} {value}", evaluator, or_equal=True)
+        for before, value in pairwise(values)
     )

@@ -39,6 +39,7 @@ def section_6_1(scale: Scale) -> Experiment:
     }
     return Experiment(
         title="Section 6.1: sudoku with fewer givens",
+        source="dissertation",
         variants=variants,
         evaluators=tuple(by_givens.values()),
         claims=(
@@ -65,7 +66,6 @@ def section_6_1_sizes(scale: Scale) -> Experiment:  # noqa: ARG001
     )
     return Experiment(
         title="Sudoku: larger boards than in training",
-        beyond=True,
         variants=(Variant("4 x 4 and 9 x 9", net.revised({"problem.also": [[2, 2]]})), Variant("9 x 9 alone", net)),
         evaluators=evaluators,
     )
