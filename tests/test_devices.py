@@ -7,6 +7,8 @@ Puzzles are left on the CPU where a measure is asked, since it is to move them i
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,9 +36,12 @@ from longthink.objectives.progressive import Progressive
 from longthink.problems.images.problem import Images
 from longthink.problems.mazes.problem import Mazes
 from longthink.problems.prefix_sums.problem import PrefixSums
+from longthink.study.evaluators import Disturbed, Sweep
 from longthink.testing.elsewhere import ELSEWHERE, Elsewhere
 from longthink.testing.models import Net
 from longthink.thinking.loop import last_state, think
+from longthink.training.loop import train
+from longthink.training.recipe import Recipe
 
 SMALL = {"width": 8, "head": (8, 4), "limit": 4}
 STRINGS, MAZES = PrefixSums().sample(16, 6), Mazes().sample(5, 5)
@@ -118,6 +123,19 @@ def test_nets_on_two_devices_are_compared() -> None:
     expected = similarity(net, net, MAZES.x, [1], [2])
     with Elsewhere():
         assert similarity(net, there(net), MAZES.x, [1], [2]).equals(expected)
+
+
+def test_an_evaluator_measures_where_the_run_is_to_be(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    run = train(tiny_recipe.revised({"steps": 2}), tmp_path / "run", accelerator="cpu", progress=False)
+    for evaluator in (
+        Sweep(level=6, count=5, iterations=3),
+        Disturbed(level=6, count=5, iterations=3, perturbation="noise"),
+    ):
+        expected = evaluator.run(run)
+        with Elsewhere():
+            there = replace(run, device=str(ELSEWHERE))
+            assert next(there.model().parameters()).device == ELSEWHERE
+            assert evaluator.run(there).equals(expected)
 
 
 def test_a_receptive_field() -> None:

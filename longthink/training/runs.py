@@ -39,9 +39,10 @@ HISTORY = "history.jsonl"
 
 @dataclass(frozen=True)
 class Run:
-    """A folder with a recipe and, once training has ended, a net."""
+    """A folder with a recipe and, once training has ended, a net, which is put on the `device`."""
 
     folder: Path
+    device: str = "cpu"
 
     @property
     def name(self) -> str:
@@ -64,7 +65,7 @@ class Run:
 
     def model(self) -> "Thinker":
         """The net, in evaluation mode. Raises UserError if its files are missing, damaged or of another net."""
-        return load_net(self.folder)
+        return load_net(self.folder).to(self.device)
 
     @property
     def begun(self) -> bool:

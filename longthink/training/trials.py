@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from longthink import registry
 from longthink.base.parallel import Where, side_by_side
 from longthink.training import runs
@@ -18,15 +20,16 @@ TRIALS = runs.RUNS / "trials"
 
 @dataclass(frozen=True)
 class Trial:
-    """One training, finished or failed: then `error` says why."""
+    """One training, finished or failed: then `error` says why. Its net is measured on the `device`."""
 
     recipe: Recipe
     folder: Path
     error: str | None = None
+    device: str = "cpu"
 
     @property
     def run(self) -> runs.Run:
-        return runs.Run(self.folder)
+        return runs.Run(self.folder, self.device)
 
 
 def folder_of(recipe: Recipe, below: Path = TRIALS) -> Path:
@@ -76,7 +79,8 @@ def run_trials(
     arguments = [(recipe, folder, accelerator) for folder, recipe in pending.items()]
     results = side_by_side(partial(registry.having, registry.outside(), _train_one), arguments, workers, on, progress)
     errors = dict(zip(pending, (result if isinstance(result, str) else None for result in results), strict=True))
-    return [Trial(recipe, folder, errors.get(folder)) for recipe, folder in zip(recipes, folders, strict=True)]
+    device = "cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu"
+    return [Trial(recipe, folder, errors.get(folder), device) for recipe, folder in zip(recipes, folders, strict=True)]
 
 
 def _train_one(recipe: str, folder: Path, accelerator: str) -> None:
