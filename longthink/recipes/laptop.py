@@ -20,6 +20,8 @@ from longthink.training.supervised import Curriculum, Supervised
 def prefix_sums_laptop() -> Recipe:
     """Strings of 2 to 32 bits; solves 512 bits, and thousands.
 
+    Expected: all of 1,000 strings of 512 bits at iteration 400, with each of the seeds 100 to 109.
+
     Command: longthink train prefix_sums_laptop
     """
     return Recipe(
@@ -107,7 +109,10 @@ def staircase() -> Recipe:
 
 @register
 def mazes_laptop() -> Recipe:
-    """Mazes of 5x5 to 9x9 cells; solves all of 59x59, and 201x201.
+    """Mazes of 5x5 to 9x9 cells; solves 59x59, and 201x201.
+
+    Expected: 99 to 100 % of 59x59 in 600 iterations, 95 to 100 % of 201x201 in 5,000 (seeds 0 to 4, which it was tuned
+    on).
 
     Command: longthink train mazes_laptop
     """

@@ -31,6 +31,8 @@ HEADINGS: Mapping[Source, str] = {
     "own": "What we expected",
 }
 """Of claims, by who makes them."""
+CLAIMS: Mapping[str, Sequence[Source]] = {"published claims that hold": ["dissertation", "article"], "our own": ["own"]}
+"""Columns of the list of pages."""
 
 
 def report(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, folder: Path) -> Path:
@@ -100,16 +102,14 @@ def contents(done: Mapping[str, tuple[Experiment, Outcome]], scale: Scale, folde
     >>> contents({}, "laptop", Path(tempfile.mkdtemp())).read_text().splitlines()[0]
     '# Tables and figures'
     """
-    columns = ("page", "command", "claims that hold", "trainings", "their minutes taken together")
+    columns = ("page", "command", *CLAIMS, "trainings", "their minutes taken together")
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     for name, (experiment, outcome) in done.items():
         table = summarised(outcome.rows, experiment.evaluators)
-        held = sum(_holds(claim, table) is True for claim in experiment.claims)
-        claims = f"{held} of {len(experiment.claims)}" if experiment.claims else ""
         cells = (
             f"[{_plain(experiment.title)}]({name}/report.md)",
-            f"`longthink reproduce {as_typed(name)} --scale {scale}`",
-            claims,
+            f"`{_command(experiment, outcome, name, scale)}`",
+            *(_held(_claims_of(experiment, source), table) for source in CLAIMS.values()),
             str(len(outcome.seconds)),
             f"{sum(outcome.seconds) / 60:.1f}",
         )
@@ -124,9 +124,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     lines = summaries(outcome.rows, experiment.evaluators)
     seeds = sorted(outcome.rows["seed"].unique().tolist())
     yield f"# {_plain(experiment.title)}\n"
-    changes = "".join(f" --change {option}={value}" for option, value in experiment.changes.items())
-    first = "" if seeds[0] == FRESH else f" --first-seed {seeds[0]}"
-    yield f"    longthink reproduce {as_typed(name)} --scale {scale} --seeds {len(seeds)}{first}{changes}\n"
+    yield f"    {_command(experiment, outcome, name, scale)}\n"
     minutes = [one / 60 for one in outcome.seconds]
     yield (
         f"Seeds {', '.join(map(str, seeds))}, all of them; {_machine()}. "
@@ -143,7 +141,7 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     yield f"![{(experiment.figure.__doc__ or '').partition(chr(10))[0]}]({picture})\n"
     table = summarised(outcome.rows, experiment.evaluators)
     for source, heading in HEADINGS.items():
-        claims = [claim for claim in experiment.claims if (claim.source or experiment.source) == source]
+        claims = _claims_of(experiment, [source])
         if claims:
             yield f"## {heading}\n"
             yield from (_verdict(claim, table) for claim in claims)
@@ -155,6 +153,22 @@ def _page(experiment: Experiment, outcome: Outcome, name: str, scale: Scale, pic
     yield "## Recipes\n"
     yield from _recipes(experiment.variants)
     yield ""
+
+
+def _command(experiment: Experiment, outcome: Outcome, name: str, scale: Scale) -> str:
+    seeds = outcome.rows["seed"].unique()
+    first = "" if seeds.min() == FRESH else f" --first-seed {seeds.min()}"
+    changes = "".join(f" --change {option}={value}" for option, value in experiment.changes.items())
+    return f"longthink reproduce {as_typed(name)} --scale {scale} --seeds {len(seeds)}{first}{changes}"
+
+
+def _claims_of(experiment: Experiment, sources: Sequence[Source]) -> list[Claim]:
+    return [claim for claim in experiment.claims if (claim.source or experiment.source) in sources]
+
+
+def _held(claims: Sequence[Claim], table: pd.DataFrame) -> str:
+    """How many of them do, if there are any."""
+    return f"{sum(_holds(claim, table) is True for claim in claims)} of {len(claims)}" if claims else ""
 
 
 def _threads(numbers: Sequence[int]) -> str:

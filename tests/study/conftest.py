@@ -15,11 +15,12 @@ def experiment(tiny_recipe: Recipe) -> Experiment:
     near = Sweep(level=6, iterations=12, fixed=5, count=7, every=4, published={"recurrent": "99.9 ± 0.1 at 7"})
     return Experiment(
         title="Table 0: tiny",
+        source="dissertation",
         variants=(Variant("recurrent", short), Variant("feed-forward", twin)),
         evaluators=(near, Sweep(level=9, iterations=8, count=10, every=2)),
         claims=(
             Claim("Everything is measured.", lambda table: len(table) == 4),
-            Claim("Nothing is measured.", lambda table: len(table) == 0),
+            Claim("Nothing is measured.", lambda table: len(table) == 0, source="own"),
             more("recurrent", "another net", near),
         ),
     )

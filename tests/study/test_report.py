@@ -75,8 +75,8 @@ def test_the_page_and_the_list_of_pages(experiment: Experiment, tmp_path: Path) 
         "| sure | at the end |" in text
     )
     assert "| recurrent | 99.9 ± 0.1 at 7 |" in text
-    assert "Everything is measured. It holds here." in text
-    assert "Nothing is measured. **It does not hold** here." in text
+    assert "## What the dissertation found\n\n- Everything is measured. It holds here.\n" in text
+    assert "## What we expected\n\n- Nothing is measured. **It does not hold** here.\n" in text
     assert "It cannot be told: no trial of 'another net' came through." in text
     assert "feed-forward: the same but `model.name feedforward`" in text
     html = page.with_suffix(".html").read_text()
@@ -85,7 +85,7 @@ def test_the_page_and_the_list_of_pages(experiment: Experiment, tmp_path: Path) 
     assert len(pd.read_csv(page.with_name("rows.csv"))) == len(outcome.rows)
     listed = contents({"section_4_0_1": (experiment, outcome)}, "laptop", tmp_path).read_text()
     assert "| [Table 0: tiny](section_4_0_1/report.md) | `longthink reproduce section-4.0.1 " in listed
-    assert "| 1 of 3 | 4 | 0." in listed
+    assert "--seeds 2 --first-seed 0` | 1 of 2 | 0 of 1 | 4 | 0." in listed
 
 
 def test_a_page_says_where_trainings_had_different_numbers_of_threads(experiment: Experiment, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def table_5_3(scale: Scale) -> Experiment:
         iterations=1500 if scale == "thesis" else 600,
         fixed=1000 if scale == "thesis" else 500,
         every=20,
-        count=1000 if scale == "thesis" else 50,
+        count=1000 if scale == "thesis" else 20,
         exit_rule="dt_max_confidence",
         published={
             "DT": "0.00 ± 0.00",
