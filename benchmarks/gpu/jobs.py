@@ -18,7 +18,8 @@ from typing import Any
 
 from longthink.recipes.thesis import MAZES_EPOCH
 from longthink.study.experiment import Experiment
-from longthink.study.experiments.chapter_5 import ablation_n_0, table_5_2, table_5_3, table_5_4
+from longthink.study.experiments.chapter_5 import ablation_n_0, table_5_2, table_5_3
+from longthink.study.experiments.chess import table_5_4
 from longthink.training.optimisers import SGD
 from longthink.training.recipe import Recipe
 
@@ -57,12 +58,15 @@ class Test:
     iterations: int
     count: int = 1000
     at_a_time: int = 100
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the problem, other than in training."""
 
 
+BAND = {"width": 100_000, "whole": True}
 TESTS = {
     "prefix_sums": (Test(48, 200), Test(512, 500)),
     "mazes": (Test(13, 200), Test(59, 1000, at_a_time=20)),
-    "chess": (Test(700_000, 100), Test(1_100_000, 100)),
+    "chess": (Test(700_000, 100, options=BAND), Test(1_100_000, 100, options=BAND)),
 }
 
 

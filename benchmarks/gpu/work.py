@@ -99,7 +99,7 @@ class Work:
         """Read some puzzles after the others, as long as there is time for some more."""
         longest = LEAST / SLOWER
         recipe, net = run.recipe(), run.model().to(self.device)
-        puzzles = recipe.problem.sample(test.level, test.count)
+        puzzles = recipe.problem.revised(test.options).sample(test.level, test.count)
         while (done := _done(folder, test)) < test.count and self.left() > SLOWER * longest + END:
             since = time.monotonic()
             some = puzzles[done : min(done + test.at_a_time, test.count)]

@@ -12,6 +12,8 @@ from longthink.study.evaluators import CurveEvaluator, Sweep
 from longthink.study.experiment import Scale
 from longthink.training.trials import folder_of
 
+MEASURED = ("fixed", "peak", "final", "overthinking")
+
 
 @pytest.mark.parametrize("scale", get_args(Scale))
 @pytest.mark.parametrize("name", registry.names("experiments"))
@@ -23,9 +25,8 @@ def test_an_experiment_is_whole_at_both_scales(name: str, scale: Scale) -> None:
     assert len(set(variants)) == len(variants)
     assert len(set(evaluators)) == len(evaluators)
     assert len({folder_of(variant.recipe) for variant in experiment.variants}) == len(variants)
-    assert {variant for evaluator in experiment.evaluators for variant in evaluator.published} <= {
-        variant.name for variant in function("thesis").variants
-    }
+    published = {variant for evaluator in experiment.evaluators for variant in evaluator.published}
+    assert published <= {variant.name for variant in (*experiment.variants, *function("thesis").variants)}
     command = re.search("Command: longthink reproduce ([a-z0-9.-]+)", function.__doc__)
     assert command is not None
     assert registry.find("experiments", command[1]) is function
@@ -41,7 +42,7 @@ def test_an_experiment_is_whole_at_both_scales(name: str, scale: Scale) -> None:
     # Curves that are all the same: every claim can be told from the names that it gives.
     table = pd.DataFrame(
         [
-            {"series": variant, "evaluator": evaluator, "fixed": 1.0, "peak": 1.0, "final": 1.0, "overthinking": 0.0}
+            {"series": variant, "evaluator": evaluator, "peak_at": 1, **dict.fromkeys(MEASURED, 1.0)}
             for variant in variants
             for evaluator in evaluators
         ]

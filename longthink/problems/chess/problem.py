@@ -38,9 +38,10 @@ class ChessPuzzles(Problem):
     """Find the best move.
 
     `source` is a folder that `longthink import` has written from chess puzzles; without one, puzzles that come with the
-    package are taken. With `unit` tenth, level 1 holds the easiest tenth of them by rating, level 10 the hardest. With
-    index, level L holds those from L - `width` to L - 1 in the order of their ratings, as the dissertation counts them
-    (100,000 at a time); with rating, those rated so.
+    package are taken. With `unit` tenth, level 1 holds the easiest tenth of them by rating, level 10 the hardest; with
+    up_to_tenth, level L holds the tenths 1 to L. With index, level L holds those from L - `width` to L - 1 in the order
+    of their ratings, as the dissertation counts them (with width 600,000, level 600,000 is what it trains on, and with
+    100,000, level 700,000 is what comes next); with rating, those rated so.
 
     `reading`: the two squares of highest confidence are the answer (section 4.3.3), or the legal move whose two squares
     are the most probable together. `scoring`: by the rules, the move that the squares stand for is to be the answer, or
@@ -50,7 +51,8 @@ class ChessPuzzles(Problem):
     h-file.
 
     Splits are shares of all positions, the same for mirrored boards and exchanged colours, so they are disjoint in
-    every source.
+    every source. With `whole` a level is not split, and has all of its puzzles whichever split is asked for: so the
+    dissertation tests on levels that nothing was trained on.
 
     >>> puzzles = ChessPuzzles().sample(level=ChessPuzzles.easy, count=2)
     >>> puzzles.x.shape, puzzles.y.sum((1, 2)).tolist()
@@ -62,24 +64,26 @@ class ChessPuzzles(Problem):
     hard: ClassVar[tuple[int, ...]] = (7, 10)
 
     source: str = ""
-    unit: Literal["tenth", "index", "rating"] = "tenth"
+    unit: Literal["tenth", "up_to_tenth", "index", "rating"] = "tenth"
     width: Annotated[int, Field(ge=1)] = 100
     reading: Literal["two_squares", "legal_move"] = "two_squares"
     scoring: Literal["rules", "squares"] = "rules"
     perspective: Literal["white", "mover"] = "white"
     mirror: bool = False
+    whole: bool = False
 
     @property
     def view(self) -> ChessView:
         return ChessView(self)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
-        store = self.store()
-        rows = store.of_split(self.range_of(level), split)
+        store, among = self.store(), self.range_of(level)
+        rows = np.arange(among.start, among.stop) if self.whole else store.of_split(among, split)
         if len(rows) == 0 or (count > len(rows) and not repeats):
             low, high = store.ratings
+            which = "" if self.whole else f"{split} "
             raise UserError(
-                f"There are only {len(rows)} {split} puzzles of level {level} ({self.says(level)}) in"
+                f"There are only {len(rows)} {which}puzzles of level {level} ({self.says(level)}) in"
                 f" {store.folder.name}, which has {len(store)} rated {low} to {high}, and {count} are asked for."
             )
         raw = generator_of(key).bit_generator.random_raw
@@ -91,7 +95,7 @@ class ChessPuzzles(Problem):
         return self.from_rows(store.rows[chosen], level, split, mirrored)
 
     def levels(self, lowest: int, highest: int) -> Sequence[int]:
-        return range(lowest, highest + 1, 1 if self.unit == "tenth" else self.width)
+        return range(lowest, highest + 1, self.width if self.unit in ("index", "rating") else 1)
 
     def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
         marked = (logits[:, 1] - logits[:, 0]).flatten(1)
@@ -149,12 +153,15 @@ class ChessPuzzles(Problem):
             return store.of_rating(level - self.width, level)
         if self.unit == "index":
             return range(max(0, level - self.width), min(level, len(store)))
-        return range((level - 1) * len(store) // TENTHS, level * len(store) // TENTHS if level <= TENTHS else 0)
+        first = 1 if self.unit == "up_to_tenth" else level
+        return range((first - 1) * len(store) // TENTHS, level * len(store) // TENTHS if level <= TENTHS else 0)
 
     def says(self, level: int) -> str:
         """What a level holds, for people."""
         if self.unit == "tenth":
             return f"tenth {level} of {TENTHS} by rating"
+        if self.unit == "up_to_tenth":
+            return f"tenths 1 to {level} of {TENTHS} by rating"
         return f"{self.unit} {level - self.width} to {level - 1}"
 
     def from_rows(self, rows: Rows, level: int, split: Split, mirrored: NDArray[np.bool_] | None = None) -> Puzzles:

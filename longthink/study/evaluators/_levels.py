@@ -15,17 +15,21 @@ from longthink.training.recipe import Recipe
 class LevelEvaluator(Evaluator, ABC):
     """One that takes `count` puzzles of one level and split.
 
-    `options`: those of the problem that are other than in training.
+    `options`: those of the problem that are other than in training. `called`: what the puzzles are called on the page,
+    where level and options do not say it.
     """
 
     level: int
     count: Positive = 1000
     split: Split = "test"
     options: Mapping[str, Any] = Field(default_factory=dict)
+    called: str = ""
 
     @property
     def title(self) -> str:
         split = "" if self.split == "test" else f", {self.split} split"
+        if self.called:
+            return f"{self.called}{split}"
         options = "".join(f", {value}".replace("_", " ") for value in self.options.values() if value)
         return f"level {self.level}{split}{options}"
 

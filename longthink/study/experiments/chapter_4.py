@@ -206,29 +206,3 @@ def figure_4_3(scale: Scale) -> Experiment:
         evaluators=(evaluator,),
         claims=tuple(more(variant.name, deepest.name, evaluator) for variant in recurrent),
     )
-
-
-@register
-def figure_4_5(scale: Scale) -> Experiment:
-    """Recurrent and feed-forward nets of the same depth think about harder chess puzzles (figures 4.5 and 4.8).
-
-    Command: longthink reproduce figure-4.5
-    Thesis: with the Lichess database, --change problem.source=DIR.
-    Expected: recurrent nets solve more, and more with more iterations. Laptop: 40 and 60 layers, on the tenths after
-    those of training; thesis: 84 to 100 layers.
-    """
-    base = _nets.chess(scale).revised(_nets.NO_RECALL)
-    depths: tuple[int, ...] = (40, 60) if scale == "laptop" else (84, 92, 100)
-    levels, count = ((7, 8, 9, 10), 200) if scale == "laptop" else ((700_000, 850_000, 900_000, 950_000), 1000)
-    variants = _nets.twins(base, depths)
-    evaluators = tuple(Sweep(level=level, iterations=40, count=count, exit_rule="max_confidence") for level in levels)
-    recurrent, forward = variants[: len(depths)], variants[len(depths) :]
-    return Experiment(
-        title="Figures 4.5 and 4.8: thinking for longer about chess puzzles",
-        variants=variants,
-        evaluators=evaluators,
-        claims=tuple(
-            more(one.name, other.name, evaluators[0], value="peak")
-            for one, other in zip(recurrent, forward, strict=True)
-        ),
-    )

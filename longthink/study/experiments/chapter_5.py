@@ -112,47 +112,6 @@ def table_5_3(scale: Scale) -> Experiment:
     )
 
 
-@register
-def table_5_4(scale: Scale) -> Experiment:
-    """DT, DT-Recall and feed-forward, plain and progressive, on harder chess puzzles (table 5.4, figures 5.5 and 5.6).
-
-    Command: longthink reproduce table-5.4
-    Thesis: with the Lichess database, --change problem.source=DIR.
-    Expected: 82.69 +- 0.27 % of puzzles 600,000 to 700,000 with recall and progressive loss, feed-forward 61.17.
-    Laptop: trained on the easiest six tenths of what comes with the package, tested on the seventh and the last.
-    """
-    published = {
-        "DT": "78.81 ± 1.04 at 32",
-        "DT, progressive": "82.32 ± 0.10 at 43",
-        "DT-Recall": "82.12 ± 0.69 at 29",
-        "DT-Recall, progressive": "82.69 ± 0.27 at 57",
-        "feed-forward": "61.17 ± 1.76 at 30",
-    }
-    levels, fixed, longest, count = (7, 10), 20, 60, 200
-    if scale == "thesis":
-        levels, fixed, longest, count = (700_000, 1_100_000), 50, 100, 1000
-    near, far = (
-        Sweep(
-            level=level, iterations=longest, fixed=fixed, count=count, published=published if level == levels[0] else {}
-        )
-        for level in levels
-    )
-    legal = near.revised({"options": {"reading": "legal_move"}, "published": {}})
-    return Experiment(
-        title="Table 5.4, figures 5.5 and 5.6: chess puzzles",
-        variants=_nets.five("chess", scale),
-        evaluators=(near, far, legal),
-        claims=(
-            more("DT-Recall", "DT", near),
-            more("DT-Recall, progressive", "DT", near),
-            more("DT-Recall, progressive", "DT-Recall", near, or_equal=True),
-            more("DT", "feed-forward", near, value="peak"),
-            more("DT-Recall", "feed-forward", near),
-            no_overthinking("DT-Recall, progressive", near, tolerated=0.02),
-        ),
-    )
-
-
 def _ordering(near: Sweep, far: Sweep) -> tuple[Claim, ...]:
     return (
         more("DT-Recall", "DT", far),

@@ -1,6 +1,5 @@
 """Section 5.6, more about the nets of chapter 5: in distribution, from hard to easy, and how they were chosen."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 from longthink.registry import register
@@ -59,39 +58,6 @@ def table_5_6_mazes(scale: Scale) -> Experiment:
     return _in_distribution("mazes", _nets.five("mazes", scale), 9, 500, train, validation)
 
 
-@register
-def table_5_6_chess(scale: Scale) -> Experiment:
-    """How the nets of table 5.4 do on what they were trained on (table 5.6).
-
-    Command: longthink reproduce table-5.6-chess
-    Expected: 83 to 94 % of the validation set, 97 to 100 % of the training set; feed-forward the least of both.
-    Laptop: with your own puzzles too, --change problem.source=DIR.
-    """
-    validation = {
-        "DT": "92.94 ± 0.34",
-        "DT, progressive": "94.16 ± 0.02",
-        "DT-Recall": "94.16 ± 0.03",
-        "DT-Recall, progressive": "94.18 ± 0.07",
-        "feed-forward": "83.24 ± 1.22",
-    }
-    train = {
-        "DT": "99.98 ± 0.02",
-        "DT, progressive": "99.90 ± 0.01",
-        "DT-Recall": "99.77 ± 0.02",
-        "DT-Recall, progressive": "99.34 ± 0.02",
-        "feed-forward": "96.89 ± 0.58",
-    }
-    level, count = (6, 200) if scale == "laptop" else (600_000, 1000)
-    experiment = _in_distribution("chess", _nets.five("chess", scale), level, count, train, validation)
-    recurrent = _nets.recurrent(experiment.variants)
-    claims = tuple(
-        more(variant.name, "feed-forward", evaluator)
-        for evaluator in reversed(experiment.evaluators)
-        for variant in recurrent
-    )
-    return replace(experiment, claims=claims)
-
-
 def _in_distribution(
     what: str, variants: tuple[Variant, ...], level: int, count: int, train: dict[str, str], validation: dict[str, str]
 ) -> Experiment:
@@ -115,7 +81,7 @@ def alpha_grid_prefix_sums(scale: Scale) -> Experiment:
     Expected: alpha 1 was chosen; no numbers are published.
     """
     far = Sweep(level=512, iterations=600, fixed=400, count=100, every=10)
-    return _alpha_grid("prefix sums", _nets.prefix_sums(scale), (0, 0.25, 0.5, 0.75, 1), 1, far)
+    return alpha_grid("prefix sums", _nets.prefix_sums(scale), (0, 0.25, 0.5, 0.75, 1), 1, far)
 
 
 @register
@@ -129,10 +95,10 @@ def alpha_grid_mazes(scale: Scale) -> Experiment:
         far = Sweep(level=59, iterations=1000, fixed=1000, every=20)
     else:
         far = Sweep(level=33, iterations=300, fixed=250, every=10, count=50)
-    return _alpha_grid("mazes", _nets.mazes(scale), (0, 0.01, 0.1, 0.5, 1), 0.01, far)
+    return alpha_grid("mazes", _nets.mazes(scale), (0, 0.01, 0.1, 0.5, 1), 0.01, far)
 
 
-def _alpha_grid(what: str, base: Recipe, alphas: tuple[float, ...], chosen: float, evaluator: Sweep) -> Experiment:
+def alpha_grid(what: str, base: Recipe, alphas: tuple[float, ...], chosen: float, evaluator: Sweep) -> Experiment:
     """`chosen` is the one that the dissertation found best."""
     nets = {alpha: base if alpha == 0 else _nets.progressive(base, alpha) for alpha in alphas}
     others = [alpha for alpha in alphas if alpha != chosen]

@@ -77,6 +77,38 @@ def test_a_level_holds_its_ratings_or_indices(source: str) -> None:
     by_tenth = ChessPuzzles(source=source)
     assert [by_tenth.range_of(level) for level in (1, 10, 11)] == [range(50), range(450, 500), range(500, 0)]
     assert list(by_tenth.levels(1, 3)) == [1, 2, 3]
+    up_to = ChessPuzzles(source=source, unit="up_to_tenth")
+    assert [up_to.range_of(level) for level in (1, 6, 10, 11)] == [range(50), range(300), range(500), range(500, 0)]
+    assert list(up_to.levels(1, 3)) == [1, 2, 3]
+    assert up_to.says(6) == "tenths 1 to 6 of 10 by rating"
+
+
+@pytest.mark.parametrize(
+    ("level", "width", "held"),
+    [
+        (600_000, 600_000, range(600_000)),
+        (700_000, 100_000, range(600_000, 700_000)),
+        (850_000, 50_000, range(800_000, 850_000)),
+        (1_200_000, 100_000, range(1_100_000, 1_150_000)),
+    ],
+)
+def test_levels_by_index_are_the_dissertations(
+    level: int, width: int, held: range, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ChessPuzzles, "store", lambda _: range(1_150_000))
+    assert ChessPuzzles(unit="index", width=width).range_of(level) == held
+
+
+def test_a_whole_level_has_all_of_its_puzzles_whichever_split_is_asked_for(source: str) -> None:
+    whole = ChessPuzzles(source=source, whole=True)
+    rows = whole.store().rows[300:350]
+    for split in ("train", "test"):
+        found = whole.sample(7, 50, split=split).extras["row"].numpy()
+        assert sorted(map(bytes, found)) == sorted(row.tobytes() for row in rows)
+    split_sizes = [len(whole.store().of_split(range(300, 350), split)) for split in ("train", "validation", "test")]
+    assert sum(split_sizes) == 50
+    with pytest.raises(UserError, match="only 50 puzzles of level 7 .tenth 7 of 10"):
+        whole.sample(7, 51)
 
 
 def test_mirrored_boards_and_exchanged_colours_are_of_the_same_split() -> None:
