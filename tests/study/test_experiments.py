@@ -12,6 +12,10 @@ from longthink.study.evaluators import CurveEvaluator, Sweep
 from longthink.study.experiment import Scale
 from longthink.training.trials import folder_of
 
+SHARES = ("fixed", "peak", "final", "saved")
+SEEDS = {name: [1.0] for name in ("left", "grown", "slopes", "fits")}
+"""What some evaluators list for each seed."""
+
 
 @pytest.mark.parametrize("scale", get_args(Scale))
 @pytest.mark.parametrize("name", registry.names("experiments"))
@@ -41,7 +45,7 @@ def test_an_experiment_is_whole_at_both_scales(name: str, scale: Scale) -> None:
     # Curves that are all the same: every claim can be told from the names that it gives.
     table = pd.DataFrame(
         [
-            {"series": variant, "evaluator": evaluator, "fixed": 1.0, "peak": 1.0, "final": 1.0, "overthinking": 0.0}
+            {"series": variant, "evaluator": evaluator, "overthinking": 0.0, **dict.fromkeys(SHARES, 1.0), **SEEDS}
             for variant in variants
             for evaluator in evaluators
         ]
