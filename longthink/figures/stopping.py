@@ -30,17 +30,15 @@ def accuracy_at_the_stop(rows: pd.DataFrame, path: Path | str) -> Path:
     'stop.png'
     """
     levels = list(rows["level"].unique())
-    figure, grid = subplots(1, len(levels), figsize=(4.6 * len(levels), 4.4), sharey=True, squeeze=False)
+    figure, grid = subplots(1, len(levels), figsize=(max(6.4, 4.6 * len(levels)), 4.4), sharey=True, squeeze=False)
     axes = list(grid.flat)
     colours = dict(zip(rows["series"].unique(), matplotlib.color_sequences["tab10"], strict=False))
     markers = dict(zip(rows["rule"].dropna().unique(), MARKERS, strict=False))
     for axis, level in zip(axes, levels, strict=True):
         of_level = rows[rows["level"] == level]
         for (series, rule), group in of_level.groupby(["series", "exit"], sort=False):
-            dashed = rule != "default"
-            curve = group.groupby("iteration")["accuracy"].mean() * 100
-            label = None if dashed else str(series)
-            axis.plot(curve, color=colours[series], linestyle="--" if dashed else "-", lw=0.8, label=label)
+            style = {"linestyle": "-", "label": str(series)} if rule == "default" else {"linestyle": "--"}
+            axis.plot(group.groupby("iteration")["accuracy"].mean() * 100, color=colours[series], lw=0.8, **style)
         for (series, rule), group in of_level.groupby(["series", "rule"], sort=False):
             point = group["used"].mean(), group["accuracy"].mean() * 100
             axis.plot(*point, markers[rule], color=colours[series], ms=7, alpha=0.7)
@@ -49,6 +47,7 @@ def accuracy_at_the_stop(rows: pd.DataFrame, path: Path | str) -> Path:
         axis.set(xlabel="iterations", ylim=(-4, 104), title=f"level {level}")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("puzzles solved (%)")
-    entitle(figure, "nets that stop by themselves", rows, "means over seeds")
-    legend(figure, axes, loc="outside lower center", ncols=3)
+    lines = "lines: without a rule; dashed: the most confident answer so far"
+    entitle(figure, "nets that stop by themselves", rows, "means over seeds", lines)
+    legend(figure, axes, loc="outside lower center", ncols=2)
     return save(figure, path)

@@ -104,8 +104,8 @@ def outcome(model: Thinker, puzzles: Puzzles, stop: Stop, budget: int) -> pd.Dat
     >>> import longthink as lt
     >>> net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(level=48, count=20)
     >>> found = outcome(net, puzzles, lt.stop("settled"), budget=500)
-    >>> found["accuracy"].mean(), bool(found["stopped"].all()), bool(found["used"].max() < 100)
-    (1.0, True, True)
+    >>> bool(found["accuracy"].all()), bool(found["stopped"].all()), bool(found["used"].max() < 100)
+    (True, True, True)
     """
     puzzles = puzzles.to(device_of(model))
     solved = torch.zeros(len(puzzles), dtype=torch.float64, device=puzzles.y.device)

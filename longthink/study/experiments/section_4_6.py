@@ -14,7 +14,7 @@ BEST = "DT-Recall, progressive"
 COSTS = 0.01
 SAVES = 0.5
 SURE = 0.9
-"""Nets that are trained with labels smoothed by 0.1 are never surer of one class of two than 0.95."""
+"""A net that fits labels smoothed by 0.1 is as sure as 0.95 of one class of two."""
 
 
 def _costs_little(name: str, stopped: Stopped, fixed: Sweep) -> Claim:
