@@ -9,7 +9,7 @@ import pandas as pd
 from longthink.measuring.dynamics import fared, perturb
 from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.registry import register
-from longthink.study.evaluators._evaluator import Peers, alone
+from longthink.study.evaluators._evaluator import Peers, alone, percent
 from longthink.study.evaluators._levels import LevelEvaluator
 from longthink.training.optimisers import Positive
 from longthink.training.recipe import Recipe
@@ -71,11 +71,10 @@ class Flipped(LevelEvaluator):
         }
 
     def columns(self, summary: Mapping[str, Any], published: str) -> dict[str, str]:
-        cells = super().columns(summary, published)
-        if not published:
-            del cells["dissertation"]
-        shares = {"solved again": cells.pop("at the fixed iteration"), **cells}
-        return shares | {
+        return {
+            **({"dissertation": published} if published else {}),
+            "solved again": percent(summary["fixed"]),
+            "every seed": ", ".join(map(percent, summary["every_seed"])),
             "from the first bit": _number(summary["first"], " iterations"),
             "from the last": _number(summary["last"], " iterations"),
             "slope": ", ".join(map(_number, summary["slopes"])),

@@ -85,7 +85,7 @@ class Stopped(CurveEvaluator):
     def columns(self, summary: Mapping[str, Any], published: str) -> dict[str, str]:
         return {
             **({"dissertation": published} if published else {}),
-            "at the stop": f"{percent(summary['fixed'])} ± {percent(summary['spread'])}",
+            "at the stop": percent(summary["fixed"]),
             "every seed": ", ".join(map(percent, summary["every_seed"])),
             "stopped by the rule": percent(summary["stopped"]),
             "iterations": f"{summary['used']:.1f}",

@@ -51,7 +51,6 @@ def _when_to_stop(problem: str, scale: Scale, budgets: dict[int, tuple[int, int,
         claims += [_costs_little(BEST, stopped[0], sweep), _saves(BEST, stopped[0])]
     return Experiment(
         title=f"Section 4.6: when to stop, {title}",
-        beyond=True,
         variants=_nets.recurrent(_nets.five(problem, scale)),
         evaluators=tuple(evaluators),
         claims=tuple(claims),
