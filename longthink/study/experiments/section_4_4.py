@@ -127,8 +127,8 @@ def _no_use_in_more(name: str, further: Sweep) -> tuple[Claim, Claim]:
     """What more iterations than in training bring: slight drops, and no improvement."""
 
     def gain(table: pd.DataFrame) -> float:
-        found = table[table["evaluator"] == further.title].set_index("series").loc[name]
-        return float(found["final"] - found["fixed"])
+        found = table[table["evaluator"] == further.title].set_index("series")
+        return float(found["final"][name] - found["fixed"][name])
 
     beyond = f"At {further.title}, {FURTHER} times the iterations of training"
     return (
