@@ -66,7 +66,8 @@ def section_4_4_1_layers(scale: Scale) -> Experiment:
                 Variant(f"recurrent, {depth} layers, {how}", net),
                 Variant(f"feed-forward, {depth} layers, {how}", _nets.feedforward(net)),
             ]
-    fits = Sweep(level=bits, iterations=max(depths), split="train", positions=True)
+    most = max(variant.recipe.regime for variant in variants)
+    fits = Sweep(level=bits, iterations=most, split="train", positions=True)
     return Experiment(
         title=f"Section 4.4.1: {bits} bits with fewer layers, with and without dilated filters",
         variants=tuple(variants),
