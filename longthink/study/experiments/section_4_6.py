@@ -70,7 +70,7 @@ def section_4_6_prefix_sums(scale: Scale) -> Experiment:
     Expected: nets with recall and progressive loss settle, solve as much as at the fixed iteration, and save half of
     the budget; those without recall never settle.
     """
-    return _when_to_stop("prefix_sums", scale, {48: (1000, 200, 100), 512: (100, 600, 400)}, "prefix sums")
+    return _when_to_stop("prefix_sums", scale, {48: (300, 200, 100), 512: (100, 600, 400)}, "prefix sums")
 
 
 @register
@@ -81,4 +81,4 @@ def section_4_6_mazes(scale: Scale) -> Experiment:
     Expected: as for prefix sums.
     """
     large = (100, 1000, 1000) if scale == "thesis" else (20, 600, 500)
-    return _when_to_stop("mazes", scale, {13: (300, 200, 100), 59: large}, "mazes")
+    return _when_to_stop("mazes", scale, {13: (100, 200, 100), 59: large}, "mazes")
