@@ -15,6 +15,7 @@ from longthink.problems.mazes.move_end import MoveEnd
 from longthink.registry import register
 from longthink.study.claims import Claim, at_least, at_most
 from longthink.study.evaluators import Changed, Disturbed, Evaluator, Flipped
+from longthink.study.evaluators.thinking import DIED_AWAY
 from longthink.study.experiment import Experiment, Scale, Variant
 from longthink.study.experiments import _nets
 
@@ -26,8 +27,6 @@ WITH_RECALL = ("DT-Recall", "DT-Recall, progressive")
 WITHOUT_RECALL = ("DT", "DT, progressive")
 RECOVERED = 0.9
 FAILED = 0.05
-DIED_AWAY = 0.01
-"""A change of the state that is this share of the largest, or less, has died away."""
 EXPLODED = 10.0
 """A change of the state that is so many times that at the end of the training regime has exploded."""
 LINEAR = 0.95
