@@ -12,9 +12,9 @@ from longthink.study.evaluators import CurveEvaluator, Sweep
 from longthink.study.experiment import Scale
 from longthink.training.trials import folder_of
 
-SHARES = ("fixed", "peak", "final", "saved")
-SEEDS = {name: [1.0] for name in ("left", "grown", "slopes", "fits")}
-"""What some evaluators list for each seed."""
+MEASURED = ("fixed", "peak", "final", "overthinking")
+LISTED = ("left", "grown", "slopes", "fits")
+"""What some evaluators have for each seed."""
 
 
 @pytest.mark.parametrize("scale", get_args(Scale))
@@ -45,11 +45,12 @@ def test_an_experiment_is_whole_at_both_scales(name: str, scale: Scale) -> None:
     # Curves that are all the same: every claim can be told from the names that it gives.
     table = pd.DataFrame(
         [
-            {"series": variant, "evaluator": evaluator, "overthinking": 0.0, **dict.fromkeys(SHARES, 1.0), **SEEDS}
+            {"series": variant, "evaluator": evaluator, "peak_at": 1, **dict.fromkeys(MEASURED, 1.0)}
             for variant in variants
             for evaluator in evaluators
         ]
     )
+    table = table.assign(saved=1.0, **{name: [[1.0]] * len(table) for name in LISTED})
     for claim in experiment.claims:
         assert claim.holds(table) in (True, False)
 
