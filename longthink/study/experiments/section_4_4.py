@@ -57,7 +57,8 @@ def section_4_4_1_layers(scale: Scale) -> Experiment:
     """
     base, bits, depths = _longer(scale, chapter_4.prefix_sums(scale)), 32, (20, 28)
     levels = {"curriculum.highest": bits, "curriculum.iterations_per_level": 0.0}
-    dilated, plain = {}, {}
+    dilated: dict[tuple[str, int], Variant] = {}
+    plain: dict[tuple[str, int], Variant] = {}
     for depth in depths:
         iterations = (depth - _nets.DEPTH_BESIDE_BLOCKS) // _nets.DEPTH_OF_BLOCK
         net = base.revised({**levels, "curriculum.iterations": iterations})
