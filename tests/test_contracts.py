@@ -7,7 +7,7 @@ import torch
 
 from longthink import registry, testing
 from longthink.contracts import Spec, Thinker
-from longthink.study.evaluators import Disturbed, Evaluator, Probed, Reused, Sweep
+from longthink.study.evaluators import Changed, Disturbed, Evaluator, Flipped, Probed, Reused, Stopped, Sweep
 from longthink.training.runs import open_run
 
 SMALL = {"width": 8, "head": (8, 4), "limit": 4}
@@ -95,6 +95,9 @@ def test_a_perturbation(name: str) -> None:
         Sweep(level=16, iterations=20, every=5, count=10),
         Sweep(level=16, iterations=20, every=5, count=10, positions=True, exit_rule="max_confidence"),
         Disturbed(level=16, iterations=20, count=10, perturbation="noise", at=5),
+        Changed(level=16, iterations=20, count=10, perturbation="random_input"),
+        Flipped(level=6, iterations=20, count=5, at=8),
+        Stopped(level=16, iterations=20, fixed=8, count=10, stop="settled"),
         Probed(level=8, at=4, count=20, train_size=50),
         Reused(level=8, count=5),
     ],

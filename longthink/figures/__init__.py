@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     )
     from longthink.figures.groups import staircases, width_to_learn
     from longthink.figures.pictures import DRAWN, FILMS, PICTURES, film, picture, strip
+    from longthink.figures.stopping import accuracy_at_the_stop
     from longthink.figures.thinking import (
         accuracy_over_iterations,
         change_over_iterations,
@@ -36,6 +37,7 @@ _WHERE = {
     ),
     "groups": ("staircases", "width_to_learn"),
     "pictures": ("DRAWN", "FILMS", "PICTURES", "film", "picture", "strip"),
+    "stopping": ("accuracy_at_the_stop",),
     "thinking": (
         "accuracy_over_iterations",
         "change_over_iterations",
@@ -54,6 +56,7 @@ __all__ = [
     "DRAWN",
     "FILMS",
     "PICTURES",
+    "accuracy_at_the_stop",
     "accuracy_over_depth",
     "accuracy_over_iterations",
     "activity_of_filters",

@@ -8,11 +8,12 @@ from collections import deque
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.base.seeds import generator
-from longthink.contracts import Perturbation, Puzzles, Thinker
+from longthink.contracts import Perturbation, Puzzles, Thinker, Thought
 from longthink.measuring.sweep import device_of
 from longthink.registry import name_of
 from longthink.thinking.local import CERTAIN, LONGEST_CYCLE
@@ -38,14 +39,14 @@ def perturb(
         model: a recurrent net.
         puzzles: what it thinks about.
         perturbation: what is done to it; None: it is only watched.
-        at: after which iteration, 0 for before the first.
+        at: after which iteration; 0: before the first, so that also the start state is that of the changed puzzles.
         iterations: how long to think in all.
         seed: of what is random in the perturbation.
 
     Returns:
-        A row for each puzzle and iteration: whether it is `solved` (from the perturbation on, the changed puzzle), and
-        the `change` |s' - s| of the state by that iteration (section 5.5.3). The same in all rows: `problem`, `level`,
-        `perturbation`, `strength`, `at`.
+        A row for each puzzle and iteration: whether it is `solved`, 1 or 0 (from the perturbation on, the changed
+        puzzle; NaN where that has no answer that is known), and the `change` |s' - s| of the state by that iteration
+        (section 5.5.3). The same in all rows: `problem`, `level`, `perturbation`, `strength`, `at`.
 
     Raises:
         UserError: a perturbation that is not for these puzzles, a net whose steps differ, iterations that end before
@@ -63,21 +64,20 @@ def perturb(
     puzzles = puzzles.to(device_of(model))
     rng, tables = generator("perturbation", seed), []
     with torch.inference_mode():
-        state = model.start(model.see(puzzles.x))
-        for first, last, disturbance in ((0, at, None), (at, iterations, perturbation)):
+        changed = puzzles if perturbation is None else perturbation.to_puzzles(puzzles, rng)
+        state = model.start(model.see((puzzles if at else changed).x))
+        for shown, first, last, disturbance in ((puzzles, 0, at, None), (changed, at, iterations, perturbation)):
             if disturbance is not None:
-                puzzles = disturbance.to_puzzles(puzzles, rng)
                 state = model.with_features(state, disturbance.to_features(model.features(state), rng))
-            for thought in think(model, puzzles.x, last - first, state=state):
+            for thought in think(model, shown.x, last - first, state=state):
                 state = thought.state
                 moved = model.features(state) - model.features(thought.previous)
-                solved = puzzles.problem.correct(puzzles.problem.answer(thought.read(), puzzles), puzzles)
                 tables.append(
                     pd.DataFrame(
                         {
-                            "puzzle": range(len(puzzles)),
+                            "puzzle": range(len(shown)),
                             "iteration": first + thought.iteration,
-                            "solved": solved.cpu().numpy(),
+                            "solved": _solved(thought, shown),
                             "change": _norm(moved).cpu().numpy(),
                         }
                     )
@@ -95,28 +95,37 @@ def perturb(
     return rows
 
 
+def _solved(thought: Thought, puzzles: Puzzles) -> NDArray[np.float64]:
+    """1 for each puzzle that is, 0 for one that is not, NaN where its answer is not known."""
+    problem = puzzles.problem
+    if not puzzles.known:
+        return np.full(len(puzzles), np.nan)
+    return problem.correct(problem.answer(thought.read(), puzzles), puzzles).double().cpu().numpy()
+
+
 def recovery(rows: pd.DataFrame) -> pd.DataFrame:
     """From the rows of `perturb`, one for each puzzle: how it fared after the perturbation.
 
-    `reached`: iterations until it was first solved, as table 5.5 counts them; `recovered`: until it was solved and
-    stayed so to the end; both NaN if never. `solved`: at the end.
+    `reached`: iterations from the perturbation until it was first solved, as table 5.5 counts them (33.92, where it
+    came after iteration 50); `recovered`: until it was solved and stayed so to the end; both NaN if never, or without
+    a known answer. `solved`: at the end.
 
-    >>> watched = {"puzzle": 0, "iteration": [1, 2, 3, 4, 5], "solved": [True, False, True, False, True], "change": 0.0}
+    >>> watched = {"puzzle": 0, "iteration": [1, 2, 3, 4, 5], "solved": [1.0, 0.0, 1.0, 0.0, 1.0], "change": 0.0}
     >>> recovery(pd.DataFrame({**watched, "at": 1}))[["reached", "recovered", "solved"]].values.tolist()
-    [[2, 4, True]]
+    [[2.0, 4.0, 1.0]]
     """
     keys = [name for name in rows.columns if name not in ("iteration", "solved", "change")]
     found = []
     for key, group in rows[rows["iteration"] > rows["at"]].groupby(keys, sort=False):
         group = group.sort_values("iteration")
-        solved, after = group["solved"].to_numpy(), (group["iteration"] - group["at"]).to_numpy()
+        solved, after = (group["solved"] == 1).to_numpy(), (group["iteration"] - group["at"]).to_numpy()
         failures = np.flatnonzero(~solved)
         found.append(
             {
                 **dict(zip(keys, key, strict=True)),
                 "reached": after[solved.argmax()] if solved.any() else np.nan,
                 "recovered": after[failures[-1] + 1 if len(failures) else 0] if solved[-1] else np.nan,
-                "solved": bool(solved[-1]),
+                "solved": group["solved"].iloc[-1],
             }
         )
     return pd.DataFrame(found)

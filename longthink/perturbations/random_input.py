@@ -17,7 +17,7 @@ from longthink.registry import register
 class RandomInput(Perturbation):
     """Replaces the input by noise of the same range, which has no right answer: watch the change of the state.
 
-    A `strength` below 1 mixes in that share of noise.
+    A `strength` below 1 mixes in that share of noise, and the answer is still that of the puzzle.
     """
 
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -27,4 +27,5 @@ class RandomInput(Perturbation):
             raise UserError("Noise can replace inputs that are one tensor of numbers, and these are not.")
         low, high = puzzles.x.aminmax()
         noise = torch.from_numpy(rng.random(tuple(puzzles.x.shape), dtype=np.float32)).to(puzzles.x)
-        return replace(puzzles, x=puzzles.x.lerp(low + (high - low) * noise, self.strength))
+        mixed = puzzles.x.lerp(low + (high - low) * noise, self.strength)
+        return replace(puzzles, x=mixed, known=puzzles.known and self.strength < 1)

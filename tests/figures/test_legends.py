@@ -44,6 +44,18 @@ DRAWN: dict[str, tuple[Callable[[pd.DataFrame, Path], Path], pd.DataFrame, tuple
         crossed(series=["a", "b"], seed=SEEDS, index=[1, 40], recovered=9.0),
         ("Recovery", "3 seeds", "bars: one standard error"),
     ),
+    "stopped": (
+        figures.accuracy_at_the_stop,
+        pd.concat(
+            [
+                THINKING.merge(pd.DataFrame({"exit": ["default", "max_confidence"]}), how="cross"),
+                crossed(
+                    series=["a", "b"], level=[16, 32], seed=SEEDS, rule=["settled", "at rest"], used=4.5, accuracy=1
+                ),
+            ]
+        ),
+        ("Nets that stop by themselves", "3 seeds", "means over seeds", "dashed: the most confident answer"),
+    ),
     "levels": (figures.iterations_by_level, THINKING, ("until 99% of the puzzles", "3 seeds", "points: every seed")),
     "cost": (
         figures.cost_of_thinking,

@@ -36,6 +36,25 @@ def test_a_perturbation_before_the_first_iteration_is_done_once(parity_net: DTNe
     assert not rows["solved"].equals(perturb(parity_net, puzzles, None, 0, 30)["solved"])
 
 
+def test_noise_before_the_first_iteration_is_all_that_a_net_without_recall_ever_sees() -> None:
+    torch.manual_seed(0)
+    net, puzzles = DTNet(Spec(1, 2), width=8, head=(4, 4), recall=False).eval(), PrefixSums().sample(20, 6)
+    noise = lt.perturbation("random_input")
+    only_noise = noise.to_puzzles(puzzles, generator("perturbation", 0))
+    rows = perturb(net, puzzles, noise, 0, 5)
+    pd.testing.assert_series_equal(rows["change"], perturb(net, only_noise, None, 0, 5)["change"])
+    clean, later = perturb(net, puzzles, None, 0, 5), perturb(net, puzzles, noise, 2, 5)
+    assert not rows["change"].equals(clean["change"])
+    assert later["change"].equals(clean["change"])  # it never looks again
+
+
+def test_noise_is_neither_solved_nor_unsolved(parity_net: DTNet) -> None:
+    rows = perturb(parity_net, PrefixSums().sample(20, 6), lt.perturbation("random_input"), 3, 8)
+    assert rows["solved"].notna().groupby(rows["iteration"]).all().tolist() == [True] * 3 + [False] * 5
+    assert recovery(rows)[["reached", "recovered", "solved"]].isna().all(axis=None)
+    assert fared(rows)[["peak", "final"]].isna().all(axis=None)
+
+
 def test_undisturbed_it_needs_as_many_iterations_as_there_are_bits_up_to_the_first_carry(parity_net: DTNet) -> None:
     puzzles = PrefixSums().sample(20, 6)
     rows = perturb(parity_net, puzzles, None, 0, 30)

@@ -38,6 +38,13 @@ def test_random_input_keeps_the_range() -> None:
     assert 0.4 < float(disturbed.x.max()) <= 0.5
 
 
+def test_noise_alone_has_no_answer_and_a_noisy_puzzle_keeps_its_own() -> None:
+    puzzles = PrefixSums().sample(8, 3)
+    for strength, known in ((0.0, True), (0.5, True), (1.0, False)):
+        disturbed = lt.perturbation("random_input", strength=strength).to_puzzles(puzzles, generator("a"))
+        assert disturbed.known is known
+
+
 @pytest.mark.parametrize("index", [0, 5, -1])
 def test_a_flipped_bit_flips_every_later_parity(index: int) -> None:
     puzzles = PrefixSums().sample(12, 9)

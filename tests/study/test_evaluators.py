@@ -12,7 +12,20 @@ from longthink.contracts import Puzzles, Thinker
 from longthink.measuring.sweep import accuracy, sweep
 from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.recipes.laptop import images_laptop, staircase
-from longthink.study.evaluators import Compared, Disturbed, Evaluator, Learned, Pictured, Probed, Reused, Stepped, Sweep
+from longthink.study.evaluators import (
+    Changed,
+    Compared,
+    Disturbed,
+    Evaluator,
+    Flipped,
+    Learned,
+    Pictured,
+    Probed,
+    Reused,
+    Stepped,
+    Stopped,
+    Sweep,
+)
 from longthink.study.experiment import Experiment, Variant
 from longthink.study.reproduce import Outcome, carry_out, summarised
 from longthink.training.loop import train
@@ -87,13 +100,16 @@ def test_the_summary_of_known_curves() -> None:
 
 
 EVERY = (
+    Changed(level=9, iterations=3, perturbation="random_input"),
     Compared(level=1, other="a net"),
     Disturbed(level=9, iterations=3, perturbation="noise"),
+    Flipped(level=9, at=3, iterations=6),
     Learned(),
     Pictured(level=1),
     Probed(level=1, at=1),
     Reused(level=1),
     Stepped(),
+    Stopped(level=9, iterations=3, fixed=3, stop="settled"),
     Sweep(level=9, iterations=3),
 )
 
@@ -130,7 +146,7 @@ def test_the_untrained_net_stands_beside(tiny_recipe: Recipe) -> None:
 def test_evaluators_are_plugins() -> None:
     assert [registry.name_of(type(one)) for one in EVERY] == registry.names("evaluators")
     assert registry.find("evaluators", "sweep") is Sweep
-    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[1]
+    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[2]
 
 
 @pytest.mark.parametrize("evaluator", EVERY, ids=lambda one: type(one).__name__)
@@ -188,7 +204,14 @@ def test_a_disturbed_net_recovers_or_does_not(tmp_path: Path, tiny_recipe: Recip
     known = {"seeds": 1, "successes": 0, "peak_at": 5, "every_seed": [0.0]}
     shares = dict.fromkeys(("fixed", "spread", "median", "peak", "final"), 0.0)
     assert flips[0].columns({**known, **shares, "reached": float("nan")}, "")["until solved"] == "-"
-    assert flips[0].columns({**known, **shares, "reached": 2.25}, "")["until solved"] == "2.2 iterations"
+    assert flips[0].columns({**known, **shares, "reached": 2.25}, "")["until solved"] == "2.25 iterations"
+    assert [*flips[0].columns({**known, **shares, "reached": 2.25}, "27.68 (87 %)")][:3] == [
+        "dissertation",
+        "until solved",
+        "peak of the mean",
+    ]
+    assert "counted from the disturbance after iteration 4" in flips[0].note
+    assert "counted from" not in clean.note
 
 
 def test_probes_are_of_nets_of_images(tmp_path: Path) -> None:

@@ -3,15 +3,19 @@
 from longthink.study.evaluators._evaluator import SOLVED, Evaluator, Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator, LevelEvaluator
 from longthink.study.evaluators.features import Compared, Pictured, Probed, Reused
+from longthink.study.evaluators.flipped import Flipped
 from longthink.study.evaluators.groups import Learned, Stepped
-from longthink.study.evaluators.thinking import Disturbed, Sweep
+from longthink.study.evaluators.stopping import Stopped
+from longthink.study.evaluators.thinking import Changed, Disturbed, Sweep
 
 __all__ = [
     "SOLVED",
+    "Changed",
     "Compared",
     "CurveEvaluator",
     "Disturbed",
     "Evaluator",
+    "Flipped",
     "Learned",
     "LevelEvaluator",
     "Peers",
@@ -19,6 +23,7 @@ __all__ = [
     "Probed",
     "Reused",
     "Stepped",
+    "Stopped",
     "Sweep",
     "alone",
     "percent",

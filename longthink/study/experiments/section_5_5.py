@@ -1,5 +1,10 @@
 """Section 5.5, the overthinking problem: nets disturbed while they think. Nets are those of tables 5.2 and 5.3."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
 from longthink import figures
 from longthink.contracts import Perturbation
 from longthink.perturbations.noise import Noise
@@ -7,29 +12,33 @@ from longthink.perturbations.random_input import RandomInput
 from longthink.perturbations.swap import Swap
 from longthink.perturbations.zeros import Zeros
 from longthink.problems.mazes.move_end import MoveEnd
-from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.registry import register
-from longthink.study.claims import at_least, at_most
-from longthink.study.evaluators import Disturbed
+from longthink.study.claims import Claim, at_least, at_most
+from longthink.study.evaluators import Changed, Disturbed, Evaluator, Flipped
+from longthink.study.evaluators.thinking import DIED_AWAY
 from longthink.study.experiment import Experiment, Scale, Variant
 from longthink.study.experiments import _nets
 
+MAZES: Mapping[str, Any] = {"level": 13, "count": 100, "iterations": 250}
+STRINGS: Mapping[str, Any] = {"level": 48, "count": 100, "iterations": 200}
 SOLVED_BY = 50
 """After this iteration, the dissertation's nets had solved what they were given."""
 WITH_RECALL = ("DT-Recall", "DT-Recall, progressive")
 WITHOUT_RECALL = ("DT", "DT, progressive")
 RECOVERED = 0.9
 FAILED = 0.05
+EXPLODED = 10.0
+"""A change of the state that is so many times that at the end of the training regime has exploded."""
+LINEAR = 0.95
+"""R^2 of a line."""
 
 
 def _on_mazes(perturbation: Perturbation | None, at: int = 0, published: dict[str, str] | None = None) -> Disturbed:
-    return Disturbed(
-        level=13, count=100, iterations=250, fixed=250, perturbation=perturbation, at=at, published=published or {}
-    )
+    return Disturbed(**MAZES, fixed=250, perturbation=perturbation, at=at, published=published or {})
 
 
 def _on_strings(perturbation: Perturbation | None, at: int = 0) -> Disturbed:
-    return Disturbed(level=48, count=100, iterations=200, fixed=200, perturbation=perturbation, at=at)
+    return Disturbed(**STRINGS, fixed=200, perturbation=perturbation, at=at)
 
 
 def _recall_recovers(title: str, variants: tuple[Variant, ...], *evaluators: Disturbed) -> Experiment:
@@ -51,9 +60,64 @@ def _recall_recovers(title: str, variants: tuple[Variant, ...], *evaluators: Dis
     )
 
 
-def _changes(title: str, variants: tuple[Variant, ...], *evaluators: Disturbed) -> Experiment:
+def _in_every_seed(sentence: str, name: str, evaluator: Evaluator, holds: Callable[[float], bool], value: str) -> Claim:
+    """A claim about a number of each seed, which a summary lists as `value`."""
+
+    def in_all(table: pd.DataFrame) -> bool:
+        numbers = table[table["evaluator"] == evaluator.title].set_index("series")[value][name]
+        return all(holds(number) for number in numbers)
+
+    return Claim(f"At {evaluator.title}, {sentence}", in_all)
+
+
+def _dies_away(name: str, evaluator: Changed) -> Claim:
+    sentence = (
+        f"the change of the state dies away with {name}: in every seed to at most {DIED_AWAY:.0%} of the largest."
+    )
+    return _in_every_seed(sentence, name, evaluator, lambda left: left <= DIED_AWAY, "left")
+
+
+def _does_not_die_away(name: str, evaluator: Changed) -> Claim:
+    sentence = f"it does not die away with {name}: in every seed more than {DIED_AWAY:.0%} of the largest is left."
+    return _in_every_seed(sentence, name, evaluator, lambda left: left > DIED_AWAY, "left")
+
+
+def _explodes(name: str, evaluator: Changed) -> Claim:
+    sentence = (
+        f"the change of the state explodes with {name}: in every seed to at least {EXPLODED:g} times that at the end of"
+        " the training regime."
+    )
+    return _in_every_seed(sentence, name, evaluator, lambda grown: grown >= EXPLODED, "grown")
+
+
+def _decays_linearly(name: str, evaluator: Flipped) -> Claim:
+    sentence = (
+        f"the recovery time of {name} decays linearly with the index: in every seed the slope is negative, and the"
+        f" line explains at least {LINEAR:.0%} of the variance."
+    )
+    falls = _in_every_seed(sentence, name, evaluator, lambda slope: slope < 0, "slopes")
+    is_line = _in_every_seed(sentence, name, evaluator, lambda fit: fit >= LINEAR, "fits")
+    return Claim(falls.sentence, lambda table: falls.holds(table) and is_line.holds(table))
+
+
+def _changes(
+    title: str, variants: tuple[Variant, ...], *evaluators: Changed, without_recall: Callable[[str, Changed], Claim]
+) -> Experiment:
+    """The change of the state dies away with recall, and what is expected without."""
     return Experiment(
-        title=title, variants=_nets.recurrent(variants), evaluators=evaluators, figure=figures.change_over_iterations
+        title=title,
+        source="dissertation",
+        variants=_nets.recurrent(variants),
+        evaluators=evaluators,
+        claims=tuple(
+            claim
+            for evaluator in evaluators
+            for claim in (
+                *(_dies_away(name, evaluator) for name in WITH_RECALL),
+                *(without_recall(name, evaluator) for name in WITHOUT_RECALL),
+            )
+        ),
+        figure=figures.change_over_iterations,
     )
 
 
@@ -87,13 +151,20 @@ def figure_5_8_bits(scale: Scale) -> Experiment:
     """Iterations to recover from one flipped bit, against its index, strings of 48 bits (figure 5.8 left).
 
     Command: longthink reproduce figure-5.8-bits
-    Expected: recovery takes less the later the bit, linearly: fewer bits of the answer change.
+    Expected: nets with recall recover, and the time that they take decays linearly with the index, since higher indices
+    are closer to the end and affect fewer bits of the answer. Those without never see the new bit.
     """
+    flipped = Flipped(level=48, count=100, at=SOLVED_BY, iterations=150)
     return Experiment(
         title="Figure 5.8 (left): recovering from a flipped bit",
         source="dissertation",
         variants=_nets.recurrent(_nets.five("prefix_sums", scale)),
-        evaluators=tuple(_on_strings(BitFlip(index=index), at=SOLVED_BY) for index in range(0, 48, 8)),
+        evaluators=(flipped,),
+        claims=(
+            *(at_least(RECOVERED, name, flipped) for name in WITH_RECALL),
+            *(_decays_linearly(name, flipped) for name in WITH_RECALL),
+            *(at_most(FAILED, name, flipped) for name in WITHOUT_RECALL),
+        ),
         figure=figures.recovery_by_index,
     )
 
@@ -103,9 +174,10 @@ def figure_5_8_change(scale: Scale) -> Experiment:
     """The change of the state at each iteration on 13x13 mazes (figure 5.8 right).
 
     Command: longthink reproduce figure-5.8-change
-    Expected: it dies away with recall and explodes without.
+    Expected: nets with recall appear to converge, those without explode.
     """
-    return _changes("Figure 5.8 (right): the change of the state, mazes", _nets.five("mazes", scale), _on_mazes(None))
+    title, clean = "Figure 5.8 (right): the change of the state, mazes", Changed(perturbation=None, **MAZES)
+    return _changes(title, _nets.five("mazes", scale), clean, without_recall=_explodes)
 
 
 @register
@@ -132,13 +204,13 @@ def figure_5_11(scale: Scale) -> Experiment:
 
 @register
 def figure_5_12(scale: Scale) -> Experiment:
-    """The change of the state when the input is noise in the place of a maze (figure 5.12).
+    """The change of the state when random noise is the input in the place of a 13x13 maze (figure 5.12).
 
     Command: longthink reproduce figure-5.12
-    Expected: it dies away with recall. Nothing is solved: noise has no answer.
+    Expected: with recall it dies away also on noise, which has no answer that could be right; without it does not.
     """
-    title = "Figure 5.12: the change of the state, noise for mazes"
-    return _changes(title, _nets.five("mazes", scale), _on_mazes(RandomInput()))
+    title, noise = "Figure 5.12: the change of the state, noise for mazes", Changed(perturbation=RandomInput(), **MAZES)
+    return _changes(title, _nets.five("mazes", scale), noise, without_recall=_does_not_die_away)
 
 
 @register
@@ -168,11 +240,8 @@ def figure_5_15(scale: Scale) -> Experiment:
     """The change of the state at each iteration on 48-bit strings, and on noise in their place (figure 5.15).
 
     Command: longthink reproduce figure-5.15
-    Expected: it dies away with recall.
+    Expected: it dies away with recall, and does not without.
     """
-    return _changes(
-        "Figure 5.15: the change of the state, prefix sums",
-        _nets.five("prefix_sums", scale),
-        _on_strings(None),
-        _on_strings(RandomInput()),
-    )
+    evaluators = (Changed(perturbation=one, **STRINGS) for one in (None, RandomInput()))
+    title = "Figure 5.15: the change of the state, prefix sums"
+    return _changes(title, _nets.five("prefix_sums", scale), *evaluators, without_recall=_does_not_die_away)
