@@ -9,7 +9,19 @@ from longthink import registry
 from longthink.base.errors import UserError
 from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.recipes.laptop import images_laptop, staircase
-from longthink.study.evaluators import Compared, Disturbed, Evaluator, Learned, Pictured, Probed, Reused, Stepped, Sweep
+from longthink.study.evaluators import (
+    Compared,
+    Decided,
+    Disturbed,
+    Evaluator,
+    Learned,
+    Pictured,
+    Probed,
+    Reused,
+    Stepped,
+    Sweep,
+    percent,
+)
 from longthink.study.experiment import Experiment, Variant
 from longthink.study.reproduce import Outcome, carry_out, summarised
 from longthink.training.loop import train
@@ -80,6 +92,7 @@ def test_the_summary_of_known_curves() -> None:
 
 EVERY = (
     Compared(level=1, other="a net"),
+    Decided(level=9, algorithm="scan"),
     Disturbed(level=9, iterations=3, perturbation="noise"),
     Learned(),
     Pictured(level=1),
@@ -93,7 +106,7 @@ EVERY = (
 def test_evaluators_are_plugins() -> None:
     assert [registry.name_of(type(one)) for one in EVERY] == registry.names("evaluators")
     assert registry.find("evaluators", "sweep") is Sweep
-    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[1]
+    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[2]
 
 
 @pytest.mark.parametrize("evaluator", EVERY, ids=lambda one: type(one).__name__)
@@ -232,3 +245,28 @@ def test_only_nets_that_compose_elements_learn_representations(tmp_path: Path, t
         for refused in (lambda of: of.check(run.recipe()), lambda of: of.run(run)):
             with pytest.raises(UserError, match="compose elements"):
                 refused(evaluator)
+
+
+def test_a_net_is_compared_with_known_algorithms(tmp_path: Path, tiny_recipe: Recipe) -> None:
+    scan = Decided(level=12, count=8, iterations=15, algorithm="scan")
+    beyond = scan.revised({"algorithm": "parallel_scan", "beyond": "scan"})
+    assert (scan.title, beyond.title) == ("level 12, scan", "level 12, parallel scan beyond scan")
+    outcome = measured(tmp_path, scan, beyond, net=tiny_recipe.revised({"steps": 20}))
+    table = summarised(outcome.rows, [scan, beyond])
+    rows = outcome.rows[outcome.rows["beyond"] == ""]
+    assert table["fixed"][0] == pytest.approx(rows["scan_agreement"].mean())
+    assert table["parallel_scan_agreement"][0] == pytest.approx(rows["parallel_scan_agreement"].mean())
+    cells = scan.columns(table.iloc[0].to_dict(), "")
+    assert [*cells] == ["scan", "parallel scan", "puzzles solved"]
+    assert cells["scan"] == f"{percent(table['fixed'][0])} ± 0"
+    assert [*beyond.columns(table.iloc[1].to_dict(), "")] == ["parallel scan", "puzzles solved"]
+    (between,) = outcome.baselines[scan.title].items()
+    positions = pd.Series(range(1, 13))
+    levels = (positions - 1).map(lambda place: place.bit_length())  # in a parallel scan, position p waits for log2 p
+    assert between[0] == "scan with parallel scan"
+    assert between[1] == pytest.approx(positions.corr(levels, method="spearman"))
+    assert beyond.title not in outcome.baselines or not outcome.baselines[beyond.title]
+    with pytest.raises(UserError, match=r"prefix_sums has no algorithm sorting; it has scan, parallel_scan\."):
+        scan.revised({"algorithm": "sorting"}).check(tiny_recipe)
+    with pytest.raises(UserError, match=r"no algorithm nothing"):
+        scan.revised({"beyond": "nothing"}).check(tiny_recipe)
