@@ -69,7 +69,7 @@ class Decided(LevelEvaluator):
 
     def summary(self, rows: pd.DataFrame) -> dict[str, Any]:
         """Also `solved`, the mean share; and for each algorithm NAME_agreement and NAME_spread, over seeds."""
-        names = [name for name in rows if name.endswith(AGREEMENT) and name != f"{self.beyond}{AGREEMENT}"]
+        names = [name for name in map(str, rows) if name.endswith(AGREEMENT) and name != f"{self.beyond}{AGREEMENT}"]
         by_seed = rows.groupby("seed")[[*names, "solved"]].mean()
         spreads = {name.replace(AGREEMENT, "_spread"): by_seed[name].std(ddof=0) for name in names}
         return super().summary(rows) | by_seed.mean().to_dict() | spreads
