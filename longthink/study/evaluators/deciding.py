@@ -71,8 +71,9 @@ class Decided(LevelEvaluator):
         """Also `solved`, the mean share; and for each algorithm NAME_agreement and NAME_spread, over seeds."""
         names = [name for name in map(str, rows) if name.endswith(AGREEMENT) and name != f"{self.beyond}{AGREEMENT}"]
         by_seed = rows.groupby("seed")[[*names, "solved"]].mean()
+        means = {name: by_seed[name].mean() for name in (*names, "solved")}
         spreads = {name.replace(AGREEMENT, "_spread"): by_seed[name].std(ddof=0) for name in names}
-        return super().summary(rows) | by_seed.mean().to_dict() | spreads
+        return super().summary(rows) | means | spreads
 
     def columns(self, summary: Mapping[str, Any], published: str) -> dict[str, str]:  # noqa: ARG002
         names = [name.removesuffix(AGREEMENT) for name in summary if name.endswith(AGREEMENT)]
