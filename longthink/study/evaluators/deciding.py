@@ -1,4 +1,4 @@
-"""Which known algorithm a net is like (sections 6.1 and 4.5)."""
+"""Which known algorithm a net is like (section 6.1)."""
 
 from collections.abc import Mapping
 from itertools import combinations
