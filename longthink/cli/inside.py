@@ -39,6 +39,7 @@ def decisions(
     count: Count = 100,
     seed: Seed = 0,
     tolerance: Tolerance = None,
+    beyond: str | None = None,
     out: Out = None,
 ) -> None:
     """What solving costs the net, and which known algorithm it agrees with: a table, a rows file, a figure.
@@ -47,6 +48,8 @@ def decisions(
     ----------
     iterations
         How long to think at most.
+    beyond
+        An algorithm that is held fixed: what agreements with others there are between what it decides in one round.
     """
     opened, folder = _opened(run, out)
     from longthink import figures, registry
@@ -57,10 +60,10 @@ def decisions(
     if not problem.algorithms(problem.sample(levels[0], 1, seed)):
         raise UserError(
             f"Decisions are compared with known algorithms, and {registry.name_of(type(problem))} names none; take"
-            " mazes or prefix_sums, or give the problem `algorithms`."
+            " mazes, sudoku or prefix_sums, or give the problem `algorithms`."
         )
     table = _of_levels(
-        opened, levels, count, seed, lambda model, puzzles: measured(model, puzzles, iterations, tolerance)
+        opened, levels, count, seed, lambda model, puzzles: measured(model, puzzles, iterations, tolerance, beyond)
     )
     print(table.groupby("level").mean().round(3).to_string())
     print(save_rows(table, folder / "decisions.csv"))

@@ -119,7 +119,7 @@ def chess_thesis() -> Recipe:
 
 @register
 def sudoku_thesis() -> Recipe:
-    """DT-Recall on 20,000 sudoku puzzles with 40 givens, m 30 (section 6.1).
+    """DT-Recall on 20,000 sudoku puzzles with 40 givens, which it must repeat, m 30 (section 6.1).
 
     Command: longthink train sudoku_thesis
     Expected: it solves harder puzzles, one in 33 iterations (figure 6.1). The dissertation prints no numbers, and not
@@ -128,7 +128,7 @@ def sudoku_thesis() -> Recipe:
     return Recipe(
         name="sudoku_thesis",
         task=Supervised(
-            problem=Sudoku(),
+            problem=Sudoku(scoring="all_cells"),
             objective=Progressive(alpha=0.5),
             curriculum=Curriculum(lowest=41, highest=41, iterations=30),
             train_size=20_000,

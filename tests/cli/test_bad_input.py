@@ -86,6 +86,7 @@ BAD = [
     (["solve", "prefix_sums", "101", "--stop", "verified"], "cannot be verified"),
     (["solve", "prefix_sums", "101", "--stop", "halting"], "has not learned when to stop"),
     (["decisions", "chess"], "chess_puzzles names none"),
+    (["decisions", "sudoku", "--beyond", "luck"], "sudoku has no algorithm luck; it has naked_singles, hidden_singles"),
     (["train", "prefix_sums_laptop", "--threads", "9" * 17], "no 99999999999999999 threads"),
     (["train", "prefix_sums_laptop", "--devices", "9" * 17], "no 99999999999999999 devices"),
     (["train", "prefix_sums_laptop", "--nodes", "9" * 17], "no 99999999999999999 nodes"),

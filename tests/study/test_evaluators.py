@@ -15,6 +15,7 @@ from longthink.recipes.laptop import images_laptop, staircase
 from longthink.study.evaluators import (
     Changed,
     Compared,
+    Decided,
     Disturbed,
     Evaluator,
     Flipped,
@@ -25,6 +26,7 @@ from longthink.study.evaluators import (
     Stepped,
     Stopped,
     Sweep,
+    percent,
 )
 from longthink.study.experiment import Experiment, Variant
 from longthink.study.reproduce import Outcome, carry_out, summarised
@@ -102,6 +104,7 @@ def test_the_summary_of_known_curves() -> None:
 EVERY = (
     Changed(level=9, iterations=3, perturbation="random_input"),
     Compared(level=1, other="a net"),
+    Decided(level=9, algorithm="scan"),
     Disturbed(level=9, iterations=3, perturbation="noise"),
     Flipped(level=9, at=3, iterations=6),
     Learned(),
@@ -292,3 +295,28 @@ def test_only_nets_that_compose_elements_learn_representations(tmp_path: Path, t
         for refused in (lambda of: of.check(run.recipe()), lambda of: of.run(run)):
             with pytest.raises(UserError, match="compose elements"):
                 refused(evaluator)
+
+
+def test_a_net_is_compared_with_known_algorithms(tmp_path: Path, tiny_recipe: Recipe) -> None:
+    scan = Decided(level=12, count=8, iterations=15, algorithm="scan")
+    beyond = scan.revised({"algorithm": "parallel_scan", "beyond": "scan"})
+    assert (scan.title, beyond.title) == ("level 12, scan", "level 12, parallel scan beyond scan")
+    outcome = measured(tmp_path, scan, beyond, net=tiny_recipe.revised({"steps": 20}))
+    table = summarised(outcome.rows, [scan, beyond])
+    rows = outcome.rows[outcome.rows["beyond"] == ""]
+    assert table["fixed"][0] == pytest.approx(rows["scan_agreement"].mean())
+    assert table["parallel_scan_agreement"][0] == pytest.approx(rows["parallel_scan_agreement"].mean())
+    cells = scan.columns(table.iloc[0].to_dict(), "")
+    assert [*cells] == ["scan", "parallel scan", "puzzles solved"]
+    assert cells["scan"] == f"{percent(table['fixed'][0])} ± 0"
+    assert [*beyond.columns(table.iloc[1].to_dict(), "")] == ["parallel scan", "puzzles solved"]
+    (between,) = outcome.baselines[scan.title].items()
+    positions = pd.Series(range(1, 13))
+    levels = (positions - 1).map(lambda place: place.bit_length())  # in a parallel scan, position p waits for log2 p
+    assert between[0] == "scan with parallel scan"
+    assert between[1] == pytest.approx(positions.corr(levels, method="spearman"))
+    assert beyond.title not in outcome.baselines or not outcome.baselines[beyond.title]
+    with pytest.raises(UserError, match=r"prefix_sums has no algorithm sorting; it has scan, parallel_scan\."):
+        scan.revised({"algorithm": "sorting"}).check(tiny_recipe)
+    with pytest.raises(UserError, match=r"no algorithm nothing"):
+        scan.revised({"beyond": "nothing"}).check(tiny_recipe)

@@ -1,5 +1,6 @@
 """Cells of mazes and the pixels that the problem has for each."""
 
+from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from longthink.base.errors import UserError
+from longthink.contracts import Puzzles
 from longthink.problems.mazes import _kernels as kernels
 
 Number = TypeVar("Number", bound=np.generic)
@@ -22,6 +24,23 @@ def side_of(level: int) -> int:
     if level < 3 or level % 2 == 0:
         raise UserError(f"The size of a maze is an odd number of cells from 3 up; level {level} does not exist.")
     return PIXELS * level + 2 * BORDER
+
+
+def walls_around(rows: int, columns: int, pad_to: int) -> list[tuple[int, int]]:
+    """Cells of wall to put before and after the rows, and the columns, so that a picture has `pad_to` pixels a side.
+
+    >>> walls_around(9, 9, 32), walls_around(13, 13, 32), walls_around(8, 9, 32)
+    ([(2, 2), (2, 2)], [(0, 0), (0, 0)], [(2, 3), (2, 2)])
+    """
+    least = -(-(pad_to - 2 * BORDER) // PIXELS)
+    missing = [max(0, least - size) for size in (rows, columns)]
+    return [(some // 2, some - some // 2) for some in missing]
+
+
+def cut(cells: NDArray[Number], rows: int, columns: int) -> NDArray[Number]:
+    """So many rows and columns from the middle of cells (R, C) that have `walls_around` them, or of fewer all."""
+    top, left = (max(0, have - wanted) // 2 for have, wanted in zip(cells.shape, (rows, columns), strict=True))
+    return cells[top : top + rows, left : left + columns]
 
 
 def to_pixels(cells: NDArray[Number]) -> NDArray[Number]:
@@ -43,6 +62,12 @@ def to_cells(x: Tensor) -> NDArray[np.uint8]:
     cells[green & ~red] = kernels.GREEN
     cells[red & ~green] = kernels.RED
     return cells
+
+
+def cells_of(puzzles: Puzzles) -> Iterator[NDArray[np.uint8]]:
+    """The cells of each maze, without the walls that its problem puts around it."""
+    for x in puzzles.x:
+        yield cut(to_cells(x), puzzles.level, puzzles.level)
 
 
 def means_of_cells(values: Tensor) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from longthink.base.files import atomic
 from longthink.base.published import TABLES, files_in, local
 from longthink.contracts import Format, Problem, Puzzles, Split
-from longthink.problems.mazes._cells import means_of_cells, to_cells
+from longthink.problems.mazes._cells import cells_of, cut, means_of_cells
 from longthink.problems.mazes._store import MazeSource, build
 from longthink.problems.mazes._text import as_rows, read_csv, read_solved
 from longthink.problems.mazes.problem import as_mazes
@@ -37,8 +37,8 @@ class MazeCsv(Format):
             rows = csv.writer(out)
             rows.writerow(COLUMNS)
             for puzzles in chain([first], rest):
-                for x, y in zip(puzzles.x, puzzles.y, strict=True):
-                    cells, path = to_cells(x), (means_of_cells(y) > 0).astype("uint8")
+                for cells, y in zip(cells_of(puzzles), puzzles.y, strict=True):
+                    path = cut((means_of_cells(y) > 0).astype("uint8"), *cells.shape)
                     question, answer = ("".join(as_rows(cells, one)) for one in (None, path))
                     rows.writerow(("longthink", question, answer, int(path.sum()) - 1))
         return [target]

@@ -9,7 +9,7 @@ from longthink.base.files import atomic
 from longthink.base.published import files_in
 from longthink.base.tables import read_lines
 from longthink.contracts import Format, Problem, Puzzles, Split
-from longthink.problems.mazes._cells import to_cells
+from longthink.problems.mazes._cells import cells_of
 from longthink.problems.mazes._store import MazeSource, build
 from longthink.problems.mazes._text import as_rows, mazes_in, read_maze
 from longthink.problems.mazes.problem import as_mazes
@@ -34,7 +34,7 @@ class MazeText(Format):
         target = folder / f"{first.split}_{first.level}.txt"
         with atomic(target) as part, part.open("w") as out:
             for puzzles in chain([first], rest):
-                out.writelines("\n".join([*as_rows(to_cells(x)), "", ""]) for x in puzzles.x)
+                out.writelines("\n".join([*as_rows(cells), "", ""]) for cells in cells_of(puzzles))
         return [target]
 
     def read(self, problem: Problem, level: int, folder: Path, split: Split = "train") -> Puzzles:

@@ -1,5 +1,6 @@
 """An end of the maze moved (section 5.5.2, figure 5.11)."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -38,4 +39,4 @@ class MoveEnd(Perturbation):
                 maze[maze == kernels.RED] = kernels.OPEN
                 maze[(path == 1) & (away == goal)] = kernels.RED
                 kernels.shortest_path(maze, path)
-        return problem.from_cells(cells, paths).to(puzzles.x.device)
+        return replace(problem.from_cells(cells, paths), level=puzzles.level).to(puzzles.x.device)

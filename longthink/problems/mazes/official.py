@@ -4,6 +4,7 @@ This library writes them as bytes. Their splits are called train and test, and v
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from longthink.base.arrays import write_npy
 from longthink.base.download import SITE, download_archive
@@ -22,7 +24,7 @@ from longthink.base.npy import load_npy
 from longthink.base.published import files_in
 from longthink.contracts import Puzzles, Split
 from longthink.problems.mazes import _kernels as kernels
-from longthink.problems.mazes._cells import side_of, to_cells
+from longthink.problems.mazes._cells import PIXELS, side_of, to_cells, walls_around
 from longthink.problems.mazes._kernels import Cells
 from longthink.problems.mazes._store import MazeSource, build
 from longthink.problems.mazes.problem import Mazes
@@ -74,7 +76,9 @@ def write(batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:
 
 def read(problem: Mazes, level: int, folder: Path, split: Split) -> Puzzles:
     inputs, solutions = _load(folder / _folder_of(split, level), level)
-    return Puzzles(problem, level, inputs, solutions, inputs.amax(1) > 0, split)
+    rows, columns = ([PIXELS * some for some in sides] for sides in walls_around(level, level, problem.pad_to))
+    x, y = (functional.pad(some, (*columns, *rows)) for some in (inputs, solutions))
+    return replace(problem.from_pictures(x, y, x.amax(1) > 0, level), split=split)
 
 
 def import_files(files: Sequence[Path], folder: Path, skip: bool) -> tuple[int, int]:
@@ -124,7 +128,11 @@ def _folder_of(split: Split, level: int) -> str:
 
 
 def _arrays(puzzles: Puzzles) -> dict[str, NDArray[np.uint8]]:
-    return {"inputs": puzzles.x.to(torch.uint8).numpy(), "solutions": puzzles.y.to(torch.uint8).numpy()}
+    """Without the walls that the problem puts around mazes."""
+    side = side_of(puzzles.level)
+    inside = slice((puzzles.y.shape[-1] - side) // 2 // PIXELS * PIXELS, None)
+    x, y = (some[..., inside, inside][..., :side, :side] for some in (puzzles.x, puzzles.y))
+    return {"inputs": x.to(torch.uint8).numpy(), "solutions": y.to(torch.uint8).numpy()}
 
 
 def _load(folder: Path, level: int) -> tuple[Tensor, Tensor]:

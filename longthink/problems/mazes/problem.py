@@ -1,7 +1,8 @@
 """Mazes as pictures (dissertation, section 2.2.2). The level is the maze's size, odd: 9 is a grid graph of 5 x 5 nodes.
 
 x is (B, 3, H, W) with H = W = 2 * level + 6: two pixels a cell, three black ones on each side; open cells are white,
-one end is green, the other red. y is (B, H, W): 1 on the shortest path, both ends included. The mask is what is open.
+one end is green, the other red. y is (B, H, W): 1 on the shortest path, both ends included. The mask is what is open,
+unless every pixel counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ from longthink.base.seeds import generator_of
 from longthink.contracts import Problem, Puzzles, Spec, Split
 from longthink.problems._drawing import OF_FOUR
 from longthink.problems.mazes import _kernels as kernels
-from longthink.problems.mazes._cells import BORDER, PIXELS, side_of, to_cells, to_pixels
+from longthink.problems.mazes._cells import BORDER, PIXELS, side_of, to_cells, to_pixels, walls_around
 from longthink.problems.mazes._store import open_store
 from longthink.problems.mazes.view import MazeView
 from longthink.registry import name_of, register
@@ -46,8 +47,11 @@ class Mazes(Problem):
     walls, the same for the 8 mirrored and turned forms, so splits are disjoint by construction.
     With `source`, a folder that `longthink import` has written from files of mazes, mazes are those of others, and the
     level is the number of cells along the longer side, odd or even. Their splits are those that they were published
-    in, or else the same function of their walls, which for even sizes does not go by the forms. The other options are
-    for mazes that are drawn.
+    in, or else the same function of their walls, which for even sizes does not go by the forms. `algorithm`, `openings`
+    and `ends` are for mazes that are drawn.
+    `scoring`: with "every_pixel", walls count in losses and scores too, as the dissertation has it (sections 3.4, 4.2
+    and 5.3.2); with "open", as in its published code, what is said of walls is ignored. `pad_to` puts walls around
+    mazes whose pictures have fewer pixels a side: 32 in the dissertation's chapter 4 (section 4.2).
 
     Levels: easy level 9, hard levels 13 and 59; with a source, those that it has.
 
@@ -61,6 +65,8 @@ class Mazes(Problem):
     openings: Annotated[float, Field(ge=0, le=1)] = 0.0
     ends: Literal["anywhere", "dead_ends"] = "anywhere"
     source: str = ""
+    scoring: Literal["open", "every_pixel"] = "open"
+    pad_to: Annotated[int, Field(ge=0, le=4096)] = 0
 
     @property
     def easy(self) -> int:  # type: ignore[override]
@@ -77,7 +83,7 @@ class Mazes(Problem):
         return MazeView(self)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
-        side = PIXELS * level + 2 * BORDER if self.source else side_of(level)
+        side = max(self.pad_to, PIXELS * level + 2 * BORDER if self.source else side_of(level))
         require(count * side * side * BYTES_PER_PIXEL, f"{count} mazes of level {level}")
         if self.source:
             return replace(self.from_cells(*self._choose(level, count, split, key, repeats)), split=split)
@@ -124,13 +130,12 @@ class Mazes(Problem):
         return [level for level in larger if level <= max(highest, larger[0])]
 
     def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
-        """bool (B,): the answer on open pixels is a shortest path, whichever (predictions on walls are ignored)."""
+        """bool (B,): the answer is a shortest path, whichever, on all pixels that count."""
         solved = super().correct(answers, puzzles)
-        assert puzzles.mask is not None
-        open_answers = (answers == 1) & puzzles.mask
-        as_long = open_answers.flatten(1).sum(1) == puzzles.y.flatten(1).sum(1)
+        marked = answers == 1 if puzzles.mask is None else (answers == 1) & puzzles.mask
+        as_long = marked.flatten(1).sum(1) == puzzles.y.flatten(1).sum(1)
         for other in (as_long & ~solved).nonzero().flatten().tolist():
-            path = open_answers[other].cpu().numpy()
+            path = marked[other].cpu().numpy()
             solved[other] = _is_path(path, to_cells(puzzles.x[other]))
         return solved
 
@@ -138,12 +143,19 @@ class Mazes(Problem):
         """Puzzles from cells (N, rows, columns) and paths of the same shape, as `_kernels` has them."""
         if paths.shape != cells.shape:
             raise UserError(f"Cells {cells.shape} and paths {paths.shape} of mazes are not of one shape.")
+        level = max(cells.shape[1:])
+        around = [(0, 0), *walls_around(cells.shape[1], cells.shape[2], self.pad_to)]
+        cells, paths = np.pad(cells, around, constant_values=kernels.WALL), np.pad(paths, around)
         count, rows, columns = cells.shape
         shape = (PIXELS * rows + 2 * BORDER, PIXELS * columns + 2 * BORDER)
         x, y = np.zeros((count, 3, *shape), np.float32), np.zeros((count, *shape), np.int64)
         mask = np.zeros((count, *shape), np.bool_)
         kernels.paint(cells, paths, PIXELS, BORDER, x, y, mask)
-        return Puzzles(self, max(rows, columns), torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(mask))
+        return self.from_pictures(torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(mask), level)
+
+    def from_pictures(self, x: Tensor, y: Tensor, is_open: Tensor, level: int) -> Puzzles:
+        """Puzzles from pictures of the right size, with what counts of them."""
+        return Puzzles(self, level, x, y, is_open if self.scoring == "open" else None)
 
     def _choose(
         self, level: int, count: int, split: Split, key: int, repeats: bool

@@ -18,7 +18,7 @@ from longthink.base.tables import read_lines
 from longthink.contracts import Ends, Puzzles, View
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
-from longthink.problems.mazes._cells import BORDER, PIXELS, means_of_cells, to_cells
+from longthink.problems.mazes._cells import BORDER, PIXELS, cells_of, cut, means_of_cells, to_cells
 from longthink.problems.mazes._pictures import MazePicture, find_maze, open_picture
 from longthink.problems.mazes._text import LONGEST_TEXT, is_typed, mazes_in, read_csv, read_maze, read_solved
 
@@ -96,8 +96,8 @@ class MazeView(View):
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:
         """Walls as #, the answer as dots; of a maze wider than a line, only how many cells are marked."""
-        cells = to_cells(puzzles.x[0])
-        marked = (means_of_cells(answers[0]) > 0) & (cells != kernels.WALL)
+        cells = next(cells_of(puzzles))
+        marked = cut(means_of_cells(answers[0]) > 0, *cells.shape) & (cells != kernels.WALL)
         if cells.shape[1] > WIDEST_TEXT:
             return f"{int(marked.sum())} cells of a maze of {cells.shape[0]} x {cells.shape[1]}"
         drawn = np.where(marked & (cells == kernels.OPEN), ".", np.array(["#", " ", "G", "R"])[cells])
@@ -109,7 +109,7 @@ class MazeView(View):
         """The maze, the cells of an answer tinted, on the user's own picture if there is one."""
         shown = means_of_cells(self.blank(puzzles) if values is None else values)
         if isinstance(puzzles.source, MazePicture):
-            return puzzles.source.scene(shown)
+            return puzzles.source.scene(cut(shown, *puzzles.source.cells.shape))
         pixels = (puzzles.x[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
         rows, columns = (BORDER + PIXELS * np.arange(size + 1) for size in shown.shape)
         scale = max(1, SMALLEST_PICTURE // max(pixels.shape))

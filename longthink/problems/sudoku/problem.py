@@ -1,12 +1,12 @@
 """Sudoku of any size (dissertation, section 6.1). The level is the number of blank cells: 41 of 81 leave 40 givens.
 
 x is (B, 1 + n, n, n) for n symbols: channel 0 is 1 where a cell is blank, channel s where symbol s is given. y is
-(B, n, n), the symbols less 1. The mask is what is blank.
+(B, n, n), the symbols less 1. The mask is what is blank, unless all cells count.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from longthink.base.seeds import generator_of
 from longthink.contracts import Problem, Puzzles, Spec, Split
 from longthink.problems._drawing import OF_FOUR
 from longthink.problems.sudoku import _boards as _sudoku_boards
+from longthink.problems.sudoku import _deduction
 from longthink.problems.sudoku import _solver as _sudoku_solver
 from longthink.problems.sudoku._houses import houses
 from longthink.problems.sudoku._store import SudokuStore, open_store
@@ -44,6 +45,14 @@ def _box(box: tuple[int, int]) -> tuple[int, int]:
 
 Box = Annotated[tuple[int, int], AfterValidator(_box)]
 """Rows and columns of a box."""
+ALGORITHMS = {
+    "naked_singles": (_deduction.NAKED_SINGLES, False),
+    "hidden_singles": (_deduction.HIDDEN_SINGLES, False),
+    "locked_candidates": (_deduction.LOCKED_CANDIDATES, False),
+    "pairs": (_deduction.PAIRS, False),
+    "guess_and_check": (_deduction.HIDDEN_SINGLES, True),
+}
+"""What each knows, and whether it guesses where that stalls."""
 
 
 @register
@@ -53,6 +62,8 @@ class Sudoku(Problem):
     `box` is the size of a box, (3, 3) for boards of 9 x 9. A split is a function of the full board, the same for all
     boards that the symmetries make of it; of boards smaller than 9 x 9, which are of a few kinds only, a function of
     the puzzle.
+    `scoring`: with "all_cells", givens count in losses, answers and scores like other cells, as in the dissertation
+    (section 6.1, figure 6.1), and a net must repeat them; with "blanks" they stay as they are.
 
     What training batches are made of: `also`, boxes of further boards that batches have in turn, with as large a share
     of their cells blank. `stalled`, the share of the other batches whose boards are dug as far as goes and then filled
@@ -70,6 +81,7 @@ class Sudoku(Problem):
     verifiable: ClassVar[bool] = True
 
     box: Box = (3, 3)
+    scoring: Literal["blanks", "all_cells"] = "blanks"
     also: tuple[Box, ...] = ()
     stalled: Annotated[float, Field(ge=0, le=1)] = 0.0
     source: str = ""
@@ -105,7 +117,7 @@ class Sudoku(Problem):
         boards = (self.box, *self.also) if split == "train" else (self.box,)
         box = boards[key % len(boards)]
         if box != self.box:
-            other = self.model_copy(update={"box": box, "also": (), "stalled": 0.0, "source": ""})
+            other = self.sized(box)
             return other.draw(max(1, round(level / self.cells * other.cells)), count, split, key, repeats)
         if self.source:
             return self._choose(level, count, split, key, repeats)
@@ -132,8 +144,9 @@ class Sudoku(Problem):
         return levels
 
     def answer(self, logits: Tensor, puzzles: Puzzles) -> Tensor:
-        """Givens stay as they are."""
-        return torch.where(_blank(puzzles), super().answer(logits, puzzles), puzzles.y)
+        """Givens stay as they are, unless all cells count."""
+        answers = super().answer(logits, puzzles)
+        return answers if self.scoring == "all_cells" else torch.where(_blank(puzzles), answers, puzzles.y)
 
     def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
         """bool (B,): the answers keep the givens, and every house has every symbol once."""
@@ -142,6 +155,23 @@ class Sudoku(Problem):
         each = answers.flatten(1)[:, inside].sort(-1).values
         whole = (each == torch.arange(inside.shape[1], device=answers.device)).flatten(1).all(1)
         return kept & whole
+
+    def algorithms(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """In rounds, each of which draws all conclusions over the board at once; none decides a given.
+
+        Each of the first four knows what those before it know: naked singles, cells with one candidate; hidden singles,
+        symbols with one cell in a house; locked candidates, pointing and claiming; pairs, naked and hidden. They draw
+        conclusions about cells and about candidates in the same rounds. `guess_and_check` knows both kinds of singles
+        and, where they stall, tries all candidates of a cell side by side, and keeps the one that is not refuted
+        (`_deduction`): it decides all cells of a puzzle, if that takes no more than `_deduction.MOST_GUESSES`.
+        """
+        boards, inside = boards_of(puzzles), houses(_box_of(puzzles))
+        found = {}
+        for name, (known, guessing) in ALGORITHMS.items():
+            rounds, left = np.empty((2, *boards.shape), np.int64)
+            _deduction.decide(boards, inside, known, guessing, rounds, left)
+            found[name] = torch.from_numpy(rounds).view(puzzles.y.shape)
+        return found
 
     def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
         """What naked and hidden singles, filled in one after the other, solve."""
@@ -157,13 +187,18 @@ class Sudoku(Problem):
         rated: NDArray[np.int64] = _sudoku_solver.rate(boards_of(puzzles), houses(_box_of(puzzles)), GUESSES)
         return rated
 
+    def sized(self, box: tuple[int, int]) -> "Sudoku":
+        """The same for boards of another size, which are drawn here, and all alike."""
+        return self.model_copy(update={"box": box, "also": (), "stalled": 0.0, "source": ""})
+
     def from_boards(self, boards: Board, solutions: Board) -> Puzzles:
         """Puzzles from boards (N, cells), 0 for blank, and their solutions."""
         shape = (len(boards), self.symbols, self.symbols)
         given = torch.from_numpy(boards).view(shape)
         x = torch.nn.functional.one_hot(given, 1 + self.symbols).movedim(-1, 1).float().contiguous()
         level = int((boards == 0).sum(1).max())
-        return Puzzles(self, level, x, torch.from_numpy(solutions - 1).view(shape), given == 0)
+        counted = given == 0 if self.scoring == "blanks" else None
+        return Puzzles(self, level, x, torch.from_numpy(solutions - 1).view(shape), counted)
 
     def _generate(
         self, key: int, first: int, level: int, count: int, split: Split, stalled: bool
@@ -238,8 +273,8 @@ def boards_of(puzzles: Puzzles) -> Board:
 
 def _blank(puzzles: Puzzles) -> Tensor:
     """Which cells are to be filled, bool (B, n, n)."""
-    assert puzzles.mask is not None
-    return puzzles.mask
+    blank: Tensor = puzzles.x[:, 0] > 0 if puzzles.mask is None else puzzles.mask
+    return blank
 
 
 def _box_of(puzzles: Puzzles) -> tuple[int, int]:

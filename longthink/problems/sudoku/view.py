@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from longthink.contracts import Puzzles, View
-from longthink.figures.scene import Line, Scene, Text
+from longthink.figures.scene import Cells, Line, Scene, Text
 from longthink.problems.sudoku._houses import houses, most_square
 from longthink.problems.sudoku._reading import read_puzzle
 from longthink.problems.sudoku._text import Board, check_answer, solved, write_board
@@ -23,6 +23,8 @@ SURE = 0.99
 NONE = -1
 """The value of a cell without an answer."""
 CELL = 36
+SHADE = 228
+"""Of grey, 0 to 255, behind givens."""
 INK, RIGHT, WRONG, FAINT = (20, 20, 20), (20, 130, 60), (200, 30, 30), (170, 170, 170)
 
 
@@ -39,7 +41,7 @@ class SudokuView(View):
         """
         board, expected = read_puzzle(text)
         symbols = isqrt(len(board))
-        here = self.problem if symbols == self.problem.symbols else type(self.problem)(box=most_square(symbols))
+        here = self.problem if symbols == self.problem.symbols else self.problem.sized(most_square(symbols))
         solution, known = solved(board, here.box)
         if known:
             check_answer(expected, solution)
@@ -49,16 +51,22 @@ class SudokuView(View):
         return write_board(answers[0].cpu().numpy().ravel() + 1)
 
     def describe(self, output: Tensor, puzzles: Puzzles) -> str:
-        """The full board; or what is certain and breaks no rule, and that it is not solved."""
+        """The full board; or what is certain and breaks no rule, and that it is not solved.
+
+        Givens that are answered otherwise are counted.
+        """
         answers = self.problem.answer(output, puzzles)
         if self.problem.correct(answers, puzzles)[0]:
             return self.write(answers, puzzles)
-        given = ~_to_fill(puzzles).ravel()
-        certain = (output[0].softmax(0).amax(0) >= SURE).cpu().numpy().ravel() | given
-        board = np.where(certain, answers[0].cpu().numpy().ravel() + 1, 0)
+        given, answered = ~_to_fill(puzzles).ravel(), answers[0].cpu().numpy().ravel() + 1
+        true = _given(puzzles).ravel() + 1
+        lost = int((answered != true)[given].sum())
+        certain = (output[0].softmax(0).amax(0) >= SURE).cpu().numpy().ravel()
+        board = np.where(given, true, np.where(certain, answered, 0))
         for others in (np.where(given, board, 0), board):  # what clashes with a given is wrong, so others may be right
             board[_clashing(board, others, _box_of(puzzles)) & ~given] = 0
-        return f"not solved; certain so far: {write_board(board)}"
+        wrong = f"givens answered otherwise: {lost}; " if lost else ""
+        return f"not solved; {wrong}certain so far: {write_board(board)}"
 
     def shown(self, output: Tensor, puzzles: Puzzles) -> Tensor:
         return self.problem.answer(output, puzzles)[0]
@@ -67,24 +75,29 @@ class SudokuView(View):
         return torch.full_like(puzzles.y[0], NONE)
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
-        """Givens in black, answers in green where they are right and else in red.
+        """Givens in black, answers in green where they are right and else in red, givens answered otherwise too.
 
-        Where the solution is not known, answers are right that break no rule.
+        Where the solution is not known, answers are right that break no rule. Where all cells count, cells that are
+        given are grey, since what is answered there stands in the place of the given.
         """
-        target, to_fill, box = puzzles.y[0].cpu().numpy(), _to_fill(puzzles), _box_of(puzzles)
+        target, to_fill, given = puzzles.y[0].cpu().numpy(), _to_fill(puzzles), _given(puzzles)
+        box = _box_of(puzzles)
         values = self.blank(puzzles) if values is None else values
-        shown = np.where(to_fill, values.long().cpu().numpy(), target)
+        answered, all_count = values.long().cpu().numpy(), cast("Sudoku", puzzles.problem).scoring == "all_cells"
+        shown = np.where(to_fill | (all_count & (answered >= 0)), answered, given)
         right = shown == target
         if not puzzles.known:
             board = shown.ravel() + 1
-            right = ~_clashing(board, board, box).reshape(shown.shape)
+            right = ~_clashing(board, board, box).reshape(shown.shape) & (to_fill | right)
         texts = []
         for row, column in np.argwhere(shown >= 0).tolist():
-            colour = INK if not to_fill[row, column] else RIGHT if right[row, column] else WRONG
+            as_given = not to_fill[row, column] and shown[row, column] == given[row, column]
+            colour = INK if as_given else RIGHT if right[row, column] else WRONG
             x, y = (column + 0.5) * CELL, (row + 0.5) * CELL
             texts.append(Text(x, y, str(shown[row, column] + 1), CELL * 0.6, colour))
         size = len(target) * CELL + 1
-        return Scene(size, size, lines=tuple(_lines(len(target), box)), texts=tuple(texts))
+        cells = (_shaded(~to_fill),) if all_count else ()
+        return Scene(size, size, cells=cells, lines=tuple(_lines(len(target), box)), texts=tuple(texts))
 
 
 def _lines(symbols: int, box: tuple[int, int]) -> list[Line]:
@@ -95,6 +108,11 @@ def _lines(symbols: int, box: tuple[int, int]) -> list[Line]:
         lines.append(Line(at, 0, at, size, INK if number % columns == 0 else FAINT))
         lines.append(Line(0, at, size, at, INK if number % rows == 0 else FAINT))
     return lines
+
+
+def _shaded(cells: NDArray[np.bool_]) -> Cells:
+    """Some cells (n, n) in grey, the others in white."""
+    return Cells.squares(np.where(cells[..., None], SHADE, 255).astype(np.uint8).repeat(3, -1), CELL)
 
 
 def _clashing(board: Board, others: Board, box: tuple[int, int]) -> NDArray[np.bool_]:
@@ -111,8 +129,13 @@ def _clashing(board: Board, others: Board, box: tuple[int, int]) -> NDArray[np.b
 
 def _to_fill(puzzles: Puzzles) -> NDArray[np.bool_]:
     """Which cells of the first puzzle are no givens, (n, n)."""
-    assert puzzles.mask is not None
-    return puzzles.mask[0].cpu().numpy()
+    return (puzzles.x[0, 0] > 0 if puzzles.mask is None else puzzles.mask[0]).cpu().numpy()
+
+
+def _given(puzzles: Puzzles) -> NDArray[np.int64]:
+    """The symbols of the first puzzle that are given, less 1, (n, n)."""
+    symbols: NDArray[np.int64] = puzzles.x[0].argmax(0).cpu().numpy() - 1
+    return symbols
 
 
 def _box_of(puzzles: Puzzles) -> tuple[int, int]:

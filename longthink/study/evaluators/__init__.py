@@ -2,6 +2,7 @@
 
 from longthink.study.evaluators._evaluator import SOLVED, Evaluator, Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator, LevelEvaluator
+from longthink.study.evaluators.deciding import Decided
 from longthink.study.evaluators.features import Compared, Pictured, Probed, Reused
 from longthink.study.evaluators.flipped import Flipped
 from longthink.study.evaluators.groups import Learned, Stepped
@@ -13,6 +14,7 @@ __all__ = [
     "Changed",
     "Compared",
     "CurveEvaluator",
+    "Decided",
     "Disturbed",
     "Evaluator",
     "Flipped",

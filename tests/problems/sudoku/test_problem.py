@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import longthink as lt
 from longthink.base.errors import UserError
 from longthink.contracts import Loss, Split
 from longthink.problems.sudoku import _boards as _sudoku_boards
@@ -225,3 +226,27 @@ def test_stalled_boards_ask_for_more_than_singles() -> None:
     half = Sudoku(stalled=0.5)
     shares = [half.baselines(half.sample(41, 4, split="train", index=index))["singles"].mean() for index in range(12)]
     assert {0.0, 1.0} <= {float(share.round()) for share in shares}
+
+
+def test_givens_count_where_all_cells_do() -> None:
+    usual, whole = (Sudoku(scoring=scoring).sample(41, 3) for scoring in ("blanks", "all_cells"))
+    assert torch.equal(usual.x, whole.x)
+    assert whole.mask is None
+    logits = usual.problem.perfect(usual)
+    for puzzles in (usual, whole):
+        assert puzzles.problem.correct(puzzles.problem.answer(logits, puzzles), puzzles).all()
+    row, column = np.argwhere(whole.x[0, 0].numpy() == 0)[0]
+    right = int(whole.y[0, row, column])
+    logits[0, :, row, column] = logits[0, :, row, column].roll(1)  # a given is answered otherwise
+    assert usual.problem.correct(usual.problem.answer(logits, usual), usual).all()
+    answers = whole.problem.answer(logits, whole)
+    assert answers[0, row, column] == (right + 1) % 9
+    assert whole.problem.correct(answers, whole).tolist() == [False, True, True]
+    assert whole.problem.position_accuracy(answers, whole).tolist() == [80 / 81, 1, 1]
+    assert usual.problem.loss(logits, usual).sum() < 1e-6
+    assert float(whole.problem.loss(logits, whole).sum()) == pytest.approx(30 / 243)
+
+
+@pytest.mark.parametrize("check", lt.testing.PROBLEM, ids=lt.testing.name_of_check)
+def test_with_givens_that_count_it_keeps_what_problems_promise(check: lt.testing.Check) -> None:
+    assert lt.testing.run(check, Sudoku(scoring="all_cells")) is None

@@ -111,3 +111,23 @@ def test_boxes_have_black_lines_around_them() -> None:
     down, across = [line for line in lines if line.x == line.to_x], [line for line in lines if line.y == line.to_y]
     assert [line.colour for line in down] == [INK, FAINT, FAINT, INK, FAINT, FAINT, INK]
     assert [line.colour for line in across] == [INK, FAINT, INK, FAINT, INK, FAINT, INK]
+
+
+def test_givens_that_are_answered_otherwise_are_shown_where_all_cells_count() -> None:
+    whole = Sudoku(scoring="all_cells")
+    puzzles = whole.view.parse(EASY)
+    logits = 20.0 * torch.nn.functional.one_hot(puzzles.y, 9).movedim(-1, 1)
+    logits[:, :, 0, 0] = 20.0 * torch.eye(9)[7]  # 8 where 5 is given
+    shown = whole.view.shown(logits, puzzles)
+    scene = whole.view.scene(puzzles, shown)
+    assert [text.text for text in scene.texts if text.colour == WRONG] == ["8"]
+    assert "".join(text.text for text in scene.texts) == f"8{SOLVED[1:]}"
+    grey = scene.cells[0].colours[:, :, 0] < 255
+    assert (grey == (puzzles.x[0, 0].numpy() == 0)).all()
+    assert "".join(text.text for text in whole.view.scene(puzzles).texts) == EASY.replace("0", "")
+    assert whole.view.describe(logits, puzzles) == f"not solved; givens answered otherwise: 1; certain so far: {SOLVED}"
+    usual = VIEW.parse(EASY)
+    assert VIEW.describe(logits, usual) == SOLVED
+    assert colours(VIEW.scene(usual, shown)) == {INK, RIGHT}
+    assert isinstance(whole.view.parse(".....23..4..1.24").problem, Sudoku)
+    assert whole.view.parse(".....23..4..1.24").problem == Sudoku(box=(2, 2), scoring="all_cells")
