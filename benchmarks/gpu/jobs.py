@@ -20,10 +20,17 @@ from longthink.recipes.thesis import MAZES_EPOCH
 from longthink.study.experiment import Experiment
 from longthink.study.experiments.chapter_5 import ablation_n_0, table_5_2, table_5_3
 from longthink.study.experiments.chess import table_5_4
+from longthink.study.experiments.section_6_1 import section_6_1
 from longthink.training.optimisers import SGD
 from longthink.training.recipe import Recipe
 
-TABLES = {"prefix_sums": table_5_2, "mazes": table_5_3, "chess": table_5_4, "n_is_0": ablation_n_0}
+TABLES = {
+    "prefix_sums": table_5_2,
+    "mazes": table_5_3,
+    "chess": table_5_4,
+    "n_is_0": ablation_n_0,
+    "sudoku": section_6_1,
+}
 BEST = "DT-Recall, progressive"
 FAST: Mapping[str, Any] = {"precision": "bf16-mixed", "compile": True}
 LARGER: Mapping[str, Any] = {
@@ -45,7 +52,7 @@ TINY: Mapping[str, Any] = {
     "compile": False,
 }
 """What makes any of them a matter of a second, to try the queue."""
-SMALLEST = {"prefix_sums": 8, "mazes": 5}
+SMALLEST = {"prefix_sums": 8, "mazes": 5, "sudoku": 20}
 IDENTITY = ("name", "seed")
 BYTES = 4
 
@@ -66,6 +73,7 @@ BAND = {"width": 100_000, "whole": True}
 TESTS = {
     "prefix_sums": (Test(48, 200), Test(512, 500)),
     "mazes": (Test(13, 200), Test(59, 1000, at_a_time=20)),
+    "sudoku": (Test(41, 100), Test(49, 100)),
     "chess": (Test(700_000, 100, options=BAND), Test(1_100_000, 100, options=BAND)),
 }
 
@@ -152,6 +160,7 @@ def jobs(tiny: bool = False) -> tuple[Job, ...]:
         *(Job("mazes", variant, 100, mazes) for variant in ("DT, progressive", "DT")),
         Job("prefix_sums", "feed-forward", 100),
         Job("mazes", "feed-forward", 100, {"precision": "bf16-mixed"}),  # each of its 30 blocks would be compiled
+        Job("sudoku", "DT-Recall", 100, FAST),
         *(Job("chess", variant, 100, FAST) for variant in (BEST, "DT-Recall", "DT, progressive", "DT")),
         Job("chess", "feed-forward", 100, {"precision": "bf16-mixed"}),
     )

@@ -36,10 +36,11 @@ def prefix_sums(scale: Scale) -> Recipe:
 
 
 def mazes(scale: Scale) -> Recipe:
-    """With stochastic gradient descent, recurrent or not, and wider than chapter 5's (sections 4.2, 4.3.2)."""
+    """With stochastic gradient descent, recurrent or not; wide nets, and mazes padded (sections 4.2 and 4.3.2)."""
     small, published = (_nets.mazes(some).revised(_nets.NO_RECALL) for some in ("laptop", "thesis"))
     published = published.revised(
         {
+            "problem.pad_to": 32,
             "model.width": 512,
             "steps": 200 * MAZES_EPOCH,
             "optimiser": SGD(lr=1e-3, momentum=0.9, weight_decay=2e-4),

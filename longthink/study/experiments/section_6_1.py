@@ -41,7 +41,7 @@ def section_6_1(scale: Scale) -> Experiment:
     Expected: "DT-Recall models [trained] on 20,000 easy puzzles [...] can solve harder puzzles"; no numbers and no
     levels are published. Which boards singles solve is beside them.
     """
-    boards, convolutions = sudoku_laptop(), sudoku_thesis() if scale == "thesis" else sudoku_convolutions()
+    boards, convolutions = sudoku_laptop(), _nets.at(scale, sudoku_convolutions(), sudoku_thesis())
     variants = (
         Variant("row-column-box", boards),
         Variant("row-column-box, no stalled boards", boards.revised({"problem.stalled": 0.0})),
@@ -96,7 +96,7 @@ def section_6_1_algorithm(scale: Scale) -> Experiment:
     Command: longthink reproduce section-6.1-algorithm --seeds 3
     Expected: nothing; "we are also interested in trying to discern which algorithm our models learn".
     """
-    boards, convolutions = sudoku_laptop(), sudoku_thesis() if scale == "thesis" else sudoku_convolutions()
+    boards, convolutions = sudoku_laptop(), _nets.at(scale, sudoku_convolutions(), sudoku_thesis())
     orders, beyond = {}, []
     for givens in DECIDING:
         level = CELLS - givens
