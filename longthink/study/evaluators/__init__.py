@@ -2,6 +2,7 @@
 
 from longthink.study.evaluators._evaluator import SOLVED, Evaluator, Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator, LevelEvaluator
+from longthink.study.evaluators.depth import InDistribution, ReceptiveField
 from longthink.study.evaluators.features import Compared, Pictured, Probed, Reused
 from longthink.study.evaluators.groups import Learned, Stepped
 from longthink.study.evaluators.thinking import Disturbed, Sweep
@@ -12,11 +13,13 @@ __all__ = [
     "CurveEvaluator",
     "Disturbed",
     "Evaluator",
+    "InDistribution",
     "Learned",
     "LevelEvaluator",
     "Peers",
     "Pictured",
     "Probed",
+    "ReceptiveField",
     "Reused",
     "Stepped",
     "Sweep",

@@ -21,6 +21,9 @@ STEPS = {"mlp": range(1, 9), "conv_net": range(5), "residual_net": range(1, 5)}
 DEPTHS = {"mlp": (2, 1), "conv_net": (4, 1), "residual_net": (3, 4)}
 """Layers beside the steps, and of each."""
 
+IMAGENET_EPOCH = 5_004
+"""Steps: 1,281,167 images in batches of 256."""
+
 
 def net(family: str, scale: Scale, steps: int) -> Recipe:
     """The recurrent net; for 0 steps, without what it would repeat."""
@@ -39,6 +42,22 @@ def pair(family: str, scale: Scale, steps: int) -> tuple[Variant, Variant]:
     beside, each = DEPTHS[family]
     repeated, what = net(family, scale, steps), f"depth {beside + each * steps}"
     return Variant(f"recurrent, {what}", repeated), Variant(f"feed-forward, {what}", apart(repeated))
+
+
+def on_imagenet(recipe: Recipe, scale: Scale) -> Recipe:
+    """The same for ImageNet, at small scales Tiny ImageNet; how long nets were trained on it is not printed."""
+    if scale != "thesis":
+        return recipe.revised({"problem.size": 64, "steps": 400})
+    return recipe.revised(
+        {
+            "problem.size": 224,
+            "batch": 256,
+            "steps": 90 * IMAGENET_EPOCH,
+            "schedule.warmup": 5 * IMAGENET_EPOCH,
+            "schedule.milestones": [epoch * IMAGENET_EPOCH for epoch in (30, 60, 80)],
+            "validation.every": IMAGENET_EPOCH,
+        }
+    )
 
 
 def either(scale: Scale, few: int, many: int) -> int:
