@@ -59,7 +59,8 @@ class _Part:
     """What stands for an array, or for a kind of number: what it was to be made of, and nothing that acts."""
 
     def __init__(self, *made_of: Any):
-        self.made_of, self.state = made_of, ()
+        self.made_of = made_of
+        self.state: Any = None
 
     def __setstate__(self, state: Any) -> None:
         self.state = state

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from longthink.base.files import atomic
 from longthink.base.published import is_hidden
 from longthink.contracts import Format, Problem, Puzzles, Split
 from longthink.problems.images._pictures import as_images, refuse_others
-from longthink.problems.images._store import Part, PictureBlock, build
+from longthink.problems.images._store import PARTS, Part, PictureBlock, build
 from longthink.registry import register
 
 SVHN: tuple[str, ...] = ("train_32x32.mat", "test_32x32.mat")
@@ -120,10 +120,10 @@ def _emnist(content: Any) -> _Content:
     characters = {int(label): "".join(map(chr, codes)) for label, *codes in content["mapping"].astype(int).tolist()}
     first = min(characters)
     blocks = []
-    for part in ("train", "test"):
+    for part in PARTS:
         pictures, labels = content[part]["images"], np.atleast_1d(content[part]["labels"])
         upright = pictures.reshape(-1, EMNIST_SIDE, EMNIST_SIDE).transpose(0, 2, 1)[..., None]
-        blocks.append(_block(cast(Part, part), upright, labels - first))
+        blocks.append(_block(part, upright, labels - first))
     return _Content([characters[label] for label in sorted(characters)], blocks)
 
 

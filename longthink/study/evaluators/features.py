@@ -129,7 +129,7 @@ class Reused(LevelEvaluator):
 
     measure: ClassVar[str] = "reused"
     measured: ClassVar[str] = "pairs of puzzle and filter that are used in every iteration"
-    verb: ClassVar[str] = "uses again"
+    verb: ClassVar[str] = "reuses"
 
     layer: str = ""
 

@@ -183,7 +183,7 @@ def figure_3_3(scale: Scale) -> Experiment:
                 for fewer in (8, 20)
             ),
             *(
-                alike(*(names[size, form, depth] for form in FORMS), solved, _images.ALIKE)
+                alike(names[size, "recurrent", depth], names[size, "feed-forward", depth], solved, _images.ALIKE)
                 for size in SIZES
                 for depth in depths
             ),
