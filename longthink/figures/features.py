@@ -1,5 +1,6 @@
 """Pictures of chapter 3: recurrent against feed-forward nets, and what their features are like."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,13 @@ from longthink.figures._parts import REGIME_COLOUR, entitle, legend, save, subpl
 def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
     """Share of puzzles solved against effective depth, mean over seeds and one standard error (figures 3.2 and 3.3).
 
-    There is one line for each form, in a panel for each evaluator. The difference of two forms is below, seed by seed:
+    There is one line for each form, in a panel for each level. The difference of two forms is below, seed by seed:
     the mean and one standard deviation. Its title leaves out depths at which there is none with any seed: there both
     forms are the same net.
 
     Args:
-        rows: those of an experiment whose series are called FORM, ...: `series`, `seed`, `evaluator`, `regime`,
-            `iteration` (that of `regime` counts), `depth`, `accuracy`.
+        rows: those of an experiment whose series are called FORM, ...: `series`, `seed`, `level`, `regime`,
+            `iteration` (that of `regime` counts), `depth`, `accuracy`; rows without these last two are left out.
         path: of the picture; what it ends in says of which kind it is, like .png or .svg.
 
     Returns:
@@ -25,13 +26,13 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
 
     >>> import tempfile
     >>> series = {"series": ["recurrent, 3", "recurrent, 4", "layered, 3", "layered, 4"], "depth": [3, 4, 3, 4]}
-    >>> others = {"seed": 0, "evaluator": "level 1", "regime": 1, "iteration": 1, "accuracy": [0.7, 0.8, 0.7, 0.9]}
+    >>> others = {"seed": 0, "level": 1, "regime": 1, "iteration": 1, "accuracy": [0.7, 0.8, 0.7, 0.9]}
     >>> accuracy_over_depth(pd.DataFrame({**series, **others}), Path(tempfile.mkdtemp()) / "depth.png").name
     'depth.png'
     """
-    trained = rows[rows["iteration"] == rows["regime"]]
+    trained = rows[rows["iteration"] == rows["regime"]].dropna(subset=["depth", "accuracy"])
     trained = trained.assign(form=trained["series"].str.partition(",")[0])
-    panels, forms = list(trained.groupby("evaluator", sort=False)), trained["form"].unique()
+    panels, forms = list(trained.groupby("level")), trained["form"].unique()
     depths = [set(trained.loc[trained["form"] == form, "depth"]) for form in forms]
     lines = 2 if len(forms) == 2 and depths[0] & depths[1] else 1
     figure, grid = subplots(
@@ -43,12 +44,12 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
         squeeze=False,
         height_ratios=[2, 1][:lines],
     )
-    for column, (name, panel) in zip(grid.T, panels, strict=True):
+    for column, (level, panel) in zip(grid.T, panels, strict=True):
         for form in forms:
             by_depth = panel[panel["form"] == form].groupby("depth")["accuracy"]
             mean, error = by_depth.mean() * 100, by_depth.sem().fillna(0) * 100
             column[0].errorbar(mean.index, mean, error, marker="o", capsize=3, label=str(form))
-        column[0].set_title(str(name) if len(panels) > 1 else "", fontsize="medium")
+        column[0].set_title(f"level {level}" if len(panels) > 1 else "", fontsize="medium")
         if lines == 2:
             values = panel.pivot_table(index=["depth", "seed"], columns="form", values="accuracy") * 100
             gap = (values[forms[0]] - values[forms[1]]).dropna()
@@ -156,10 +157,11 @@ def similarity_of_nets(rows: pd.DataFrame, path: Path | str) -> Path:
 def activity_of_filters(rows: pd.DataFrame, path: Path | str) -> Path:
     """How active filters are in each iteration, compared with their most active one: deciles (figures 3.4 to 3.7).
 
-    The line is the median, the bands are eight, six, four and two tenths of all pairs of puzzle and filter.
+    The line is the median, the bands are eight, six, four and two tenths of all pairs of puzzle and filter. There is a
+    column of panels for each net, and a row for each evaluator.
 
     Args:
-        rows: those of an experiment of reuse: `series`, `iteration`, `decile_1` to `decile_9`.
+        rows: those of an experiment of reuse: `series`, `evaluator`, `iteration`, `decile_1` to `decile_9`.
         path: of the picture; what it ends in says of which kind it is, like .png or .svg.
 
     Returns:
@@ -167,13 +169,20 @@ def activity_of_filters(rows: pd.DataFrame, path: Path | str) -> Path:
 
     >>> import tempfile
     >>> deciles = {f"decile_{tenth}": tenth / 10 for tenth in range(1, 10)}
-    >>> rows = pd.DataFrame({"series": "net", "iteration": [1, 2], **deciles})
+    >>> rows = pd.DataFrame({"series": "net", "evaluator": "level 1", "iteration": [1, 2], **deciles})
     >>> activity_of_filters(rows, Path(tempfile.mkdtemp()) / "activity.png").name
     'activity.png'
     """
-    panels = list(rows.groupby("series", sort=False))
-    figure, axes = subplots(1, len(panels), figsize=(2.4 + 2.6 * len(panels), 3.6), sharey=True, squeeze=False)
-    for axis, (name, panel) in zip(axes[0], panels, strict=True):
+    names, evaluators = rows["series"].unique(), rows["evaluator"].unique()
+    figure, axes = subplots(
+        len(evaluators),
+        len(names),
+        figsize=(2.4 + 2.6 * len(names), 1.2 + 2.4 * len(evaluators)),
+        sharey=True,
+        squeeze=False,
+    )
+    for axis, (evaluator, name) in zip(axes.flat, product(evaluators, names), strict=True):
+        panel = rows[(rows["series"] == name) & (rows["evaluator"] == evaluator)]
         deciles = panel.groupby("iteration")[[f"decile_{tenth}" for tenth in range(1, 10)]].mean() * 100
         for low in range(1, 5):
             below, above = deciles[f"decile_{low}"], deciles[f"decile_{10 - low}"]
@@ -181,10 +190,11 @@ def activity_of_filters(rows: pd.DataFrame, path: Path | str) -> Path:
             axis.fill_between(deciles.index, below, above, color="tab:orange", alpha=0.2, lw=0, label=label)
         axis.plot(deciles["decile_5"], color="black", marker="o", ms=4, label="median")
         axis.set(xlabel="iteration", ylim=(0, 102))
-        axis.set_title(str(name), fontsize="medium")
+        axis.set_title(name if len(evaluators) == 1 else f"{name}, {evaluator}", fontsize="small")
         axis.set_xticks(deciles.index)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0][0].set_ylabel("activity (% of the most)")
+    for row in axes:
+        row[0].set_ylabel("activity (% of the most)")
     legend(axes[0][0], axes[0], fontsize="x-small")
     entitle(figure, "how active filters are in each iteration", rows, "means over seeds")
     return save(figure, path)

@@ -85,7 +85,7 @@ def depths(*names: tuple[str, int]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "evaluator": "level 1",
+                "level": 1,
                 "series": f"{form}, depth {depth}",
                 "depth": depth,
                 "seed": seed,
@@ -105,3 +105,23 @@ def test_the_gap_between_two_forms_is_drawn_where_they_have_depths_in_common(tmp
     one = figures.accuracy_over_depth(depths(("a", 3), ("a", 4)), tmp_path / "one.png")
     heights = [len(picture(path)) for path in (both, apart, one)]
     assert heights[0] > heights[1] == heights[2]
+
+
+def test_nets_of_several_levels_have_a_panel_each_and_other_measures_none(tmp_path: Path) -> None:
+    rows = depths(("a", 3), ("b", 3))
+    several = pd.concat([rows, rows.assign(level=2), rows.drop(columns=["accuracy", "depth"]).assign(cells=1.0)])
+    sizes = [
+        picture(figures.accuracy_over_depth(some, tmp_path / f"{name}.png")).shape
+        for name, some in (("one", rows), ("several", several))
+    ]
+    assert sizes[1][0] == sizes[0][0]
+    assert sizes[1][1] == pytest.approx(sizes[0][1] * 9.2 / 6.4, abs=3)
+
+
+def test_activity_has_a_row_of_panels_for_each_layer(tmp_path: Path) -> None:
+    deciles = {f"decile_{tenth}": tenth / 10 for tenth in range(1, 10)}
+    rows = pd.DataFrame({"series": "net", "seed": 0, "iteration": [1, 2], **deciles})
+    layers = pd.concat([rows.assign(evaluator=f"layer {layer}") for layer in range(3)])
+    one = picture(figures.activity_of_filters(rows.assign(evaluator="layer 0"), tmp_path / "one.png"))
+    three = picture(figures.activity_of_filters(layers, tmp_path / "three.png"))
+    assert len(three) / len(one) == pytest.approx((1.2 + 3 * 2.4) / (1.2 + 2.4), rel=0.02)

@@ -79,7 +79,7 @@ DRAWN: dict[str, tuple[Callable[[pd.DataFrame, Path], Path], pd.DataFrame, tuple
     ),
     "depth": (
         figures.accuracy_over_depth,
-        crossed(series=["recurrent, 3", "layered, 3"], seed=SEEDS, evaluator="level 1", regime=1, iteration=1)
+        crossed(series=["recurrent, 3", "layered, 3"], seed=SEEDS, level=[1], regime=1, iteration=1)
         .assign(depth=3, puzzles=500)
         .assign(accuracy=lambda rows: rows["seed"] / 200),
         ("Puzzles solved by nets of each depth", "500 puzzles", "3 seeds", "bars: one standard error"),
@@ -91,7 +91,7 @@ DRAWN: dict[str, tuple[Callable[[pd.DataFrame, Path], Path], pd.DataFrame, tuple
     ),
     "activity": (
         figures.activity_of_filters,
-        crossed(series="a", iteration=[1, 2]).assign(**DECILES),
+        crossed(series="a", evaluator="level 1", iteration=[1, 2]).assign(**DECILES),
         ("a: how active",),
     ),
     "staircases": (

@@ -10,8 +10,8 @@ from longthink.contracts import Spec, Thinker
 from longthink.measuring.inside.feature_pictures import feature_pictures, total_variation
 from longthink.measuring.inside.layers import features_of
 from longthink.measuring.inside.probes import STRENGTH, probe
-from longthink.measuring.inside.receptive_field import measured
-from longthink.measuring.inside.reuse import reuse, reused
+from longthink.measuring.inside.receptive_field import measured, seen
+from longthink.measuring.inside.reuse import active_again, reuse, reused
 from longthink.measuring.inside.similarity import MinibatchCKA, cka, similarity
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.models.images.conv_net import ConvNet
@@ -225,6 +225,11 @@ def test_activity_is_relative_to_the_most_active_iteration() -> None:
     assert reused(rows) == 1.0
     rows.loc[(rows["filter"] == 1) & (rows["place"] == "3"), "activity"] = 0.1
     assert reused(rows) == 0.5
+    assert active_again(rows) == 1
+    rows.loc[(rows["filter"] == 1) & (rows["place"] != "1") & (rows["input"] > 0), "activity"] = 0
+    assert active_again(rows) == 1  # one input is enough
+    rows.loc[(rows["filter"] == 1) & (rows["place"] != "1"), "activity"] = 0
+    assert active_again(rows) == 0.5
 
 
 # ------------------------------------------------------------------------------------------------ receptive fields
@@ -242,6 +247,15 @@ def test_activity_is_relative_to_the_most_active_iteration() -> None:
 )
 def test_computed_receptive_fields_are_the_measured_ones(net: Thinker, size: int, iterations: int) -> None:
     assert measured(net, size, iterations) == net.receptive_field(iterations)
+
+
+@pytest.mark.parametrize(("iterations", "dilation", "reach"), [(1, 1, 8), (2, 1, 12), (1, 2, 16)])
+def test_an_answer_depends_on_what_all_convolutions_before_it_reach(iterations: int, dilation: int, reach: int) -> None:
+    """8 and 12 convolutions: the small and the large mazes of section 3.4.2."""
+    net = DTNet(Spec(3, 2, "grid"), width=4, head=(4, 4), recall=False, dilation=dilation)
+    found = seen(net, 40, iterations, output=True)
+    expected = [20 - reach + step for step in range(0, 2 * reach + 1, dilation)]
+    assert found.nonzero()[0].tolist() == expected
 
 
 # ------------------------------------------------------------------------------------------------ feature pictures

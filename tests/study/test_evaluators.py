@@ -9,6 +9,7 @@ import pytest
 from longthink import registry
 from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, Thinker
+from longthink.measuring.inside.feature_pictures import feature_pictures
 from longthink.measuring.sweep import accuracy, sweep
 from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.recipes.laptop import images_laptop, staircase
@@ -19,9 +20,11 @@ from longthink.study.evaluators import (
     Disturbed,
     Evaluator,
     Flipped,
+    InDistribution,
     Learned,
     Pictured,
     Probed,
+    ReceptiveField,
     Reused,
     Stepped,
     Stopped,
@@ -107,9 +110,11 @@ EVERY = (
     Decided(level=9, algorithm="scan"),
     Disturbed(level=9, iterations=3, perturbation="noise"),
     Flipped(level=9, at=3, iterations=6),
+    InDistribution(),
     Learned(),
     Pictured(level=1),
     Probed(level=1, at=1),
+    ReceptiveField(),
     Reused(level=1),
     Stepped(),
     Stopped(level=9, iterations=3, fixed=3, stop="settled"),
@@ -244,6 +249,10 @@ def test_nets_are_compared_with_others_of_another_seed(tmp_path: Path) -> None:
     own = rows[rows["series"] == rows["other"]]
     assert len(own) == 4  # each with the net of the other seed
     assert own["cka"].max() < 0.999
+    line = summarised(rows, compared).iloc[0]
+    cells = compared[0].columns(line, "0.843")
+    assert cells["dissertation"] == "0.843"
+    assert cells["linear CKA"] == f"{line['fixed']:.3f} ± {line['spread']:.3f}"
 
 
 def test_filters_are_used_again(tmp_path: Path) -> None:
@@ -252,6 +261,89 @@ def test_filters_are_used_again(tmp_path: Path) -> None:
     assert outcome.rows["iteration"].tolist() == [1, 2]
     assert summarised(outcome.rows, [reused])["fixed"].between(0, 1).all()
     assert outcome.rows["decile_1"].le(outcome.rows["decile_9"]).all()
+
+
+def test_filters_of_a_layer_inside_the_block_are_looked_at_once_an_iteration(tmp_path: Path) -> None:
+    recipe = images_laptop().revised(
+        {"model": "residual_net", "model.width": 4, "steps": 2, "batch": 8, "validation.count": 10}
+    )
+    layers = [Reused(level=1, count=10, layer=f"inner.0.activations.{number}") for number in range(4)]
+    outcome = measured(tmp_path, *layers, Reused(level=1, count=10), recurrent=recipe)
+    by_layer = dict(iter(outcome.rows.groupby("evaluator")))
+    assert layers[0].title == "level 1, behind inner.0.activations.0"
+    block, last = by_layer["level 1"], by_layer[layers[3].title]
+    assert last["iteration"].tolist() == [1, 2, 3, 4]
+    shared = ["reused", "again", "used", "decile_1", "decile_9"]
+    assert last[shared].to_numpy() == pytest.approx(block[shared].to_numpy())  # what the block puts out is the state
+    assert by_layer[layers[0].title]["decile_1"].tolist() != last["decile_1"].tolist()
+
+
+def test_each_net_is_measured_on_the_level_that_it_was_trained_on(tmp_path: Path, tiny_recipe: Recipe) -> None:
+    mazes = tiny_recipe.revised(
+        {
+            "problem": "mazes",
+            "model.recall": False,
+            "curriculum.lowest": 5,
+            "curriculum.start": None,
+            "curriculum.iterations": 1,
+            "curriculum.iterations_per_level": 0,
+            "steps": 30,
+        }
+    )
+    nets = {f"of_{level}": mazes.revised({"curriculum.highest": level}) for level in (5, 9)}
+    solved, field = InDistribution(count=20), ReceptiveField()
+    outcome = measured(tmp_path, solved, field, **nets)
+    sweeps = [Sweep(level=level, iterations=1, count=20) for level in (5, 9)]
+    both = measured(tmp_path, *sweeps, **nets).rows.set_index(["series", "level"])["position_accuracy"]
+    rows = outcome.rows[outcome.rows["evaluator"] == solved.title].set_index("series")
+    assert rows["level"].to_dict() == {"of 5": 5, "of 9": 9}
+    assert rows["position_accuracy"].to_dict() == {f"of {level}": both[f"of {level}", level] for level in (5, 9)}
+    assert rows["depth"].tolist() == [8, 8]
+
+
+@pytest.mark.parametrize(
+    ("size", "iterations", "cells", "pixels"), [(9, 1, 9, 17), (11, 1, 9, 17), (13, 1, 9, 17), (13, 2, 13, 25)]
+)
+def test_the_receptive_field_covers_small_mazes_after_8_convolutions_and_large_ones_after_12(
+    tmp_path: Path, tiny_recipe: Recipe, size: int, iterations: int, cells: int, pixels: int
+) -> None:
+    recipe = tiny_recipe.revised(
+        {
+            "problem": "mazes",
+            "model.recall": False,
+            "curriculum.start": None,
+            "curriculum.lowest": size,
+            "curriculum.highest": size,
+            "curriculum.iterations": iterations,
+            "curriculum.iterations_per_level": 0,
+            "steps": 1,
+        }
+    )
+    field = ReceptiveField()
+    outcome = measured(tmp_path, field, net=recipe)
+    assert outcome.rows["cells"].tolist() == [cells / size]
+    (line,) = summarised(outcome.rows, [field]).to_dict("records")
+    assert field.columns(line, "")["pixels along an axis"] == str(pixels)
+    with pytest.raises(UserError, match="in cells of mazes"):
+        field.check(tiny_recipe)
+
+
+def test_pictures_are_made_together_and_the_first_are_kept(tmp_path: Path) -> None:
+    net = small_images()
+    options = {"level": 1, "count": 20, "filters": 2, "steps": 3, "jitter": 2}
+    few, many = Pictured(**options, pictures=2), Pictured(**options, pictures=5)
+    run = train(net, tmp_path / "run", accelerator="cpu", progress=False)
+    rows = {which: evaluator.run(run) for which, evaluator in (("few", few), ("many", many))}
+    assert rows["few"]["filter"].unique().tolist() == rows["many"]["filter"].unique().tolist()
+    puzzles, chosen = few.puzzles(net), rows["few"]["filter"].unique().tolist()
+    made = feature_pictures(run.model(), puzzles, chosen, 2, steps=3, jitter=2, progress=False)
+    low, high = puzzles.x.amin((0, 2, 3)).view(-1, 1, 1), puzzles.x.amax((0, 2, 3)).view(-1, 1, 1)
+    red = ((made - low) / (high - low) * 255).round()[:, 0].flatten()
+    kept = rows["few"][rows["few"]["iteration"] == 2]
+    assert kept["red"].tolist() == red.tolist()
+    assert not rows["many"]["red"].equals(rows["few"]["red"])  # the statistics of the first layer are those of all
+    everything = many.revised({"pictures": 64}).run(run)  # as many as there are
+    assert everything["filter"].nunique() == 2
 
 
 def test_only_nets_of_images_have_pictures_of_features(tiny_recipe: Recipe) -> None:

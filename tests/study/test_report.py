@@ -181,7 +181,7 @@ def test_nets_of_images_have_a_page_and_a_figure(name: str, tmp_path: Path) -> N
     outcome = outcome_of(experiment, tmp_path)
     assert outcome.failures == []
     page = report(experiment, outcome, "table_0", "laptop", tmp_path / "page")
-    assert f"Per cent of {evaluators[0].measured}" in page.read_text()
+    assert evaluators[0].note in page.read_text()
     assert f"| {IMAGES} | 9 / 8 |" in page.read_text()
     assert page.with_name("figure.png").stat().st_size > 5000
     if name == "accuracy_over_depth":

@@ -18,6 +18,8 @@ from longthink.thinking.loop import last_state
 
 DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """Of total variation: horizontal, vertical, and both diagonals."""
+STEPS, JITTER = 300, 4
+"""Fewer than the dissertation's 1,000, and less than its 32 pixels."""
 
 
 def feature_pictures(
@@ -25,9 +27,9 @@ def feature_pictures(
     examples: Puzzles,
     filters: Sequence[int],
     iteration: int,
-    steps: int = 300,
+    steps: int = STEPS,
     rate: float = 0.1,
-    jitter: int = 4,
+    jitter: int = JITTER,
     variation: float = 0.02,
     prior: float = 1.0,
     seed: int = 0,

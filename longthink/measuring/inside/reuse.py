@@ -63,3 +63,12 @@ def reused(rows: pd.DataFrame) -> float:
     `rows` are those of `reuse`.
     """
     return float((rows.groupby(["input", "filter"])["activity"].min() >= USED).mean())
+
+
+def active_again(rows: pd.DataFrame) -> float:
+    """The share of filters that some input makes active at all in more than one place; of those that are ever active.
+
+    `rows` are those of `reuse`.
+    """
+    places = rows[rows["activity"] > 0].groupby(["filter", "input"]).size()
+    return float((places > 1).groupby("filter").any().mean())

@@ -25,7 +25,7 @@ class ImageThinker(Thinker):
     gives: ClassVar[tuple[str, ...]] = ("one",)
     layers_beside: ClassVar[int]
     """Layers with weights before and after the steps."""
-    layers_of_step: ClassVar[int]
+    layers_of_step: int
 
     first: nn.Module
     inner: nn.ModuleList

@@ -16,15 +16,17 @@ class ConvNet(ImageThinker):
 
     There is max pooling before and after the last convolution. Those outside the steps have no padding. `first` is the
     channels of the first layer, `width` of the second and of the steps, `after` of the last convolution. Pictures have
-    `size` by `size` pixels. The defaults are the dissertation's.
+    `size` by `size` pixels. If not `internal`, the internal module is left out: a step changes nothing, and the
+    effective depth is 4. The defaults are the dissertation's.
 
     >>> net = ConvNet(Spec(3, 10, "grid", "one"))
     >>> sum(p.numel() for p in net.inner.parameters()), net.last[-1].in_features, net.effective_depth(4)
     (36928, 4608, 8)
+    >>> ConvNet(Spec(3, 10, "grid", "one"), internal=False).effective_depth(1)
+    4
     """
 
     layers_beside: ClassVar[int] = 4
-    layers_of_step: ClassVar[int] = 1
 
     def __init__(
         self,
@@ -35,14 +37,16 @@ class ConvNet(ImageThinker):
         size: Size = 32,
         limit: int | None = None,
         shared: bool = True,
+        internal: bool = True,
     ):
         super().__init__(spec, limit, shared, size)
+        self.layers_of_step = int(internal)
         side = ((size - 4) // 2 - 2) // 2
         if side < 1:
             raise UserError(f"A picture of {size} x {size} pixels is too small for this net; 12 x 12 is the least.")
         self.finish(
             first=nn.Sequential(nn.Conv2d(spec.inputs, first, 3), nn.ReLU(), nn.Conv2d(first, width, 3), nn.ReLU()),
-            make_inner=lambda: nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU()),
+            make_inner=lambda: nn.Sequential(*([nn.Conv2d(width, width, 3, padding=1), nn.ReLU()] if internal else [])),
             last=nn.Sequential(
                 nn.MaxPool2d(2),
                 nn.Conv2d(width, after, 3),

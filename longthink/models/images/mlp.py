@@ -23,7 +23,7 @@ class MLP(ImageThinker):
     """
 
     layers_beside: ClassVar[int] = 2
-    layers_of_step: ClassVar[int] = 1
+    layers_of_step: int = 1
 
     def __init__(
         self,

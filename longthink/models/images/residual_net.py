@@ -31,7 +31,7 @@ class ResidualNet(ImageThinker):
     """
 
     layers_beside: ClassVar[int] = 3
-    layers_of_step: ClassVar[int] = LAYERS_OF_BLOCK
+    layers_of_step: int = LAYERS_OF_BLOCK
 
     def __init__(
         self,

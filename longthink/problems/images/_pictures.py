@@ -21,9 +21,9 @@ SHORTER_SIDE, CUT = 256, 224
 """Larger ones are scaled to a shorter side of this, and the middle is cut out: the usual way with ImageNet."""
 AT_ONCE = 512
 """Pictures that are in memory at a time."""
-PICKLES = ("batches.meta", "data_batch_1", "test_batch")
+PICKLES = ("data_batch_1", "test_batch")
 """Files of CIFAR's version for Python; those of CIFAR-100 are called meta, train and test."""
-OTHER_KINDS = (".mat", ".npz", ".pkl", ".pickle", ".h5", ".hdf5", ".tfrecord", ".tfrecords", ".pt", ".pth")
+OTHER_KINDS = (".npz", ".pkl", ".pickle", ".h5", ".hdf5", ".tfrecord", ".tfrecords", ".pt", ".pth")
 """What files of pictures that are not read end with."""
 
 
@@ -31,15 +31,15 @@ def refuse_others(path: Path) -> None:
     """Raises UserError for a file, or a folder with files, of the kinds of data sets that are not read."""
     names = {one.name for one in path.iterdir()} if path.is_dir() else {path.name}
     if names & {*PICKLES}:
-        raise UserError(
-            f"{path} holds Python pickles, which can run anything and are never opened here; get CIFAR's binary version"
-            " (--format cifar), or uoft-cs/cifar10 or cifar100 from the hub (--format image-table)."
-        )
+        raise UserError(f"{path} holds CIFAR's version for Python; bring it in with --format cifar.")
+    matlab = next((name for name in sorted(names) if name.lower().endswith(".mat")), None)
+    if matlab is not None:
+        raise UserError(f"{path} holds {matlab}; SVHN and EMNIST for MATLAB are brought in with --format mat.")
     kind = next((name for name in sorted(names) if name.lower().endswith(OTHER_KINDS)), None)
     if kind is not None:
         raise UserError(
             f"{path} holds {kind}, of a kind that is not read; get the data set as parquet or from the hub"
-            " (--format image-table; SVHN is ufldl-stanford/svhn:cropped_digits)."
+            " (--format image-table)."
         )
 
 

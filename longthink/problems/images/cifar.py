@@ -2,6 +2,8 @@
 
 data_batch_1.bin to data_batch_5.bin, test_batch.bin, batches.meta.txt      CIFAR-10
 train.bin, test.bin, fine_label_names.txt                                   CIFAR-100, of two labels the second
+
+Their version for Python, whose files have the same names without .bin, is brought in too (`_pickles`).
 """
 
 import re
@@ -17,14 +19,15 @@ from longthink.base.files import atomic
 from longthink.base.published import is_hidden
 from longthink.base.tables import read_lines
 from longthink.contracts import Format, Problem, Puzzles, Split
+from longthink.problems.images._pickles import read_names, read_pictures
 from longthink.problems.images._pictures import as_images, refuse_others
 from longthink.problems.images._store import BYTES, Part, PictureBlock, build
 from longthink.registry import register
 
-FILE = re.compile(r"(?:data_batch_\w+|(?P<test>test_batch)|(?P<fine>train|(?P<fine_test>test)))\.bin")
+FILE = re.compile(r"(?:data_batch_\w+|(?P<test>test_batch)|(?P<fine>train|(?P<fine_test>test)))(?P<binary>\.bin)?")
 WORDS: dict[Split, str] = {"train": "data_batch_1", "validation": "data_batch_validation", "test": "test_batch"}
-NAMES = ("batches.meta.txt", "fine_label_names.txt")
-"""Where the names of the classes are, a line each."""
+NAMES = ("batches.meta.txt", "fine_label_names.txt", "batches.meta", "meta")
+"""Where the names of the classes are: a line each, or a pickle."""
 SHAPE = (3, 32, 32)
 PIXELS = 3 * 32 * 32
 AT_ONCE = 4096
@@ -36,7 +39,7 @@ HOLDERS = "CIFAR's files"
 
 @register
 class Cifar(Format):
-    """CIFAR-10 and CIFAR-100 in their binary version, and other pictures of 32 x 32 with labels below 256 like them."""
+    """CIFAR-10 and CIFAR-100, and other pictures of 32 x 32 with labels below 256 in files like those of CIFAR's."""
 
     def write(self, batches: Iterable[Puzzles], count: int, folder: Path) -> list[Path]:  # noqa: ARG002
         rest = iter(batches)
@@ -72,7 +75,8 @@ class Cifar(Format):
             highest = max(int(block.labels.max()) for path in paths for block in _blocks(path))
             classes = [str(label) for label in range(highest + 1)]
         else:
-            classes = [line.strip() for line in read_lines(names) if line.strip()]
+            lines = read_lines(names) if names.suffix == ".txt" else read_names(names)
+            classes = [line.strip() for line in lines if line.strip()]
         blocks = chain.from_iterable(map(_blocks, paths))
         return build(blocks, folder, classes, [path.name for path in paths]), 0
 
@@ -85,7 +89,7 @@ def _of_folder(folder: Path) -> list[Path]:
         raise UserError(f"{folder} holds several data sets; name the folder of one.")
     if not found:
         refuse_others(folder)
-        raise UserError(f"{folder} has none of CIFAR's files, data_batch_1.bin and so on; get the binary version.")
+        raise UserError(f"{folder} has none of CIFAR's files, which are data_batch_1.bin or data_batch_1 and so on.")
     return found
 
 
@@ -95,6 +99,10 @@ def _blocks(path: Path) -> Iterator[PictureBlock]:
         refuse_others(path)
         raise UserError(f"{path} is not called like one of CIFAR's files, which is data_batch_1.bin or the like.")
     part: Part = "test" if match["test"] or match["fine_test"] else "train"
+    if not match["binary"]:
+        pixels, labels = read_pictures(path, PIXELS)
+        yield PictureBlock(part, pixels.reshape(-1, *SHAPE).transpose(0, 2, 3, 1), labels)
+        return
     record = (2 if match["fine"] else 1) + PIXELS
     try:
         length = path.stat().st_size

@@ -3,6 +3,7 @@
 from longthink.study.evaluators._evaluator import SOLVED, Evaluator, Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator, LevelEvaluator
 from longthink.study.evaluators.deciding import Decided
+from longthink.study.evaluators.depth import InDistribution, ReceptiveField
 from longthink.study.evaluators.features import Compared, Pictured, Probed, Reused
 from longthink.study.evaluators.flipped import Flipped
 from longthink.study.evaluators.groups import Learned, Stepped
@@ -18,11 +19,13 @@ __all__ = [
     "Disturbed",
     "Evaluator",
     "Flipped",
+    "InDistribution",
     "Learned",
     "LevelEvaluator",
     "Peers",
     "Pictured",
     "Probed",
+    "ReceptiveField",
     "Reused",
     "Stepped",
     "Stopped",

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.contracts import Puzzles
-from longthink.measuring.inside.feature_pictures import feature_pictures
+from longthink.measuring.inside.feature_pictures import JITTER, STEPS, feature_pictures
 from longthink.measuring.inside.layers import features_of
 from longthink.measuring.inside.probes import POOL, probe
-from longthink.measuring.inside.reuse import USED, reuse, reused
+from longthink.measuring.inside.reuse import USED, active_again, reuse, reused
 from longthink.measuring.inside.similarity import similarity
 from longthink.registry import register
 from longthink.study.evaluators._evaluator import Peers, alone, percent
@@ -98,6 +98,10 @@ class Compared(LevelEvaluator):
     def title(self) -> str:
         return f"{super().title}, compared with {self.other}"
 
+    @property
+    def note(self) -> str:
+        return "From 0 to 1, after the last iteration of each net's training regime."
+
     def run(self, run: Run, peers: Peers = alone) -> pd.DataFrame:
         model, recipe = run.model(), run.recipe()
         other, its_recipe = peers(self.other)
@@ -105,45 +109,68 @@ class Compared(LevelEvaluator):
         rows = similarity(model, other, x, [recipe.regime], [its_recipe.regime])
         return pd.DataFrame({"level": self.level, "iteration": recipe.regime, "other": self.other, "cka": rows["cka"]})
 
+    def columns(self, summary: Mapping[str, Any], published: str) -> dict[str, str]:
+        return {
+            "dissertation": published,
+            "linear CKA": f"{summary['fixed']:.3f} ± {summary['spread']:.3f}",
+            "every seed": ", ".join(f"{value:.3f}" for value in summary["every_seed"]),
+        }
+
 
 @register
 class Reused(LevelEvaluator):
     """Whether a recurrent net uses the same filters in every iteration (section 3.5).
 
-    Columns: `reused`, the share of pairs of puzzle and filter that are used in all of them; for each iteration `used`,
-    the share used then, and deciles of the activity relative to the most active iteration, `decile_1` to `decile_9`.
+    `layer`: a layer of the repeated block, by its name, whose filters are looked at; by default those of the state.
+    Columns: `reused`, the share of pairs of puzzle and filter that are used in all of them; `again`, the share of
+    filters that are active at all in more than one; for each iteration `used`, the share used then, and deciles of the
+    activity relative to the most active iteration, `decile_1` to `decile_9`.
     """
 
     measure: ClassVar[str] = "reused"
     measured: ClassVar[str] = "pairs of puzzle and filter that are used in every iteration"
-    verb: ClassVar[str] = "uses again"
+    verb: ClassVar[str] = "reuses"
+
+    layer: str = ""
+
+    @property
+    def title(self) -> str:
+        return super().title + (f", behind {self.layer}" if self.layer else "")
 
     def run(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         model, recipe = run.model(), run.recipe()
         iterations = range(1, recipe.regime + 1)
-        rows = reuse(model, self.puzzles(recipe).x, [*iterations])
-        by_place = rows.groupby("place")["activity"]
+        rows = reuse(model, self.puzzles(recipe).x, [self.layer] if self.layer else [*iterations], recipe.regime)
+        by_place = rows.groupby("place", sort=False)["activity"]  # layers are seen once an iteration, in their order
         return pd.DataFrame(
             {
                 "level": self.level,
                 "iteration": iteration,
                 "reused": reused(rows),
-                "used": (by_place.get_group(str(iteration)) >= USED).mean(),
-                **{
-                    f"decile_{tenth}": by_place.get_group(str(iteration)).quantile(tenth / 10) for tenth in range(1, 10)
-                },
+                "again": active_again(rows),
+                "used": (activity >= USED).mean(),
+                **{f"decile_{tenth}": activity.quantile(tenth / 10) for tenth in range(1, 10)},
             }
-            for iteration in iterations
+            for iteration, (_, activity) in zip(iterations, by_place, strict=True)
         )
+
+    def summary(self, rows: pd.DataFrame) -> dict[str, Any]:
+        """Also `again`, the mean share of filters that are active at all in more than one iteration."""
+        return super().summary(rows) | {"again": rows["again"].mean()}
+
+    def columns(self, summary: Mapping[str, Any], published: str) -> dict[str, str]:
+        again = {"filters active in more than one iteration": percent(summary["again"])}
+        return super().columns(summary, published) | again
 
 
 @register
 class Pictured(LevelEvaluator):
     """What some filters are looking for after each iteration, as pictures (section 3.5.2).
 
-    The `filters` are those that are most active for the puzzles after the last iteration. Columns, one row for each
-    pixel: `filter`, `y`, `x`, `red`, `green`, `blue`; `gain` is the mean activation of the filter for its picture as a
-    share of the greatest for the puzzles.
+    Of the filters that are most active for the puzzles after the last iteration, `pictures` are made together, one of
+    each, by so many `steps` with so much `jitter` (`feature_pictures`); the first `filters` are kept. Columns, one row
+    for each pixel: `filter`, `y`, `x`, `red`, `green`, `blue`; `gain` is the mean activation of the filter for its
+    picture as a share of the greatest for the puzzles.
     """
 
     measure: ClassVar[str] = "gain"
@@ -151,6 +178,9 @@ class Pictured(LevelEvaluator):
     verb: ClassVar[str] = "reaches"
 
     filters: Positive = 6
+    pictures: Positive = 6
+    steps: Positive = STEPS
+    jitter: Annotated[int, Field(ge=0)] = JITTER
 
     def check(self, recipe: Recipe) -> None:
         if recipe.problem.spec.positions != "grid" or recipe.problem.spec.ndim != 0:
@@ -164,12 +194,15 @@ class Pictured(LevelEvaluator):
         iterations = range(1, recipe.regime + 1)
         low, high = puzzles.x.amin((0, 2, 3)).view(-1, 1, 1), puzzles.x.amax((0, 2, 3)).view(-1, 1, 1)
         real = {place: _means(some) for place, some in features_of(model, puzzles.x, [*iterations]).items()}
-        chosen = real[str(recipe.regime)].mean(0).topk(self.filters).indices.tolist()
+        activity = real[str(recipe.regime)].mean(0)
+        chosen = activity.argsort(descending=True)[: max(self.filters, self.pictures)].tolist()
         tables = []
         for iteration in iterations:
-            pictures = feature_pictures(model, puzzles, chosen, iteration, progress=False)
+            pictures = feature_pictures(
+                model, puzzles, chosen, iteration, steps=self.steps, jitter=self.jitter, progress=False
+            )
             made = _means(features_of(model, pictures, [iteration])[str(iteration)])
-            for index, unit in enumerate(chosen):
+            for index, unit in enumerate(chosen[: self.filters]):
                 shares = (pictures[index] - low) / (high - low)
                 pixels = (shares * 255).round().to(torch.uint8).movedim(0, 2).numpy()
                 y, x = np.indices(pixels.shape[:2])

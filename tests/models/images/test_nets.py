@@ -97,6 +97,22 @@ def test_a_tied_net_comes_back_from_its_folder(tmp_path: Path) -> None:
         assert torch.equal(again.read(last_state(again, x, 1)), net.read(last_state(net, x, 1)))
 
 
+def test_a_conv_net_of_depth_4_is_the_layers_around_the_internal_module() -> None:
+    net = ConvNet(Spec(3, 10, "grid", "one"), internal=False)
+    layers = [layer for layer in net.modules() if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear)]
+    assert [tuple(layer.weight.shape[:2]) for layer in layers] == [(32, 3), (64, 32), (128, 64), (10, 4608)]
+    assert net.effective_depth(1) == net.effective_depth(3) == 4
+    first, second, third, linear = layers
+    relu, pool = torch.nn.functional.relu, torch.nn.functional.max_pool2d
+    x = torch.randn(2, 3, 32, 32)
+    features = pool(relu(second(relu(first(x)))), 2)
+    expected = linear(pool(relu(third(features)), 2).flatten(1))
+    with torch.no_grad():
+        assert torch.allclose(net.read(last_state(net, x, 1)), expected, atol=1e-5)
+    apart = ConvNet(Spec(3, 10, "grid", "one"), internal=False, limit=1, shared=False)
+    assert parameters(apart) == parameters(net)
+
+
 def test_what_does_not_fit_is_said_in_a_sentence() -> None:
     with pytest.raises(UserError, match=r"32 x 32 pixels, not \[28, 28\]; set model.size"):
         last_state(MLP(Spec(3, 10, "grid", "one")), torch.zeros(1, 3, 28, 28), 1)
