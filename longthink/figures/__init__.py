@@ -12,7 +12,7 @@ if TYPE_CHECKING:
         probes_over_iterations,
         similarity_of_nets,
     )
-    from longthink.figures.groups import staircases, width_to_learn
+    from longthink.figures.groups import least_widths, parts_of_nets, staircases, times_of_steps, width_to_learn
     from longthink.figures.pictures import DRAWN, FILMS, PICTURES, film, picture, strip
     from longthink.figures.thinking import (
         accuracy_over_iterations,
@@ -34,7 +34,7 @@ _WHERE = {
         "probes_over_iterations",
         "similarity_of_nets",
     ),
-    "groups": ("staircases", "width_to_learn"),
+    "groups": ("least_widths", "parts_of_nets", "staircases", "times_of_steps", "width_to_learn"),
     "pictures": ("DRAWN", "FILMS", "PICTURES", "film", "picture", "strip"),
     "thinking": (
         "accuracy_over_iterations",
@@ -64,6 +64,8 @@ __all__ = [
     "film",
     "iterations_by_form",
     "iterations_by_level",
+    "least_widths",
+    "parts_of_nets",
     "perturbed",
     "picture",
     "pictures_of_features",
@@ -72,6 +74,7 @@ __all__ = [
     "similarity_of_nets",
     "staircases",
     "strip",
+    "times_of_steps",
     "width_to_learn",
 ]
 

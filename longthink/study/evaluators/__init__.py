@@ -3,7 +3,7 @@
 from longthink.study.evaluators._evaluator import SOLVED, Evaluator, Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator, LevelEvaluator
 from longthink.study.evaluators.features import Compared, Pictured, Probed, Reused
-from longthink.study.evaluators.groups import Learned, Stepped
+from longthink.study.evaluators.groups import Learned, Parts, Stepped, Timed
 from longthink.study.evaluators.thinking import Disturbed, Sweep
 
 __all__ = [
@@ -14,12 +14,14 @@ __all__ = [
     "Evaluator",
     "Learned",
     "LevelEvaluator",
+    "Parts",
     "Peers",
     "Pictured",
     "Probed",
     "Reused",
     "Stepped",
     "Sweep",
+    "Timed",
     "alone",
     "percent",
 ]
