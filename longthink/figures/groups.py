@@ -201,13 +201,13 @@ def width_to_learn(rows: pd.DataFrame, path: Path | str) -> Path:
 def _growth_of_width(axis: Axes, widths: "pd.Series[float]") -> None:
     """Widths against lengths, and for three or more of them two fits."""
     ks = widths.index.to_numpy()
-    axis.plot(ks, widths, "o", color="black", ms=4)
+    axis.plot(ks, widths, "o", color="black", ms=4, label="smallest width")
     if len(ks) >= LEAST_TO_FIT:
         grown, power, fine = exponential(ks, widths), power_law(ks, widths), np.linspace(ks[0], ks[-1])
         label = f"times {grown.base:.3g} ± {grown.error:.1g} per element, R² {grown.r_squared:.3f}"
         axis.plot(fine, grown.factor * grown.base**fine, label=label)
         label = f"k to the power {power.exponent:.3g} ± {power.error:.1g}, R² {power.r_squared:.3f}"
         axis.plot(fine, power.factor * fine**power.exponent, ls="--", label=label)
-        axis.legend(frameon=False, fontsize="x-small")
+    axis.legend(frameon=False, fontsize="x-small")
     axis.set(yscale="log", xlabel="length k")
     axis.spines[["top", "right"]].set_visible(False)

@@ -46,7 +46,7 @@ class Stepped(Evaluator):
         _composition(recipe)
 
     def run(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
-        history, steps = _history(run), _steps(run.recipe())
+        steps, history = _steps(run.recipe()), _history(run)
         found = observed(history, steps)
         shares = {
             f"learned {name}": history[f"power {name}"] / power
@@ -98,14 +98,15 @@ class Timed(Evaluator):
 
     def check(self, recipe: Recipe) -> None:
         """Raises UserError for another problem, another net, and a staircase without so many steps."""
+        number = len(_steps(recipe))
         if recipe.model.name != "two_layer":
             raise UserError(f"Only two-layer nets learn by the steps of a staircase, not {recipe.model.name}.")
-        if self.nth > (number := len(_steps(recipe))):
+        if self.nth > number:
             raise UserError(f"The staircase of {recipe.name} has {number} steps; step {self.nth} is none of them.")
 
     def run(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
-        recipe, history = run.recipe(), _history(run)
-        steps, level = _steps(recipe), recipe.curriculum.highest
+        recipe = run.recipe()
+        steps, level, history = _steps(recipe), recipe.curriculum.highest, _history(run)
         step = steps.iloc[self.nth - 1]
         at = observed(history, steps).set_index("component")["at"].get(step["component"], history["step"].iloc[-1])
         found = {
