@@ -25,7 +25,7 @@ LARGE = (0.03, 0.1)
 AT_ONE_RATE = (0.01, 0.018, 0.03)
 """Scales for gradient descent, whose time grows with a power of their inverse."""
 TIMED: Mapping[tuple[str, int], tuple[tuple[float, ...], float, int]] = {
-    ("D5", 2): ((0.8, 2.0, 1.2), 0.05, 1800),
+    ("D5", 2): ((0.8, 2.0, 1.2), 0.05, 2000),
     ("C5", 3): ((1.5, 1.0), 0.02, 2800),
 }
 """The encoding's power, the length of Euler's steps, and their number."""
@@ -85,7 +85,7 @@ def _timed(name: str, k: int, scale: float) -> Recipe:
         {
             "problem.power": power,
             "model.scale": scale,
-            "model.width": 300,
+            "model.width": 400,
             "optimiser.lr": lr,
             "steps": steps,
             "validation.every": steps,
