@@ -250,10 +250,10 @@ def test_the_part_that_multiplies_all_elements_is_the_one_that_solves(tmp_path: 
     assert two_layer["learned_together"] > 0.999
     assert two_layer["learned_rest"] <= 0
     for row in (two_layer, deep):
-        assert row["power"] == pytest.approx(row["power_together"] + row["power_rest"], rel=1e-4)
-        assert row["learned"] == pytest.approx(row["learned_together"] - row["power_rest"], abs=1e-6)
+        assert row["power"] == pytest.approx(row["power_together"] + row["power_rest"], abs=3e-6)
+        assert row["learned"] == pytest.approx(row["learned_together"] - row["power_rest"], abs=3e-6)
     assert deep["power_together"] < 1e-9
-    assert -0.01 < deep["learned"] < 1e-6
+    assert -0.01 < deep["learned"] <= 0
     assert outcome.baselines[parts.title] == {"the best function that misses an element": 0}
     cells = parts.columns(summarised(outcome.rows, [parts]).set_index("series").loc["two layer"], "")
     assert (cells["accuracy"], cells["its accuracy"]) == ("100", "100")

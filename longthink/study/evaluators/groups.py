@@ -19,6 +19,8 @@ from longthink.training.optimisers import Positive
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
 
+DIGITS = 6
+"""Of shares of power: 32 bits have no more."""
 FURTHER = 2
 """Iterations beyond those of training."""
 
@@ -152,6 +154,10 @@ class Parts(Evaluator):
         """Each net has the length that it was trained on."""
         return "all products of the length of training"
 
+    @property
+    def note(self) -> str:
+        return f"{super().note} Of a part that has no power, the accuracy is that of rounding."
+
     def check(self, recipe: Recipe) -> None:
         _every_product(recipe)
 
@@ -165,9 +171,10 @@ class Parts(Evaluator):
         row: dict[str, Any] = {"level": puzzles.level, "iteration": recipe.regime}
         for suffix, part in (("", whole), ("_together", together), ("_rest", whole - together)):
             solved = problem.correct(problem.answer(part, puzzles), puzzles)
-            row[f"learned{suffix}"] = float(1 - (part - target).square().sum() / target.square().sum())
+            left = float((part - target).square().sum() / target.square().sum())
+            row[f"learned{suffix}"] = round(1 - left, DIGITS)
             row[f"accuracy{suffix}"] = float(solved.double().mean())
-            row[f"power{suffix}"] = float(part.square().sum() / target.square().sum())
+            row[f"power{suffix}"] = round(float(part.square().sum() / target.square().sum()), DIGITS)
         return pd.DataFrame([row])
 
     def summary(self, rows: pd.DataFrame) -> dict[str, Any]:
@@ -192,8 +199,8 @@ class Parts(Evaluator):
         puzzles = _every_product(recipe)
         target = puzzles.extras["target"].double()
         rest = target - interaction(target, _composition(recipe).order)
-        least = float(rest.square().sum() / target.square().sum())
-        return {"the best function that misses an element": round(least, 9)}
+        share = float(rest.square().sum() / target.square().sum())
+        return {"the best function that misses an element": round(share, DIGITS)}
 
 
 @register
