@@ -172,7 +172,7 @@ class Parts(Evaluator):
         for suffix, part in (("", whole), ("_together", together), ("_rest", whole - together)):
             solved = problem.correct(problem.answer(part, puzzles), puzzles)
             left = float((part - target).square().sum() / target.square().sum())
-            row[f"learned{suffix}"] = round(1 - left, DIGITS)
+            row[f"learned{suffix}"] = round(1 - left, DIGITS) + 0.0  # and no -0
             row[f"accuracy{suffix}"] = float(solved.double().mean())
             row[f"power{suffix}"] = round(float(part.square().sum() / target.square().sum()), DIGITS)
         return pd.DataFrame([row])

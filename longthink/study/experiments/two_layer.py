@@ -36,10 +36,13 @@ COMPOSED = (("C5", 2), ("D5", 2), ("S3", 3), ("Q8", 2))
 LINEAR = {"2 linear layers": (2, 200), "2 linear layers, width 1,000": (2, 1000), "4 linear layers": (4, 200)}
 """Depth and width of nets without a nonlinearity."""
 
-WIDTHS_OF: Mapping[str, tuple[int, ...]] = {"C2": (2, 3, 4, 5, 6, 7, 8), "C3": (2, 3, 4, 5, 6), "C4": (2, 3, 4, 5)}
-"""The lengths k of each group: as long as all products, |G|^k, are few enough to train on at once."""
-UNITS = tuple(2 ** (half / 2) for half in range(-6, 4))
-"""Widths, in units of 2^(k - 1) |G|."""
+WIDTHS_OF: Mapping[str, tuple[range, range]] = {
+    "C2": (range(2, 9), range(-6, 2)),
+    "C3": (range(2, 7), range(-3, 4)),
+    "C4": (range(2, 6), range(-3, 4)),
+}
+"""The lengths k of each group, as long as all products, |G|^k, are few enough to train on at once; and widths, as
+half-octaves above 2^(k - 1) |G|. Those of C2 begin lower: with z^2 = 1 fewer terms of the neurons differ."""
 ADAM = {"optimiser": "adam", "optimiser.lr": 0.01, "schedule.decay": "cosine", "schedule.warmup": 20}
 """What learns in few steps, where the way to the solution is not what is asked for."""
 
@@ -189,10 +192,10 @@ def group_width(scale: Scale) -> Experiment:  # noqa: ARG001
     base, evaluator = staircase().revised({**ADAM, "schedule.tail": 0.5}), Learned()
     base = base.revised({"problem.power": None, "model.scale": 0.1, "steps": 1500, "validation.every": 1500})
     variants, claims = [], list[Claim]()
-    for name, lengths in WIDTHS_OF.items():
+    for name, (lengths, halves) in WIDTHS_OF.items():
         series = {}
-        for k, unit in product(lengths, UNITS):
-            width = max(1, round(unit * 2 ** (k - 1) * Group.named(name).order))
+        for k, half in product(lengths, halves):
+            width = max(1, round(2 ** (half / 2 + k - 1) * Group.named(name).order))
             net = every_product(base, name, k).revised({"model.width": width})
             series[k, width] = Variant(f"{name}, k = {k}, width {width}", net)
         variants += series.values()
