@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 from longthink import registry
 from longthink.base.errors import UserError
@@ -252,7 +253,16 @@ def test_the_part_that_multiplies_all_elements_is_the_one_that_solves(tmp_path: 
     for row in (two_layer, deep):
         assert row["power"] == pytest.approx(row["power_together"] + row["power_rest"], abs=3e-6)
         assert row["learned"] == pytest.approx(row["learned_together"] - row["power_rest"], abs=3e-6)
-    assert deep["power_together"] < 1e-9
+    assert deep["power_together"] == deep["single_together"] == 0
+    run = train(base.revised({"steps": 5}), tmp_path / "run", accelerator="cpu", progress=False)
+    net, puzzles = run.model(), base.problem.sample(2, 1)
+    with torch.no_grad():
+        one, other = torch.einsum("bnk,hnk->kbh", puzzles.x, net.inside)
+        powers = [
+            (part.square().mean(0) * net.outside.square().sum(1)).sum()
+            for part in (2 * one * other, (one + other) ** 2)
+        ]
+    assert parts.run(run)["single_together"][0] == pytest.approx(float(powers[0] / powers[1]), abs=1e-5)
     assert -0.01 < deep["learned"] <= 0
     assert outcome.baselines[parts.title] == {"the best function that misses an element": 0}
     cells = parts.columns(summarised(outcome.rows, [parts]).set_index("series").loc["two layer"], "")

@@ -142,7 +142,8 @@ class Parts(Evaluator):
 
     On all sequences of the length of training. Columns: `learned`, the share of the loss of an output of zeros that the
     net does not have, its `accuracy`, and its `power`, in units of the target's; `learned_together` and so on, the same
-    of f(x) alone; and `learned_rest` and so on, of f(+) alone.
+    of f(x) alone; and `learned_rest` and so on, of f(+) alone. `single_together`: the share of f(x) in the power of
+    single neurons, before their f(+) cancel. The net reads linearly from its last neurons.
     """
 
     measure: ClassVar[str] = "learned"
@@ -166,9 +167,14 @@ class Parts(Evaluator):
         puzzles = _every_product(recipe)
         problem, target = _composition(recipe), puzzles.extras["target"].double()
         with torch.inference_mode():
-            whole = model.read(last_state(model, puzzles.x, recipe.regime)).double()
+            state = last_state(model, puzzles.x, recipe.regime)
+            whole, neurons = model.read(state).double(), model.features(state)
+            said = model.read(model.with_features(state, torch.eye(neurons.shape[1])))
         together = interaction(whole, problem.order)
         row: dict[str, Any] = {"level": puzzles.level, "iteration": recipe.regime}
+        powers = [part.double().square().mean(0) for part in (interaction(neurons, problem.order), neurons)]
+        in_product, in_all = (float((power * said.double().square().sum(1)).sum()) for power in powers)
+        row["single_together"] = round(in_product / in_all, DIGITS)
         for suffix, part in (("", whole), ("_together", together), ("_rest", whole - together)):
             solved = problem.correct(problem.answer(part, puzzles), puzzles)
             left = float((part - target).square().sum() / target.square().sum())
@@ -179,7 +185,7 @@ class Parts(Evaluator):
 
     def summary(self, rows: pd.DataFrame) -> dict[str, Any]:
         """Also the means of all other columns over the seeds."""
-        return super().summary(rows) | rows.filter(regex="^(accuracy|learned_|power)").mean().to_dict()
+        return super().summary(rows) | rows.filter(regex="^(accuracy|learned_|power|single)").mean().to_dict()
 
     def columns(self, summary: Mapping[str, Any], published: str) -> dict[str, str]:
         cells = super().columns(summary, published)
@@ -191,6 +197,7 @@ class Parts(Evaluator):
             "f(+) alone learns": "learned_rest",
             "accuracy of f(+)": "accuracy_rest",
             "power of f(+)": "power_rest",
+            "f(x) in the power of single neurons": "single_together",
         }
         return cells | {name: percent(summary[column]) for name, column in named.items()}
 
