@@ -23,8 +23,8 @@ from longthink.study.evaluators import (
     Reused,
     Stepped,
     Sweep,
-    alone,
     Timed,
+    alone,
 )
 from longthink.study.experiment import Experiment, Variant
 from longthink.study.report import contents, report
