@@ -84,7 +84,7 @@ def times_of_steps(rows: pd.DataFrame, path: Path | str) -> Path:
     for axis, ((group, k, optimiser), panel) in zip(axes[0], panels, strict=True):
         for nth, some in panel.groupby("nth"):
             (points,) = axis.plot(1 / some["scale"], some["time"], "o", ms=3)
-            _fit_times(axis, some, int(nth), optimiser == "flow", points.get_color())
+            _fit_times(axis, some, f"step {nth:g}", optimiser == "flow", points.get_color())
         axis.set(xscale="log", xlabel="1 / scale of the first weights", title=f"{group}, k = {k:g}, {optimiser}")
         axis.set_yscale("linear" if optimiser == "flow" else "log")
         axis.legend(frameon=False, fontsize="x-small")
@@ -94,22 +94,22 @@ def times_of_steps(rows: pd.DataFrame, path: Path | str) -> Path:
     return save(figure, path)
 
 
-def _fit_times(axis: Axes, rows: pd.DataFrame, nth: int, flow: bool, colour: str) -> None:
-    """A step's line, with its numbers as a label; just a label for too few scales."""
+def _fit_times(axis: Axes, rows: pd.DataFrame, step: str, flow: bool, colour: str) -> None:
+    """A step's line, with its numbers as a label; just its name for too few scales."""
     small = rows[rows["scale"] <= VANISHING] if flow else rows
     if small["scale"].nunique() < LEAST_TO_FIT:
-        axis.plot([], [], color=colour, label=f"step {nth}")
+        axis.plot([], [], color=colour, label=step)
         return
     ends = np.array([small["scale"].min(), small["scale"].max()])
     if flow:
         law = line(-np.log(small["scale"]), small["time"])
-        heights = law.start - law.slope * np.log(ends)
-        label = f"step {nth}: slope {law.slope:.3g} ± {law.error:.1g}, theory {rows['slope'].iloc[0]:.3g}"
+        heights, r_squared = law.start - law.slope * np.log(ends), law.r_squared
+        label = f"{step}: slope {law.slope:.3g} ± {law.error:.1g}, theory {rows['slope'].iloc[0]:.3g}"
     else:
         power = power_law(small["scale"], small["time"])
-        heights, law = power.factor * ends**power.exponent, power
-        label = f"step {nth}: scale to the power {power.exponent:.3g} ± {power.error:.1g}"
-    axis.plot(1 / ends, heights, lw=1, color=colour, label=f"{label}, R² {law.r_squared:.4f}")
+        heights, r_squared = power.factor * ends**power.exponent, power.r_squared
+        label = f"{step}: scale to the power {power.exponent:.3g} ± {power.error:.1g}"
+    axis.plot(1 / ends, heights, lw=1, color=colour, label=f"{label}, R² {r_squared:.4f}")
 
 
 def parts_of_nets(rows: pd.DataFrame, path: Path | str) -> Path:
@@ -158,7 +158,8 @@ def least_widths(rows: pd.DataFrame) -> "pd.Series[float]":
     {2: 8}
     """
     worst = rows.groupby(["level", "width"], as_index=False)["learned"].min()
-    return worst[worst["learned"] >= ALL_LEARNED].groupby("level")["width"].min()
+    least: pd.Series[float] = worst[worst["learned"] >= ALL_LEARNED].groupby("level")["width"].min()
+    return least
 
 
 def width_to_learn(rows: pd.DataFrame, path: Path | str) -> Path:
