@@ -65,7 +65,8 @@ class DeepLinear(Thinker):
         return Counted(state.features @ self.layers[state.steps].T, state.steps + 1)
 
     def read(self, state: Counted) -> Tensor:
-        return state.features @ self.layers[-1].T
+        output: Tensor = state.features @ self.layers[-1].T
+        return output
 
     def features(self, state: Counted) -> Tensor:
         return state.features

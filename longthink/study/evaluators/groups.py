@@ -116,7 +116,7 @@ class Timed(Evaluator):
             "iteration": history["step"].iloc[-1],
             "time": at * recipe.optimiser.lr,
             "nth": self.nth,
-            "group": recipe.problem.group,
+            "group": _composition(recipe).group,
             "optimiser": name_of(type(recipe.optimiser)),
             "scale": recipe.build().scale,
             "slope": 1 / ((level + 1) * step["utility"]),
@@ -185,7 +185,8 @@ class Parts(Evaluator):
 
     def summary(self, rows: pd.DataFrame) -> dict[str, Any]:
         """Also the means of all other columns over the seeds."""
-        return super().summary(rows) | rows.filter(regex="^(accuracy|learned_|power|single)").mean().to_dict()
+        means = rows.filter(regex="^(accuracy|learned_|power|single)").mean()
+        return super().summary(rows) | {str(name): mean for name, mean in means.items()}
 
     def columns(self, summary: Mapping[str, Any], published: str) -> dict[str, str]:
         cells = super().columns(summary, published)

@@ -58,7 +58,7 @@ def staircase_scales(scale: Scale) -> Experiment:  # noqa: ARG001
     neurons, times grow like a^(1 - k); from large weights there is no staircase.
     """
     times, stepped = (Timed(nth=1), Timed(nth=2)), Stepped()
-    variants, claims = [], list[Claim]()
+    variants, claims = list[Variant](), list[Claim]()
     for name, k in TIMED:
         flow = {a: Variant(f"{name}, k = {k}, scale {a:g}", _timed(name, k, a)) for a in (*VANISHING, *LARGE)}
         variants += flow.values()
@@ -191,7 +191,7 @@ def group_width(scale: Scale) -> Experiment:  # noqa: ARG001
     """
     base, evaluator = staircase().revised({**ADAM, "schedule.tail": 0.5}), Learned()
     base = base.revised({"problem.power": None, "model.scale": 0.1, "steps": 1500, "validation.every": 1500})
-    variants, claims = [], list[Claim]()
+    variants, claims = list[Variant](), list[Claim]()
     for name, (lengths, halves) in WIDTHS_OF.items():
         series = {}
         for k, half in product(lengths, halves):
@@ -213,7 +213,7 @@ def group_width(scale: Scale) -> Experiment:  # noqa: ARG001
 def _width_claims(name: str, series: Mapping[tuple[int, int], str], evaluator: Learned) -> list[Claim]:
     """`series`: names of variants by k and width."""
 
-    def told(holds: Callable[[list[int], list[int]], bool]) -> Callable[[pd.DataFrame], bool]:
+    def told(holds: Callable[[list[int], list[float]], bool]) -> Callable[[pd.DataFrame], bool]:
         def of_table(table: pd.DataFrame) -> bool:
             every_seed = _of(table, evaluator)["every_seed"]
             rows = [(k, width, min(every_seed[variant])) for (k, width), variant in series.items()]
