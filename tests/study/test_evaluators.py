@@ -280,6 +280,8 @@ def test_the_time_of_a_step_is_that_of_the_flow(tmp_path: Path) -> None:
     assert rows["time"][3] == pytest.approx(300 * 0.1)  # it is not taken, and so all of the training
     cells = first.columns(summarised(outcome.rows, [first]).iloc[0], "")
     assert cells["theory of the flow"] == "8.361"
+    plain = summarised(outcome.rows.assign(optimiser="sgd"), [first]).iloc[0]
+    assert first.columns(plain, "")["theory of the flow"] == ""
     with pytest.raises(UserError, match="has 3 steps; step 4 is none"):
         Timed(nth=4).check(staircase())
     with pytest.raises(UserError, match="not deep_linear"):

@@ -49,13 +49,13 @@ ADAM = {"optimiser": "adam", "optimiser.lr": 0.01, "schedule.decay": "cosine", "
 
 @register
 def staircase_scales(scale: Scale) -> Experiment:  # noqa: ARG001
-    """How long steps of a staircase take from ever smaller first weights N(0, a^2), and where the staircase is lost.
+    """How long steps of a staircase take from ever smaller first weights N(0, a^2), and where plateaus are lost.
 
     Command: longthink reproduce staircase-scales --seeds 3
     Expected, after the article (arXiv 2602.03655): at the rate |theta|^(1 - k) log(1 / a), times are finite as a
     vanishes; so without the factor log(1 / a), which is left out here, they grow like log(1 / a). Ours, derived from
     the utility U: a neuron grows like exp((k + 1) U t), so that the slope is 1 / ((k + 1) U); at one rate for all
-    neurons, times grow like a^(1 - k); from large weights there is no staircase.
+    neurons, times grow like a^(1 - k); from large weights the plateaus are lost.
     """
     times, stepped = (Timed(nth=1), Timed(nth=2)), Stepped()
     variants, claims = list[Variant](), list[Claim]()
@@ -111,7 +111,7 @@ def _grows_with_log(net: str, evaluator: Timed, series: Mapping[float, str], slo
         return abs(line(-np.log([*series]), _fixed(table, evaluator, series)).slope / slope - 1) <= 0.1
 
     return Claim(
-        f"For {net}, {evaluator.title} grows by {slope:.3g} with log(1 / scale), up to 10 %, for scales up to"
+        f"For {net}, {evaluator.title} grows by {slope:.3g} with log(1 / scale), up to 10%, for scales up to"
         f" {max(series):g}.",
         holds,
     )
@@ -126,7 +126,7 @@ def _grows_with_power(net: str, evaluator: Timed, series: Mapping[float, str], e
 
 def _plateaus_lost(name: str, evaluator: Stepped) -> Claim:
     return Claim(
-        f"For {name}, plateaus are off by more than {FALLS_OFF:.0%} of the loss at the start: there is no staircase.",
+        f"For {name}, plateaus are off by more than {FALLS_OFF:.0%} of the loss at the start.",
         lambda table: bool(_of(table, evaluator)["heights"][name] > FALLS_OFF),
     )
 
@@ -174,7 +174,7 @@ def group_parts(scale: Scale) -> Experiment:  # noqa: ARG001
 
 def _rest_vanishes(name: str, evaluator: Parts) -> Claim:
     return Claim(
-        f"At {evaluator.title}, f(+) of {name} has at most 1 % of the target's power.",
+        f"At {evaluator.title}, f(+) of {name} has at most 1% of the target's power.",
         lambda table: bool(_of(table, evaluator)["power_rest"][name] <= 0.01),
     )
 
