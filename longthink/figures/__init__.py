@@ -12,7 +12,7 @@ if TYPE_CHECKING:
         probes_over_iterations,
         similarity_of_nets,
     )
-    from longthink.figures.groups import staircases, width_to_learn
+    from longthink.figures.groups import least_widths, parts_of_nets, staircases, times_of_steps, width_to_learn
     from longthink.figures.pictures import DRAWN, FILMS, PICTURES, film, picture, strip
     from longthink.figures.stopping import accuracy_at_the_stop
     from longthink.figures.thinking import (
@@ -35,7 +35,7 @@ _WHERE = {
         "probes_over_iterations",
         "similarity_of_nets",
     ),
-    "groups": ("staircases", "width_to_learn"),
+    "groups": ("least_widths", "parts_of_nets", "staircases", "times_of_steps", "width_to_learn"),
     "pictures": ("DRAWN", "FILMS", "PICTURES", "film", "picture", "strip"),
     "stopping": ("accuracy_at_the_stop",),
     "thinking": (
@@ -67,6 +67,8 @@ __all__ = [
     "film",
     "iterations_by_form",
     "iterations_by_level",
+    "least_widths",
+    "parts_of_nets",
     "perturbed",
     "picture",
     "pictures_of_features",
@@ -75,6 +77,7 @@ __all__ = [
     "similarity_of_nets",
     "staircases",
     "strip",
+    "times_of_steps",
     "width_to_learn",
 ]
 

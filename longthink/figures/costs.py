@@ -55,7 +55,7 @@ def cost_against_size(rows: pd.DataFrame, path: Path | str) -> Path:
 
 def _power_law(axis: Axes, rows: pd.DataFrame, size: str, cost: str, name: str, colour: str) -> None:
     """Points, and the line through them."""
-    exponent, error, factor = power_law(rows[size], rows[cost])
+    exponent, error, factor, _ = power_law(rows[size], rows[cost])
     ends = np.array([rows[size].min(), rows[size].max()])
     certain = "" if np.isnan(error) else f" ± {error:.2f}"
     axis.plot(rows[size], rows[cost], "o", color=colour, ms=4)

@@ -1,5 +1,6 @@
 """Figures say what they show: a title, how many puzzles and which seeds, and a legend with every line."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,6 +105,27 @@ DRAWN: dict[str, tuple[Callable[[pd.DataFrame, Path], Path], pd.DataFrame, tuple
         crossed(group="C3", order=3, level=[2, 3], width=[6, 12], seed=SEEDS, learned=0.5),
         ("left to learn", "3 seeds", "points: every seed"),
     ),
+    "times": (
+        figures.times_of_steps,
+        crossed(
+            group="C3", level=2, optimiser="flow", nth=[1, 2], scale=[1e-4, 1e-3, 1e-2], seed=SEEDS, slope=2.0
+        ).assign(time=lambda rows: 1 - 2 * rows["nth"] * rows["scale"].map(math.log)),
+        ("When a group", "3 seeds", "points: every seed"),
+    ),
+    "parts": (
+        figures.parts_of_nets,
+        crossed(series=["a", "b"], seed=SEEDS).assign(
+            **{f"{what}{part}": 0.5 for what in ("power", "accuracy") for part in ("", "_together", "_rest")}
+        ),
+        ("What composes the elements", "3 seeds", "means over seeds"),
+    ),
+    "growth of width": (
+        figures.width_to_learn,
+        crossed(group="C3", order=3, level=[2, 3, 4, 5], width=[4, 8, 16, 32], seed=SEEDS).assign(
+            learned=lambda rows: (rows["width"] >= 2 ** rows["level"]).astype(float)
+        ),
+        ("left to learn", "3 seeds"),
+    ),
     "similarity": (
         figures.similarity_of_nets,
         crossed(series=["a", "b"], other=["a", "b"], seed=SEEDS, cka=0.5),
@@ -149,6 +171,24 @@ def test_a_legend_has_what_only_some_panels_show(drawn: list[Figure], tmp_path: 
     assert [text.get_text() for text in legend.get_texts()] == ["a", "iterations in training", "b"]
     axes: list[Axes] = drawn[0].axes
     assert [len(axis.get_lines()) for axis in axes] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("times", ["step 1: slope 2 ± 0, theory 2, R² 1.0000", "step 2: slope 4 ± 0, theory 2, R² 1.0000"]),
+        (
+            "growth of width",
+            ["smallest width", "times 2 ± 0 per element, R² 1.000", "k to the power 2.24 ± 0.2, R² 0.982"],
+        ),
+    ],
+)
+def test_a_fit_says_its_numbers(name: str, told: list[str], drawn: list[Figure], tmp_path: Path) -> None:
+    draw, rows, _ = DRAWN[name]
+    draw(rows, tmp_path / "figure.png")
+    legend = drawn[0].axes[-1].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == told
 
 
 def test_one_seed_has_no_band(drawn: list[Figure], tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 from longthink import registry
 from longthink.base.errors import UserError
@@ -22,6 +23,7 @@ from longthink.study.evaluators import (
     Flipped,
     InDistribution,
     Learned,
+    Parts,
     Pictured,
     Probed,
     ReceptiveField,
@@ -29,6 +31,7 @@ from longthink.study.evaluators import (
     Stepped,
     Stopped,
     Sweep,
+    Timed,
     percent,
 )
 from longthink.study.experiment import Experiment, Variant
@@ -381,9 +384,58 @@ def test_a_wide_net_learns_a_group_and_a_narrow_one_does_not(tmp_path: Path) -> 
     assert by_width[["level", "order", "iteration"]].drop_duplicates().to_numpy().tolist() == [[2, 3, 1]]
 
 
+def test_the_part_that_multiplies_all_elements_is_the_one_that_solves(tmp_path: Path) -> None:
+    base = staircase().revised({"problem.group": "C5", "problem.power": None, "batch": 25, "validation.count": 25})
+    base = base.revised({"optimiser": "adam", "optimiser.lr": 0.02, "model.scale": 0.1, "steps": 300})
+    linear = base.revised({"model": "deep_linear", "model.depth": 3, "curriculum.iterations": 2})
+    parts = Parts()
+    outcome = measured(tmp_path, parts, two_layer=base.revised({"model.width": 40}), linear=linear)
+    two_layer, deep = (outcome.rows.set_index("series").loc[name] for name in ("two layer", "linear"))
+    assert two_layer["accuracy"] == two_layer["accuracy_together"] == 1
+    assert two_layer["accuracy_rest"] < 0.6
+    assert two_layer["learned_together"] > 0.999
+    assert two_layer["learned_rest"] <= 0
+    for row in (two_layer, deep):
+        assert row["power"] == pytest.approx(row["power_together"] + row["power_rest"], abs=3e-6)
+        assert row["learned"] == pytest.approx(row["learned_together"] - row["power_rest"], abs=3e-6)
+    assert deep["power_together"] == deep["single_together"] == 0
+    run = train(base.revised({"steps": 5}), tmp_path / "run", accelerator="cpu", progress=False)
+    net, puzzles = run.model(), base.problem.sample(2, 1)
+    with torch.no_grad():
+        one, other = torch.einsum("bnk,hnk->kbh", puzzles.x, net.inside)
+        powers = [
+            (part.square().mean(0) * net.outside.square().sum(1)).sum()
+            for part in (2 * one * other, (one + other) ** 2)
+        ]
+    assert parts.run(run)["single_together"][0] == pytest.approx(float(powers[0] / powers[1]), abs=1e-5)
+    assert -0.01 < deep["learned"] <= 0
+    assert outcome.baselines[parts.title] == {"the best function that misses an element": 0}
+    cells = parts.columns(summarised(outcome.rows, [parts]).set_index("series").loc["two layer"], "")
+    assert (cells["accuracy"], cells["its accuracy"]) == ("100", "100")
+
+
+def test_the_time_of_a_step_is_that_of_the_flow(tmp_path: Path) -> None:
+    """For D5 from 1e-3: slopes 1.2103 and 3.4641, times ln 1000; the turning before makes little of it."""
+    first, second, third = (Timed(nth=nth) for nth in (1, 2, 3))
+    outcome = measured(tmp_path, first, second, third, D5=staircase().revised({"steps": 300}))
+    rows = outcome.rows.set_index("nth")
+    assert rows["slope"].to_list() == pytest.approx([1.2103, 3.4641, 7.4536], abs=1e-4)
+    for nth in (1, 2):
+        assert rows["time"][nth] == pytest.approx(rows["slope"][nth] * 6.9078, rel=0.1)
+    assert rows["time"][3] == pytest.approx(300 * 0.1)  # it is not taken, and so all of the training
+    cells = first.columns(summarised(outcome.rows, [first]).iloc[0], "")
+    assert cells["theory of the flow"] == "8.361"
+    plain = summarised(outcome.rows.assign(optimiser="sgd"), [first]).iloc[0]
+    assert first.columns(plain, "")["theory of the flow"] == ""
+    with pytest.raises(UserError, match="has 3 steps; step 4 is none"):
+        Timed(nth=4).check(staircase())
+    with pytest.raises(UserError, match="not deep_linear"):
+        first.check(staircase().revised({"model": "deep_linear"}))
+
+
 def test_only_nets_that_compose_elements_learn_representations(tmp_path: Path, tiny_recipe: Recipe) -> None:
     run = train(tiny_recipe.revised({"steps": 2}), tmp_path / "run", accelerator="cpu", progress=False)
-    for evaluator in (Stepped(), Learned()):
+    for evaluator in (Stepped(), Learned(), Timed(), Parts()):
         for refused in (lambda of: of.check(run.recipe()), lambda of: of.run(run)):
             with pytest.raises(UserError, match="compose elements"):
                 refused(evaluator)

@@ -35,7 +35,7 @@ class TwoLayer(Thinker):
         self.check_takes(spec)
         if length < 1 or width < 1:
             raise UserError("The length and the width must be 1 or more.")
-        self.degree = length
+        self.degree, self.scale = length, scale
         self.inside = nn.Parameter(scale * torch.randn(width, spec.inputs, length))
         self.outside = nn.Parameter(scale * torch.randn(width, spec.outputs))
 

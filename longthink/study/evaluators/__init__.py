@@ -6,7 +6,7 @@ from longthink.study.evaluators.deciding import Decided
 from longthink.study.evaluators.depth import InDistribution, ReceptiveField
 from longthink.study.evaluators.features import Compared, Pictured, Probed, Reused
 from longthink.study.evaluators.flipped import Flipped
-from longthink.study.evaluators.groups import Learned, Stepped
+from longthink.study.evaluators.groups import Learned, Parts, Stepped, Timed
 from longthink.study.evaluators.stopping import Stopped
 from longthink.study.evaluators.thinking import Changed, Disturbed, Sweep
 
@@ -22,6 +22,7 @@ __all__ = [
     "InDistribution",
     "Learned",
     "LevelEvaluator",
+    "Parts",
     "Peers",
     "Pictured",
     "Probed",
@@ -30,6 +31,7 @@ __all__ = [
     "Stepped",
     "Stopped",
     "Sweep",
+    "Timed",
     "alone",
     "percent",
 ]
