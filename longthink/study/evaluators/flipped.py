@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from longthink.base.fits import Line, line
 from longthink.measuring.dynamics import fared, perturb
 from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.registry import register
@@ -15,7 +16,7 @@ from longthink.training.optimisers import Positive
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
 
-NO_LINE = (np.nan, np.nan)
+NO_LINE = Line(np.nan, np.nan, np.nan, np.nan)
 
 
 @register
@@ -61,11 +62,13 @@ class Flipped(LevelEvaluator):
 
         `first` and `last`: the mean iterations to recover from the first and the last bit that is flipped.
         """
-        lines = [line(group["index"], group["recovered"]) for _, group in rows.groupby("seed")]
+        recovered = rows.dropna(subset=["recovered"]).groupby("seed")
+        through = {seed: line(group["index"], group["recovered"]) for seed, group in recovered if len(group) > 2}
+        lines = [through.get(seed, NO_LINE) for seed in rows["seed"].unique()]
         by_index = rows.groupby("index")["recovered"].mean()
         return super().summary(rows) | {
-            "slopes": [slope for slope, _ in lines],
-            "fits": [fit for _, fit in lines],
+            "slopes": [one.slope for one in lines],
+            "fits": [one.r_squared for one in lines],
             "first": by_index.iloc[0],
             "last": by_index.iloc[-1],
         }
@@ -80,22 +83,6 @@ class Flipped(LevelEvaluator):
             "slope": ", ".join(map(_number, summary["slopes"])),
             "R^2": ", ".join(map(_number, summary["fits"])),
         }
-
-
-def line(x: pd.Series, y: pd.Series) -> tuple[float, float]:
-    """The slope of the least-squares line through points, and the share R^2 of the variance that it explains.
-
-    Points without a y are left out; NaN for fewer than 3, and where y is always the same.
-
-    >>> line(pd.Series([0, 1, 2, 3]), pd.Series([9.0, 7.0, 5.0, 3.0]))
-    (-2.0, 1.0)
-    """
-    x, y = x[y.notna()], y.dropna()
-    if len(y) < 3 or y.nunique() == 1:
-        return NO_LINE
-    covariance = float(((x - x.mean()) * (y - y.mean())).mean())
-    slope = covariance / float(x.var(ddof=0))
-    return slope, slope * covariance / float(y.var(ddof=0))
 
 
 def _number(value: float, unit: str = "") -> str:
