@@ -13,7 +13,7 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
     """Share of puzzles solved against effective depth, mean over seeds and one standard error (figures 3.2 and 3.3).
 
     There is one line for each form, in a panel for each level. The difference of two forms is below, seed by seed:
-    the mean and one standard deviation. Its title leaves out depths at which there is none with any seed: there both
+    the mean and its standard error. Its title leaves out depths at which there is none with any seed: there both
     forms are the same net.
 
     Args:
@@ -59,13 +59,13 @@ def accuracy_over_depth(rows: pd.DataFrame, path: Path | str) -> Path:
             column[1].errorbar(
                 by_depth.mean().index,
                 by_depth.mean(),
-                by_depth.std().fillna(0),
+                by_depth.sem().fillna(0),
                 marker="o",
                 color="black",
                 capsize=3,
-                label="difference, one standard deviation",
+                label="difference, one standard error",
             )
-            told = f"{apart.mean():.2f} ± {apart.std():.2f} over depths and seeds" if len(apart) else "none"
+            told = f"{apart.mean():.2f} in the mean over depths and seeds" if len(apart) else "none"
             column[1].set_title(f"{forms[0]} less {forms[1]}: {told}", fontsize="small")
         column[-1].set_xlabel("effective depth")
         column[-1].set_xticks(sorted(panel["depth"].unique()))
@@ -161,7 +161,8 @@ def activity_of_filters(rows: pd.DataFrame, path: Path | str) -> Path:
     column of panels for each net, and a row for each evaluator.
 
     Args:
-        rows: those of an experiment of reuse: `series`, `evaluator`, `iteration`, `decile_1` to `decile_9`.
+        rows: those of an experiment of reuse: `series`, `iteration`, `decile_1` to `decile_9`, and where there are
+            several `evaluator`.
         path: of the picture; what it ends in says of which kind it is, like .png or .svg.
 
     Returns:
@@ -169,10 +170,11 @@ def activity_of_filters(rows: pd.DataFrame, path: Path | str) -> Path:
 
     >>> import tempfile
     >>> deciles = {f"decile_{tenth}": tenth / 10 for tenth in range(1, 10)}
-    >>> rows = pd.DataFrame({"series": "net", "evaluator": "level 1", "iteration": [1, 2], **deciles})
+    >>> rows = pd.DataFrame({"series": "net", "iteration": [1, 2], **deciles})
     >>> activity_of_filters(rows, Path(tempfile.mkdtemp()) / "activity.png").name
     'activity.png'
     """
+    rows = rows if "evaluator" in rows else rows.assign(evaluator="")
     names, evaluators = rows["series"].unique(), rows["evaluator"].unique()
     figure, axes = subplots(
         len(evaluators),

@@ -115,6 +115,7 @@ EVERY = (
     Flipped(level=9, at=3, iterations=6),
     InDistribution(),
     Learned(),
+    Parts(),
     Pictured(level=1),
     Probed(level=1, at=1),
     ReceptiveField(),
@@ -122,6 +123,7 @@ EVERY = (
     Stepped(),
     Stopped(level=9, iterations=3, fixed=3, stop="settled"),
     Sweep(level=9, iterations=3),
+    Timed(nth=1),
 )
 
 
@@ -157,7 +159,7 @@ def test_the_untrained_net_stands_beside(tiny_recipe: Recipe) -> None:
 def test_evaluators_are_plugins() -> None:
     assert [registry.name_of(type(one)) for one in EVERY] == registry.names("evaluators")
     assert registry.find("evaluators", "sweep") is Sweep
-    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[2]
+    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[3]
 
 
 @pytest.mark.parametrize("evaluator", EVERY, ids=lambda one: type(one).__name__)

@@ -213,7 +213,7 @@ def test_groups_have_a_page_and_a_figure(tmp_path: Path) -> None:
         (Stepped(), figures.staircases, "| plateaus off by |"),
         (Learned(), figures.width_to_learn, "## The length of training: 1000 sequences"),
         (Timed(), figures.times_of_steps, "| theory of the flow |"),
-        (Parts(), figures.parts_of_nets, "Without a net: the best function that misses an element 0."),
+        (Parts(), figures.parts_of_nets, "For comparison: the best function that misses an element 0."),
     ):
         experiment = Experiment("Table 0", (Variant("D5", base),), (evaluator,), (), figure)
         page = report(experiment, outcome_of(experiment, tmp_path), "t", "laptop", tmp_path / figure.__name__)
