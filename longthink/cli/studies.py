@@ -57,12 +57,15 @@ def reproduce(
     from longthink.study.reproduce import carry_out
     from longthink.training import trials
 
-    functions = [registry.find("experiments", name) for name in chosen]
-    experiments = {function.__name__: function(scale).revised(changes) for function in functions}
+    functions = {as_typed(name): registry.find("experiments", name) for name in chosen}
     if names == ("all",):
-        experiments = {
-            name: experiment for name, experiment in experiments.items() if experiment.source == "dissertation"
-        }
+        functions = {name: one for name, one in functions.items() if one(scale).source == "dissertation"}
+    if scale != "laptop":
+        alike = [name for name, one in functions.items() if one(scale).variants == one("laptop").variants]
+        if alike and names != ("all",):
+            raise UserError(f"{alike[0]} is the same at every scale; take --scale laptop.")
+        functions = {name: one for name, one in functions.items() if name not in alike}
+    experiments = {one.__name__: one(scale).revised(changes) for one in functions.values()}
     if seeds < 1 or first_seed < 0:
         raise UserError(f"Seeds are 1 or more, from 0 or higher, not {seeds} from {first_seed}.")
     if scale == "thesis" and accelerator != "cpu" and not torch.cuda.is_available():

@@ -41,6 +41,11 @@ def test_seeds_begin_where_no_recipe_was_tuned(monkeypatch: pytest.MonkeyPatch, 
     assert main(["reproduce", "table-5.2", "--seeds", "0"]) == 2
 
 
+def test_an_experiment_of_one_scale_has_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", "table-5.2", "staircases", "--scale", "bare"]) == 2
+    assert capsys.readouterr().err == "longthink: staircases is the same at every scale; take --scale laptop.\n"
+
+
 def test_an_experiment_that_comes_to_nothing_does_not_stop_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
