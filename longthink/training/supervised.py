@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -118,7 +118,7 @@ class PuzzleLessons(Lessons):
 
     def __init__(self, task: Supervised, recipe: "Recipe"):
         self.task, self.recipe = task, recipe
-        self._fixed = cache(self._draw_fixed)
+        self._fixed = cache(partial(training_set, recipe))
         curriculum, count = task.curriculum, recipe.validation.count
         for highest in (curriculum.start or curriculum.highest, curriculum.highest):
             if not len(levels := task.problem.levels(curriculum.lowest, highest)):
@@ -164,8 +164,9 @@ class PuzzleLessons(Lessons):
         iterations = self.task.curriculum.iterations_at(self.held_out.level)
         return {"validation_accuracy": accuracy(net, self.held_out, iterations)}
 
-    def _draw_fixed(self, level: int) -> Puzzles:
-        """80 % of them: the other 20 % are for validation (section 5.6.3)."""
-        assert self.task.train_size is not None
-        size = max(self.recipe.batch, self.task.train_size * 4 // 5)
-        return self.task.problem.sample(level, size, self.recipe.seed, "train")
+
+def training_set(recipe: "Recipe", level: int) -> Puzzles:
+    """The fixed set of a level: 80 % of `train_size`, since the other 20 % are for validation (section 5.6.3)."""
+    task = recipe.supervised
+    assert task.train_size is not None
+    return task.problem.sample(level, max(recipe.batch, task.train_size * 4 // 5), recipe.seed, "train")

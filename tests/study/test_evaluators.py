@@ -147,6 +147,20 @@ def test_only_plain_nets_without_recall_are_read_where_they_are_most_confident(
     assert near.note.endswith("DT with the plain loss is read at its most confident iteration so far.")
 
 
+def test_training_puzzles_are_those_that_the_net_was_trained_on(tiny_recipe: Recipe) -> None:
+    """Where that was a fixed set: every one of the first epoch's batches is among them, and none is new."""
+    recipe = tiny_recipe.revised(
+        {"train_size": 20, "batch": 4, "curriculum.lowest": 12, "curriculum.start": None, "curriculum.highest": 12}
+    )
+    known = Sweep(level=12, count=99, iterations=3, split="train")
+    lessons = recipe.task.begin(recipe)
+    seen = torch.cat([lessons.batch(step).puzzles.x for step in range(4)])
+    assert sorted(seen.tolist()) == sorted(known.puzzles(recipe).x.tolist())
+    assert "trained on" in known.note
+    fresh = known.revised({"count": 5}).puzzles(recipe.revised({"train_size": None}))
+    assert torch.equal(fresh.x, recipe.problem.sample(12, 5, split="train").x)
+
+
 def test_the_untrained_net_stands_beside(tiny_recipe: Recipe) -> None:
     """It is the one that training begins with, and guesses one blank cell of nine symbols."""
     recipe = tiny_recipe.revised({"problem": "sudoku"})

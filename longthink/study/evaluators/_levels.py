@@ -10,11 +10,15 @@ from longthink.contracts import Puzzles, Split
 from longthink.study.evaluators._evaluator import SOLVED, Evaluator, percent
 from longthink.training.optimisers import Positive
 from longthink.training.recipe import Recipe
+from longthink.training.supervised import training_set
+
+SEEN = "Puzzles are those that a net was trained on, where that was a fixed set, and else fresh ones of the same split."
 
 
 class LevelEvaluator(Evaluator, ABC):
     """One that takes `count` puzzles of one level and split.
 
+    Of the training split, those that the net was trained on, if it was on a fixed set; else fresh ones.
     `options`: those of the problem that are other than in training. `called`: what the puzzles are called on the page,
     where level and options do not say it.
     """
@@ -42,8 +46,9 @@ class LevelEvaluator(Evaluator, ABC):
 
     def puzzles(self, recipe: Recipe, count: int | None = None) -> Puzzles:
         """All of them, or `count`. Raises UserError for options that the problem has not, and as `sample` does."""
-        problem = recipe.problem.revised(self.options)
-        return problem.sample(self.level, count or self.count, split=self.split)
+        if self.split == "train" and recipe.supervised.train_size is not None and not self.options:
+            return training_set(recipe, self.level)[: count or self.count]
+        return recipe.problem.revised(self.options).sample(self.level, count or self.count, split=self.split)
 
 
 class CurveEvaluator(LevelEvaluator, ABC):
@@ -63,7 +68,8 @@ class CurveEvaluator(LevelEvaluator, ABC):
     def note(self) -> str:
         fixed = "that of each net's training regime" if self.fixed is None else self.fixed
         sure = f"Sure: seeds that solve at least {SOLVED:.0%} there."
-        return f"Per cent of {self.measured}. The fixed iteration is {fixed}. {sure}"
+        seen = "" if self.split != "train" else f" {SEEN}"
+        return f"Per cent of {self.measured}. The fixed iteration is {fixed}. {sure}{seen}"
 
     def check(self, recipe: Recipe) -> None:
         self.puzzles(recipe, count=1)  # large ones take long; whether there are enough, `baselines` finds out
