@@ -180,12 +180,12 @@ def _threads(numbers: Sequence[int]) -> str:
 
 
 def _table(evaluator: Evaluator, lines: Sequence[Mapping[str, Any]]) -> Iterable[str]:
-    """A line for each net, of the columns that the evaluator gives."""
+    """A line for each net, of the columns that the evaluator gives and that are not empty."""
     cells = [
         {"net": _plain(line["series"]), **evaluator.columns(line, evaluator.published.get(line["series"], ""))}
         for line in lines
     ]
-    names = list(dict.fromkeys(name for line in cells for name in line))
+    names = list(dict.fromkeys(name for line in cells for name, cell in line.items() if cell))
     if not names:
         yield "No trial came through.\n"
         return
