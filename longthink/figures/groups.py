@@ -189,12 +189,13 @@ def width_to_learn(rows: pd.DataFrame, path: Path | str) -> Path:
             units = some.assign(unit=some["width"] / neurons, left=(1 - some["learned"]).clip(lower=LEAST_LEFT))
             (line,) = axis.plot(units.groupby("unit")["left"].mean(), label=f"k = {k}")
             axis.plot(units["unit"], units["left"], "o", ms=3, color=line.get_color())
-        axis.set(xscale="log", yscale="log", title=str(name), xlabel="width / (2$^{k-1}$ |G|)")
+        axis.set_xscale("log", base=2)
+        axis.set(yscale="log", title=str(name), xlabel="width / (2$^{k-1}$ |G|)")
         axis.axhline(1 - ALL_LEARNED, color=REGIME_COLOUR, zorder=0, label=f"{ALL_LEARNED:.0%} learned")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0][0].set_ylabel("share of the power not learned")
     axes[1][0].set_ylabel("smallest width that learns")
-    legend(axes[0][0], axes[0])
+    legend(figure, axes[0], loc="outside lower center", ncols=4)
     entitle(figure, "what is left to learn of a group", rows, "lines: means over seeds, points: every seed")
     return save(figure, path)
 
@@ -210,5 +211,5 @@ def _growth_of_width(axis: Axes, widths: "pd.Series[float]") -> None:
         label = f"k to the power {power.exponent:.3g} ± {power.error:.1g}, R² {power.r_squared:.3f}"
         axis.plot(fine, power.factor * fine**power.exponent, ls="--", label=label)
     axis.legend(frameon=False, fontsize="x-small")
-    axis.set(yscale="log", xlabel="length k")
+    axis.set(yscale="log", xlabel="length k", xticks=ks)
     axis.spines[["top", "right"]].set_visible(False)
