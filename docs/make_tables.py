@@ -34,14 +34,17 @@ def _tables(name: str, folders: Mapping[str, Path]) -> Iterator[str]:
     }
     first: Experiment = next(iter(experiments.values()))
     yield f"## {first.title}\n"
-    for evaluator in first.evaluators:
+    for place, evaluator in enumerate(first.evaluators):
+        published = {
+            net: value for one in experiments.values() for net, value in one.evaluators[place].published.items()
+        }
         columns = [f"{scale}: {evaluator.column} | every seed" for scale in found]
         yield f"{evaluator.heading}. {evaluator.note}\n"
         yield HEAD.format(" | ".join(columns))
         yield f"|{' --- |' * (2 + 2 * len(found))}"
         series = dict.fromkeys(name for some in found.values() for title, name in some if title == evaluator.title)
         for net in series:
-            cells = [evaluator.published.get(net, "")]
+            cells = [published.get(net, "")]
             for some in found.values():
                 summary = some.get((evaluator.title, net))
                 cells += ["", ""] if summary is None else _cells(summary)
