@@ -582,7 +582,12 @@ class Thought:
             return torch.full((len(after),), torch.nan, device=after.device)
         axes = tuple(range(1, before.ndim))  # not flattened, which would copy channels-last features
         size = torch.linalg.vector_norm(before, dim=axes).clamp_min(torch.finfo(before.dtype).tiny)
-        change: Tensor = torch.linalg.vector_norm(after - before, dim=axes) / size
+        moved = torch.linalg.vector_norm(after - before, dim=axes)
+        if size.isinf().any():  # states without recall grow for ever, and the squares of 1e20 are no numbers of 32 bits
+            wide = torch.float64
+            size = torch.linalg.vector_norm(before, dim=axes, dtype=wide).clamp_min(torch.finfo(before.dtype).tiny)
+            moved = torch.linalg.vector_norm(after - before, dim=axes, dtype=wide)
+        change: Tensor = (moved / size).to(before.dtype)
         return change
 
     def read(self) -> Any:

@@ -235,7 +235,10 @@ def _refuse_feedforward(model: Thinker) -> None:
 
 def _norm(features: Tensor) -> Tensor:
     """(B, ...) -> (B,)."""
-    norm: Tensor = torch.linalg.vector_norm(features, dim=tuple(range(1, features.ndim)))
+    axes = tuple(range(1, features.ndim))
+    norm: Tensor = torch.linalg.vector_norm(features, dim=axes)
+    if norm.isinf().any():  # the squares of 1e20 are no numbers of 32 bits
+        norm = torch.linalg.vector_norm(features, dim=axes, dtype=torch.float64)
     return norm
 
 

@@ -60,8 +60,11 @@ class AtRest(Stop):
         if not _is_like_the_last(thought) or features.shape[1:] != before[0].shape[1:]:
             return at_rest
         then = before[0][torch.searchsorted(before[1], which)]
-        moved = (features - then).float().square().mean(1).reshape(len(which), -1).amax(1)
-        size = features.float().square().reshape(len(which), -1).mean(1)
+        for numbers in (torch.float32, torch.float64):
+            moved = (features - then).to(numbers).square().mean(1).reshape(len(which), -1).amax(1)
+            size = features.to(numbers).square().reshape(len(which), -1).mean(1)
+            if size.isfinite().all():  # states without recall grow for ever, beyond what squares of 32 bits can be
+                break
         tolerance = REST_IN_16 if features.dtype == torch.bfloat16 else REST
         return moved <= tolerance**2 * size
 

@@ -4,11 +4,20 @@ import pytest
 import torch
 
 import longthink as lt
+from longthink.contracts import Spec, Stop
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.thinking.loop import think
-from longthink.thinking.stops import Budget, Confident, Settled, Verified
+from longthink.thinking.stops import AtRest, Budget, Confident, Settled, Verified
+from longthink.thinking.wrapped import Wrapped
 
 ALL_ONES = "1" * 12
+
+
+class Growing(Wrapped):
+    """A net whose state only grows."""
+
+    def step(self, state: torch.Tensor, seen: object) -> torch.Tensor:
+        return state * 1.1
 
 
 def test_settling_ends_the_stream_with_the_first_thought_that_moves_nothing(parity_net: DTNet) -> None:
@@ -92,3 +101,16 @@ def test_a_net_that_learned_when_to_stop_is_asked(parity_net: DTNet) -> None:
         *_, never = think(parity_net, x, 5, lt.stop("halting", probability=0.7))
     assert (last.stops.steps.tolist(), last.stops.why) == ([1, 2, 3], ("halting",) * 3)
     assert never.stops.why == ("limit",) * 3
+
+
+@pytest.mark.parametrize("stop", [Settled(tolerance=0.05), AtRest()], ids=["settled", "at rest"])
+def test_what_grows_beyond_the_squares_of_32_bits_has_not_settled(stop: Stop) -> None:
+    """A state that grows by a tenth in each iteration, from 1e19 to 1e22, whose squares are no numbers of 32 bits."""
+    net = DTNet(Spec(1, 2, "line"), width=4, head=(4, 4), recall=False).eval()
+    x = torch.ones(2, 1, 9)
+    growing = Growing(net)
+    with torch.inference_mode():
+        *_, last = think(growing, x, 80, stop, state=torch.full_like(net.start(net.see(x)), 1e19))
+    assert last.iteration == 80
+    assert last.stops.why == ("limit", "limit")
+    assert last.change.tolist() == pytest.approx([0.1, 0.1], rel=1e-3)
