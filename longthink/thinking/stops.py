@@ -66,7 +66,7 @@ class AtRest(Stop):
             if size.isfinite().all():  # states without recall grow for ever, beyond what squares of 32 bits can be
                 break
         tolerance = REST_IN_16 if features.dtype == torch.bfloat16 else REST
-        return moved <= tolerance**2 * size
+        return (moved <= tolerance**2 * size) & size.isfinite()
 
 
 def _is_like_the_last(thought: Thought) -> bool:
