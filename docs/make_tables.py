@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from longthink import registry
-from longthink.study.evaluators import percent
 from longthink.study.experiment import Experiment
 from longthink.study.reproduce import summaries
 
@@ -47,18 +46,14 @@ def _tables(name: str, folders: Mapping[str, Path]) -> Iterator[str]:
             cells = [published.get(net, "")]
             for some in found.values():
                 summary = some.get((evaluator.title, net))
-                cells += ["", ""] if summary is None else _cells(summary)
+                line = {} if summary is None else evaluator.columns(summary, "")
+                cells += [line.get(evaluator.column, ""), line.get("every seed", "")]
             yield f"| {net} | {' | '.join(cells)} |"
         yield ""
 
 
 def _summaries(experiment: Experiment, rows: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {(one["evaluator"], one["series"]): one for one in summaries(pd.read_csv(rows), experiment.evaluators)}
-
-
-def _cells(summary: Mapping[str, Any]) -> list[str]:
-    spread = f" ± {percent(summary['spread'])}" if summary["seeds"] > 1 else ""
-    return [f"{percent(summary['fixed'])}{spread}", ", ".join(map(percent, summary["every_seed"]))]
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ def reproduce(
     """
     if not names:
         raise UserError("Say what to reproduce: `longthink list experiments` names all there is, or all.")
+    if seeds < 1 or first_seed < 0:
+        raise UserError(f"Seeds are 1 or more, from 0 or higher, not {seeds} from {first_seed}.")
     from longthink import registry
 
     chosen = registry.names("experiments") if names == ("all",) else names
@@ -66,8 +68,6 @@ def reproduce(
             raise UserError(f"{alike[0]} is the same at every scale; take --scale laptop.")
         functions = {name: one for name, one in functions.items() if name not in alike}
     experiments = {one.__name__: one(scale).revised(changes) for one in functions.values()}
-    if seeds < 1 or first_seed < 0:
-        raise UserError(f"Seeds are 1 or more, from 0 or higher, not {seeds} from {first_seed}.")
     if scale == "thesis" and accelerator != "cpu" and not torch.cuda.is_available():
         raise UserError(
             "The thesis scale wants a GPU, and there is none; take --scale laptop, or insist with --accelerator cpu."

@@ -29,6 +29,12 @@ SVHN: tuple[str, ...] = ("train_32x32.mat", "test_32x32.mat")
 DIGITS = 10
 """Classes of SVHN, and the label of its first."""
 EMNIST_SIDE = 28
+UNREADABLE = (
+    *(OSError, EOFError, zlib.error),  # what is cut short
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError),  # what is something else
+    NotImplementedError,  # MATLAB's format since 7.3
+)
+"""What scipy makes of bytes that it cannot read, and we of what is missing in those that it can."""
 HOLDERS = "SVHN's files"
 """What a message calls the files that are written."""
 
@@ -104,10 +110,7 @@ def _load(path: Path) -> _Content:
         return _svhn(content["X"], content["y"], part)
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}.") from error
-    except (
-        *(OSError, EOFError, zlib.error, scipy_io.matlab.MatReadError, NotImplementedError, MemoryError),
-        *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError),
-    ) as error:
+    except (*UNREADABLE, scipy_io.matlab.MatReadError) as error:
         raise UserError(f"{path} is no MATLAB file of SVHN or EMNIST, or damaged ({error}); get it again.") from error
 
 

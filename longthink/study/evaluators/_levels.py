@@ -46,7 +46,9 @@ class LevelEvaluator(Evaluator, ABC):
 
     def puzzles(self, recipe: Recipe, count: int | None = None) -> Puzzles:
         """All of them, or `count`. Raises UserError for options that the problem has not, and as `sample` does."""
-        if self.split == "train" and recipe.supervised.train_size is not None and not self.options:
+        levels, is_fixed = recipe.curriculum, recipe.supervised.train_size is not None
+        trained_on = levels.lowest <= self.level <= levels.highest and not self.options
+        if self.split == "train" and is_fixed and trained_on:
             return training_set(recipe, self.level)[: count or self.count]
         return recipe.problem.revised(self.options).sample(self.level, count or self.count, split=self.split)
 

@@ -1,7 +1,8 @@
 """Section 5.5, the overthinking problem: nets disturbed while they think. Nets are those of tables 5.2 and 5.3."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -18,6 +19,8 @@ from longthink.study.evaluators import Changed, Disturbed, Evaluator, Flipped
 from longthink.study.evaluators.thinking import DIED_AWAY
 from longthink.study.experiment import Experiment, Scale, Variant
 from longthink.study.experiments import _nets
+
+Watched = TypeVar("Watched", bound=Evaluator)
 
 MAZES: Mapping[str, Any] = {"level": 13, "count": 100, "iterations": 250}
 STRINGS: Mapping[str, Any] = {"level": 48, "count": 100, "iterations": 200}
@@ -41,6 +44,22 @@ def _on_strings(perturbation: Perturbation | None, at: int = 0) -> Disturbed:
     return Disturbed(**STRINGS, fixed=200, perturbation=perturbation, at=at)
 
 
+def _by_recall(
+    evaluators: Iterable[Watched],
+    recalling: Callable[[str, Watched], Claim],
+    forgetting: Callable[[str, Watched], Claim],
+) -> tuple[Claim, ...]:
+    """For each evaluator what is expected of the nets with recall, and of those without."""
+    return tuple(
+        claim
+        for evaluator in evaluators
+        for claim in (
+            *(recalling(name, evaluator) for name in WITH_RECALL),
+            *(forgetting(name, evaluator) for name in WITHOUT_RECALL),
+        )
+    )
+
+
 def _recall_recovers(title: str, variants: tuple[Variant, ...], *evaluators: Disturbed) -> Experiment:
     """The nets with recall solve the puzzles after all that is done to them, those without do not."""
     disturbed = [evaluator for evaluator in evaluators if evaluator.perturbation is not None]
@@ -49,14 +68,7 @@ def _recall_recovers(title: str, variants: tuple[Variant, ...], *evaluators: Dis
         source="dissertation",
         variants=_nets.recurrent(variants),
         evaluators=evaluators,
-        claims=tuple(
-            claim
-            for evaluator in disturbed
-            for claim in (
-                *(at_least(RECOVERED, name, evaluator) for name in WITH_RECALL),
-                *(at_most(FAILED, name, evaluator) for name in WITHOUT_RECALL),
-            )
-        ),
+        claims=_by_recall(disturbed, partial(at_least, RECOVERED), partial(at_most, FAILED)),
     )
 
 
@@ -109,14 +121,7 @@ def _changes(
         source="dissertation",
         variants=_nets.recurrent(variants),
         evaluators=evaluators,
-        claims=tuple(
-            claim
-            for evaluator in evaluators
-            for claim in (
-                *(_dies_away(name, evaluator) for name in WITH_RECALL),
-                *(without_recall(name, evaluator) for name in WITHOUT_RECALL),
-            )
-        ),
+        claims=_by_recall(evaluators, _dies_away, without_recall),
         figure=figures.change_over_iterations,
     )
 

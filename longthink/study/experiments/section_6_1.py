@@ -39,7 +39,8 @@ def section_6_1(scale: Scale) -> Experiment:
 
     Command: longthink reproduce section-6.1 --seeds 3
     Expected: "DT-Recall models [trained] on 20,000 easy puzzles [...] can solve harder puzzles"; no numbers and no
-    levels are published. Which boards singles solve is beside them.
+    levels are published. Which boards singles solve is beside them. Row-column-box is ours, and trained so at every
+    scale.
     """
     boards, convolutions = sudoku_laptop(), _nets.at(scale, sudoku_convolutions(), sudoku_thesis())
     variants = (
