@@ -3,7 +3,7 @@
 Shapes: B batch, C numbers that encode an element, k elements, H neurons.
 """
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from torch import Tensor
@@ -44,9 +44,9 @@ class SequenceThinker(Thinker, ABC):
             raise UserError(f"This net has {self.limit} steps and all of them are done.")
         return Counted(self.layer(state), state.steps + 1)
 
+    @abstractmethod
     def layer(self, state: Counted) -> Tensor:
         """What the next neurons say, (B, H)."""
-        raise NotImplementedError
 
     def features(self, state: Counted) -> Tensor:
         return state.features
