@@ -15,6 +15,7 @@ TABLES = {
     "models": "Nets",
     "objectives": "Objectives",
     "stops": "Stop rules",
+    "choices": "Choices between attempts",
     "perturbations": "Perturbations",
     "optimisers": "Optimisers",
     "tasks": "Tasks",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from longthink import figures, testing
     from longthink.base.draws import draw_of_split, in_split
     from longthink.contracts import (
+        Attempts,
+        Choice,
         Format,
         Graph,
         Loss,
@@ -33,11 +35,13 @@ if TYPE_CHECKING:
         Thought,
         View,
     )
+    from longthink.measuring.attempts import attempted
     from longthink.measuring.decisions import trace
     from longthink.measuring.solve import solve
     from longthink.measuring.sweep import sweep
     from longthink.study.compare import compare
     from longthink.study.evaluators import Evaluator
+    from longthink.thinking.breadth import Breadth, attempt
     from longthink.thinking.loop import think
     from longthink.training.loop import train
     from longthink.training.recipe import Recipe
@@ -48,6 +52,8 @@ __version__ = "0.2.0"
 _WHERE = {
     "longthink.base.draws": ("draw_of_split", "in_split"),
     "longthink.contracts": (
+        "Attempts",
+        "Choice",
         "Format",
         "Graph",
         "Loss",
@@ -62,9 +68,11 @@ _WHERE = {
         "Thought",
         "View",
     ),
+    "longthink.measuring.attempts": ("attempted",),
     "longthink.measuring.decisions": ("trace",),
     "longthink.measuring.solve": ("solve",),
     "longthink.measuring.sweep": ("sweep",),
+    "longthink.thinking.breadth": ("Breadth", "attempt"),
     "longthink.thinking.loop": ("think",),
     "longthink.training.loop": ("train",),
     "longthink.training.recipe": ("Recipe",),
@@ -76,6 +84,9 @@ _WHERE = {
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
+    "Attempts",
+    "Breadth",
+    "Choice",
     "Evaluator",
     "Format",
     "Graph",
@@ -92,6 +103,9 @@ __all__ = [
     "Thought",
     "UserError",
     "View",
+    "attempt",
+    "attempted",
+    "choice",
     "compare",
     "draw_of_split",
     "figures",
@@ -155,6 +169,16 @@ def stop(name: str, /, **options: Any) -> "Stop":
     Either(rules=(Settled(tolerance=1e-05), Budget(iterations=100)))
     """
     made: Stop = registry.build("stops", name, options)
+    return made
+
+
+def choice(name: str, /, **options: Any) -> "Choice":
+    """A choice between attempts by its name, with its options.
+
+    >>> choice("majority")
+    Majority()
+    """
+    made: Choice = registry.build("choices", name, options)
     return made
 
 

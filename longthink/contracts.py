@@ -216,6 +216,23 @@ class Problem(Frozen, ABC):
         """Ways to answer without a net, by name: the probability (B,) that each solves a puzzle."""
         return {}
 
+    def moved(self, puzzles: "Puzzles", number: int) -> tuple["Puzzles", Callable[[Tensor], Tensor]]:  # noqa: ARG002
+        """The same puzzles seen in another way, by a symmetry of their rules, for other attempts at them.
+
+        Args:
+            puzzles: of the problem.
+            number: of the symmetry, 1 or more; those that there are come again after the last.
+
+        Returns:
+            The puzzles, of the same shape, and what takes answers (B, *P) to them back to the puzzles as they were.
+
+        Raises:
+            UserError: the problem names no symmetries.
+        """
+        raise UserError(
+            f"The problem {name_of(type(self))} names no symmetries; let the attempts differ by noise alone."
+        )
+
     def measures(self, output: Any, puzzles: "Puzzles") -> dict[str, float]:  # noqa: ARG002
         """What else is worth a column in the history of a training, from a batch's output (B, K, *P)."""
         return {}
@@ -626,6 +643,55 @@ class Either(Stop):
 
     def why(self, thought: Thought, which: int) -> str:
         return next(rule.why(thought, which) for rule in self.rules if rule.reached(thought)[which])
+
+
+class Attempts(NamedTuple):
+    """What K thoughts about each of B puzzles ended with: rows are attempts, the first of which is the plain thought.
+
+    Of one that was not begun `steps` are 0, and the rest means nothing.
+    """
+
+    answers: Tensor
+    """(K, B, *P)"""
+    steps: Tensor
+    """Iterations that each took, (K, B)."""
+    stopped: Tensor
+    """bool (K, B): by the stop rule itself, not by the limit nor by another attempt."""
+    residual: Tensor
+    """Mean change of the state over the last three iterations, (K, B)."""
+    confidence: Tensor
+    """Of the problem, (K, B)."""
+    verified: Tensor | None = None
+    """bool (K, B): right by the problem's rules; None where those do not tell without the solution."""
+    halting: Tensor | None = None
+    """How sure the net itself is, (K, B); None of a net that has not learned it."""
+
+    def first(self, count: int) -> "Attempts":
+        """The same as if there had been no more than so many."""
+        return cast(Attempts, each_tensor(self, lambda tensor: tensor[:count]))
+
+    def chosen(self, choice: "Choice") -> Tensor:
+        """Which attempt at each puzzle a choice takes, (B,); the first among equals."""
+        scores = choice.score(self).double().nan_to_num(-torch.inf, torch.inf, -torch.inf)
+        return scores.masked_fill(self.steps == 0, -torch.inf).argmax(0)
+
+
+class Choice(Frozen, ABC):
+    """Which of several attempts at a puzzle counts: that with the best score. The fields of a subclass are its options.
+
+    No choice is given the solution.
+    """
+
+    hurries: ClassVar[bool] = False
+    """Whether of attempts that are made at the same time the first to stop ends the others."""
+
+    @abstractmethod
+    def score(self, attempts: Attempts) -> Tensor:
+        """How good each is, (K, B). Raises UserError where the net or the problem cannot tell."""
+
+    def enough(self, attempts: Attempts) -> Tensor:
+        """For which puzzles no further attempt could be chosen, bool (B,), so that none is made."""
+        return torch.zeros_like(attempts.stopped[0])
 
 
 # ------------------------------------------------------------------------------------------------ training

@@ -35,6 +35,7 @@ BASES: Mapping[str, str] = {
     "Perturbation": "perturbations",
     "Format": "formats",
     "Stop": "stops",
+    "Choice": "choices",
     "Optimiser": "optimisers",
     "Task": "tasks",
     "Evaluator": "evaluators",

@@ -117,6 +117,11 @@ def test_a_stop_rule(name: str) -> None:
         pytest.skip(str(untested))
 
 
+@pytest.mark.parametrize("name", registry.names("choices"))
+def test_a_choice(name: str) -> None:
+    assert testing.check_choice(registry.find("choices", name)()) == {}
+
+
 @pytest.mark.parametrize("name", registry.names("optimisers"))
 def test_an_optimiser(name: str) -> None:
     untested = testing.check_optimiser(registry.build("optimisers", name, {"lr": 1e-3}))

@@ -4,16 +4,18 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from cyclopts import App, Parameter
 
-from longthink.base.errors import UserError
+from longthink.base.errors import UserError, suggest
 from longthink.base.files import check_writable
 
 if TYPE_CHECKING:
+    from longthink.contracts import Choice, Stop
+    from longthink.thinking.breadth import Breadth
     from longthink.training.runs import Run
 
 app = App(
@@ -47,6 +49,28 @@ Seed = Annotated[int, Parameter(help="Seed of the puzzles.")]
 Tolerance = Annotated[
     float | None,
     Parameter(help="For large grids: compute only where the state still moves by more than this, like 0.1."),
+]
+StopRule = Annotated[
+    str | None,
+    Parameter(
+        help="When a thought is enough: settled, confident, verified, ... (`longthink list stops`), with options of the"
+        " rule: --stop.tolerance 1e-3."
+    ),
+]
+Attempts = Annotated[
+    int | None,
+    Parameter(
+        name="--breadth",
+        help="So many attempts at each puzzle, which differ by --breadth.noise.start 1 (the default),"
+        " --breadth.noise.step 0.1, --breadth.symmetries, and are made one after the other or --breadth.at_once 8.",
+    ),
+]
+Choose = Annotated[
+    str | None,
+    Parameter(
+        help="Which attempt counts: settled, confident, verified, majority, ... (`longthink list choices`); by default"
+        " verified where the problem's rules can tell, and else settled."
+    ),
 ]
 Accelerator = Annotated[str, Parameter(help="cpu, cuda, or auto.")]
 Out = Annotated[
@@ -108,8 +132,8 @@ def shortened(message: str) -> str:
 def as_typed(puzzle: str, rest: Sequence[str]) -> tuple[str, Sequence[str]]:
     """A puzzle and the options after it: words up to the first option are joined, and `-` is what standard input has.
 
-    >>> as_typed("1", ["0", "1", "--tolerance", "1e-3"])
-    ('1 0 1', ['--tolerance', '1e-3'])
+    >>> as_typed("1", ["0", "1", "--stop.tolerance", "1e-3"])
+    ('1 0 1', ['--stop.tolerance', '1e-3'])
     """
     if puzzle.startswith("-") and puzzle != "-" and "\n" not in puzzle:  # a frame may be drawn with it
         raise UserError(f"There is no option '{puzzle}' before the puzzle; options of a stop rule come after it.")
@@ -139,6 +163,54 @@ def changes_of(change: Sequence[str] | None) -> dict[str, Any]:
     if wrong is not None:
         raise UserError(f"A change names an option and its new value, like problem.source=DIR, and not only '{wrong}'.")
     return recipe_changes([f"--{one}" for one in change or ()])
+
+
+class Thinking(NamedTuple):
+    """How a net is to think, as far as that was said."""
+
+    stop: "Stop | None"
+    breadth: "Breadth | None"
+    choice: "Choice | None"
+
+
+def thinking_from(
+    stop: str | None, breadth: int | None, choose: str | None, tokens: Sequence[str], known: Iterable[str] = ()
+) -> Thinking:
+    """What was given as --stop settled --stop.tolerance 1e-3 --breadth 8 --breadth.noise.start 1 --choose majority.
+
+    `known`: the other options of the command, one of which may be meant by a misspelt one.
+    Raises UserError for an option that none of these has, or that is of one that was not chosen.
+    """
+    inside: dict[str, dict[str, Any]] = {"stop": {}, "breadth": {}, "choose": {}}
+    for name, value in changes_from(tokens).items():
+        first, _, option = name.partition(".")
+        if first not in inside or not option:
+            raise UserError(f"There is no option --{name}{suggest(name, known)}; see --help.")
+        branch = inside[first]
+        *branches, last = option.split(".")
+        for part in branches:
+            branch = branch.setdefault(part, {})
+            if not isinstance(branch, dict):
+                raise UserError(f"The option --{first}.{part} has no options of its own.")
+        branch[last] = value
+    given = {"stop": stop, "breadth": breadth, "choose": choose}
+    lacking = next((name for name, options in inside.items() if options and given[name] is None), None)
+    if lacking is not None:
+        raise UserError(f"Options of --{lacking} want --{lacking} too.")
+    if choose is not None and breadth is None:
+        raise UserError("There is only one attempt, and none to choose; say how many with --breadth 8.")
+    from longthink import registry
+
+    rule = None if stop is None else registry.build("stops", stop, inside["stop"])
+    choice = None if choose is None else registry.build("choices", choose, inside["choose"])
+    if breadth is None:
+        return Thinking(rule, None, choice)
+    from longthink.base.frozen import validated
+    from longthink.thinking.breadth import Breadth
+
+    wide = validated(Breadth, {"attempts": breadth, **inside["breadth"]}, "breadth")
+    wide.check()
+    return Thinking(rule, wide, choice)
 
 
 def recipe_changes(tokens: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Commands that make nets think: quickstart, train, test, solve."""
 
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -9,7 +10,9 @@ from longthink.base.errors import UserError
 from longthink.base.splits import Split
 from longthink.cli._app import (
     Accelerator,
+    Attempts,
     Changes,
+    Choose,
     Count,
     HardLevels,
     Interrupted,
@@ -17,6 +20,7 @@ from longthink.cli._app import (
     Options,
     Out,
     Seed,
+    StopRule,
     Tolerance,
     Typed,
     app,
@@ -25,6 +29,7 @@ from longthink.cli._app import (
     changes_of,
     recipe_changes,
     results_folder,
+    thinking_from,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +38,10 @@ if TYPE_CHECKING:
 
 TELLING = ("width", "head", "recall", "norm", "limit")
 """Options of a net that is converted that are told."""
+TOLD_AT_THE_STOP = [
+    *("series", "level", "seed", "puzzles", "stop", "choice", "attempts"),
+    *("accuracy", "any", "stopped", "iterations", "seconds"),
+]
 ROWS = ("csv", "parquet")
 PATIENCE = 20
 """A net may think this many times as long as it did in training for a puzzle of the same level, AT_LEAST so long."""
@@ -195,21 +204,26 @@ def convert(file: Path, /, *options: Options, out: Path, problem: str | None = N
 
 @app.command
 def test(
-    *runs: str,
+    *runs: Options,
     level: HardLevels = None,
     iterations: int = 400,
     every: int | None = None,
+    stop: StopRule = None,
+    breadth: Attempts = None,
+    choose: Choose = None,
     count: Count = 1000,
     seed: Seed = 0,
     exit_rule: str = "default",
     tolerance: Tolerance = None,
     change: Changes = None,
     split: Split = "test",
-    precision: str = "auto",
+    precision: str | None = None,
     out: Out = None,
     rows: str = "csv",
 ) -> None:
     """Accuracy against iterations on puzzles never seen in training: a table, a rows file, a figure.
+
+    With --stop or --breadth, accuracy where the rule ends each thought, with 1, 2, 4, ... attempts at each puzzle.
 
     Parameters
     ----------
@@ -226,11 +240,17 @@ def test(
     split
         Another split is as good as test where the net was trained on another source.
     precision
-        fp32; bf16, numbers of 16 bits; or auto: of bf16, local thinking and fp32 the fastest that answers a part of the
-        puzzles as fp32 does. The rows say which it was.
+        fp32; bf16, numbers of 16 bits; or auto, the default: of bf16, local thinking and fp32 the fastest that answers
+        a part of the puzzles as fp32 does. The rows say which it was.
     rows
         csv or parquet.
     """
+    first = next((place for place, word in enumerate(runs) if word.startswith("--")), len(runs))
+    runs, tokens = runs[:first], runs[first:]
+    rules = thinking_from(stop, breadth, choose, tokens, inspect.signature(test).parameters)
+    stops = stop is not None or breadth is not None
+    if stops and (every is not None or exit_rule != "default" or tolerance is not None or precision is not None):
+        raise UserError("With --stop or --breadth there is no --every, --exit-rule, --tolerance or --precision.")
     if not runs:
         raise UserError("Say which run to test: a shipped net (`longthink list nets`) or the folder of a run.")
     if rows not in ROWS:
@@ -241,12 +261,13 @@ def test(
     changes = changes_of(change)
     from longthink import figures
     from longthink.measuring.rows import check_kind, save_rows
-    from longthink.study.compare import compare, summary
+    from longthink.study.compare import compare, compare_attempts, summary
+    from longthink.thinking.breadth import PLAIN
 
     check_kind(Path(f"rows.{rows}"))
     levels = level or opened[0].recipe().revised(changes).problem.hard
     folder = results_folder(out, opened[0])
-    stem = "test-" + "-".join(str(one) for one in dict.fromkeys(levels))
+    stem = ("stop-" if stops else "test-") + "-".join(str(one) for one in dict.fromkeys(levels))
     path = folder / f"{stem}.{rows}"
     kept = False
 
@@ -256,26 +277,43 @@ def test(
         kept = True
 
     try:
-        table = compare(
-            opened,
-            levels,
-            iterations,
-            every,
-            count,
-            seed,
-            exit_rule,
-            tolerance=tolerance,
-            changes=changes,
-            split=split,
-            precision=cast("Precision", precision),
-            keep=keep,
-        )
+        if stops:
+            table = compare_attempts(
+                opened,
+                levels,
+                iterations,
+                rules.stop,
+                rules.breadth or PLAIN,
+                rules.choice,
+                count,
+                seed,
+                changes=changes,
+                split=split,
+                keep=keep,
+            )
+        else:
+            table = compare(
+                opened,
+                levels,
+                iterations,
+                every,
+                count,
+                seed,
+                exit_rule,
+                tolerance=tolerance,
+                changes=changes,
+                split=split,
+                precision=cast("Precision", precision or "auto"),
+                keep=keep,
+            )
     except KeyboardInterrupt as interruption:
         raise Interrupted(f"what is finished is in {path}." if kept else "nothing was finished.") from interruption
-    shown = dict.fromkeys(("peak", "final"), "{:.2%}".format)
-    print(summary(table).to_string(index=False, formatters=shown))
+    told = table[TOLD_AT_THE_STOP] if stops else summary(table)
+    shown = dict.fromkeys(("peak", "final", "accuracy", "any", "stopped"), "{:.2%}".format)
+    print(told.to_string(index=False, formatters={name: form for name, form in shown.items() if name in told}))
     print(save_rows(table, path))
-    print(figures.accuracy_over_iterations(table, folder / f"{stem}.png"))
+    draw = figures.accuracy_over_attempts if stops else figures.accuracy_over_iterations
+    print(draw(table, folder / f"{stem}.png"))
 
 
 @app.command
@@ -285,7 +323,9 @@ def solve(
     /,
     *options: Options,
     iterations: int | None = None,
-    stop: str = "settled",
+    stop: StopRule = None,
+    breadth: Attempts = None,
+    choose: Choose = None,
     seconds: float | None = None,
     precision: str = "fp32",
     start: str | None = None,
@@ -304,8 +344,6 @@ def solve(
         the cells, row by row, 0 or . for blank. Words are joined, and - is what standard input has.
     iterations
         Think at most so long; by default long enough for the state to settle.
-    stop
-        When it is enough: settled, confident, verified, ... (`longthink list stops`), with options: --tolerance 1e-3.
     seconds
         Think no longer than so many seconds; what the net answers by then is told.
     precision
@@ -329,12 +367,13 @@ def solve(
     if every is not None and every < 1:
         raise UserError(f"Answers are told every 1 or more iterations, not every {every}.")
     ends = _ends(start, end)
-    from longthink import registry
+    rules = thinking_from(stop, breadth, choose, options)
+    if breadth is not None and (every or at or seconds or precision != "fp32"):
+        raise UserError("Several attempts have no frames and no time limit, and think in fp32: leave out --breadth.")
     from longthink.training import runs
 
     as_film = out is not None and _check_drawn(out, bool(at))
     opened = runs.open_run(run)
-    rule = registry.build("stops", stop, changes_from(options))
     from tqdm import tqdm
 
     from longthink.measuring.solve import Film
@@ -346,6 +385,8 @@ def solve(
     problem = puzzles.problem
     if iterations is None and net.limit is None:
         iterations = max(AT_LEAST, PATIENCE * recipe.curriculum.iterations_at(puzzles.level))
+    if as_film and breadth is not None:
+        raise UserError("A film is of one attempt: leave out --breadth, or give a picture with -o.")
     film = Film(puzzles, at or ()) if at or as_film else None
     bar = tqdm(unit="iteration", total=iterations or net.limit, disable=None, leave=False)
 
@@ -360,15 +401,27 @@ def solve(
                 print(f"iteration {thought.iteration}: {view.describe(output, puzzles)}, confidence {confidence:.2%}")
 
     with bar:
-        own_rule = rule if options or stop != "settled" else None
         solution = solve_one(
-            net, puzzles, iterations, own_rule, watch, seconds, cast(Literal["fp32", "bf16"], precision)
+            net,
+            puzzles,
+            iterations,
+            rules.stop,
+            None if breadth is not None else watch,
+            seconds,
+            cast(Literal["fp32", "bf16"], precision),
+            rules.breadth,
+            rules.choice,
         )
     print(solution.text)
     verdict = {None: "the solution is not known", True: "right", False: "wrong"}[solution.solved]
-    ended = f"not {stop} in" if solution.why in ("limit", "time") else f"{solution.why.replace('_', ' ')} after"
+    ended = (
+        f"not {stop or 'settled'} in"
+        if solution.why in ("limit", "time")
+        else f"{solution.why.replace('_', ' ')} after"
+    )
+    attempts = "" if breadth is None else f" of {solution.attempts} attempts"
     print(
-        f"{verdict}, confidence {solution.confidence:.2%}, {ended} {solution.iterations} iterations,"
+        f"{verdict}, confidence {solution.confidence:.2%}, {ended} {solution.iterations} iterations{attempts},"
         f" {solution.seconds:.1f} s"
     )
     for remark in view.remarks(puzzles):

@@ -127,8 +127,8 @@ def list_(kind: str | None = None, /) -> None:
     Parameters
     ----------
     kind
-        problems, models, objectives, perturbations, stops, optimisers, formats, recipes, experiments, evaluators,
-        tasks, miners, or nets (those that ship). Without it, how many there are of each.
+        problems, models, objectives, perturbations, stops, choices, optimisers, formats, recipes, experiments,
+        evaluators, tasks, miners, or nets (those that ship). Without it, how many there are of each.
     """
     from longthink import registry
     from longthink.cli._listing import facts_of_nets, figures_of

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     )
     from longthink.figures.groups import least_widths, parts_of_nets, staircases, times_of_steps, width_to_learn
     from longthink.figures.pictures import DRAWN, FILMS, PICTURES, film, picture, strip
-    from longthink.figures.stopping import accuracy_at_the_stop
+    from longthink.figures.stopping import accuracy_at_the_stop, accuracy_over_attempts
     from longthink.figures.thinking import (
         accuracy_over_iterations,
         change_over_iterations,
@@ -37,7 +37,7 @@ _WHERE = {
     ),
     "groups": ("least_widths", "parts_of_nets", "staircases", "times_of_steps", "width_to_learn"),
     "pictures": ("DRAWN", "FILMS", "PICTURES", "film", "picture", "strip"),
-    "stopping": ("accuracy_at_the_stop",),
+    "stopping": ("accuracy_at_the_stop", "accuracy_over_attempts"),
     "thinking": (
         "accuracy_over_iterations",
         "change_over_iterations",
@@ -57,6 +57,7 @@ __all__ = [
     "FILMS",
     "PICTURES",
     "accuracy_at_the_stop",
+    "accuracy_over_attempts",
     "accuracy_over_depth",
     "accuracy_over_iterations",
     "activity_of_filters",

@@ -9,9 +9,12 @@ import torch
 from torch import Tensor
 
 from longthink.base.errors import UserError
-from longthink.contracts import Puzzles, Stop, Thinker, Thought, Thoughts, each_tensor
+from longthink.contracts import Choice, Puzzles, Stop, Thinker, Thought, Thoughts, each_tensor
 from longthink.figures.scene import Scene
 from longthink.measuring.sweep import device_of
+from longthink.registry import name_of
+from longthink.thinking.breadth import Breadth, attempt
+from longthink.thinking.choices import best_for
 from longthink.thinking.loop import LARGE, TOLERANCE, think
 from longthink.thinking.precision import in_bfloat16
 from longthink.thinking.step_layers import NotLocal
@@ -39,6 +42,8 @@ class Solution:
     """The rule that ended the thinking, or `limit` (of iterations), or `time`."""
     confidence: float
     seconds: float
+    attempts: int = 1
+    """That were made; `iterations` are those of all."""
 
 
 def solve(
@@ -49,8 +54,10 @@ def solve(
     watch: Callable[[Thought], None] | None = None,
     seconds: float | None = None,
     precision: Literal["fp32", "bf16"] = "fp32",
+    breadth: Breadth | None = None,
+    choice: Choice | None = None,
 ) -> Solution:
-    """Think about one puzzle until it is enough.
+    """Think about one puzzle until it is enough, once or several times.
 
     Large grids are thought about locally where the net can, and then settled means that nothing moves at all.
 
@@ -62,13 +69,16 @@ def solve(
         watch: is shown every thought.
         seconds: the longest that it may take; the iteration that is then under way is the last.
         precision: "bf16" for numbers of 16 bits, of a whole grid at once; then it is enough when the state is at rest.
+        breadth: how many attempts, and how they differ; by default one. Grids are then thought about as a whole.
+        choice: which of the attempts counts, by default `choices.best_for` the problem.
 
     Returns:
         The answer, and whether it is right.
 
     Raises:
         UserError: more than one puzzle; a limit below 1 or beyond the net's own; no time at all; another precision,
-            or one that the net does not think in.
+            or one that the net does not think in; breadth with something to watch, with a time or in bf16; as `attempt`
+            does.
 
     >>> import longthink as lt
     >>> solution = solve(lt.load("prefix_sums"), lt.problem("prefix_sums").view.parse("110100111"))
@@ -85,6 +95,10 @@ def solve(
     if precision not in ("fp32", "bf16"):
         raise UserError(f"One puzzle is solved in fp32 or bf16, not '{precision}'.")
     puzzles, problem, begun = puzzles.to("cpu"), puzzles.problem, time.monotonic()
+    if breadth is not None:
+        if watch is not None or seconds is not None or precision != "fp32":
+            raise UserError("Several attempts at a puzzle take no time limit and no bf16, and are not watched.")
+        return _broadly(net, puzzles, limit, stop, breadth, choice or best_for(problem), begun)
     with torch.inference_mode():
         for thought in _thoughts(net, puzzles.to(device_of(net)), limit, stop, precision):
             if watch is not None:
@@ -103,6 +117,25 @@ def solve(
         why=thought.stops.why[0] or "time",
         confidence=float(problem.confidence(output, puzzles)[0]),
         seconds=time.monotonic() - begun,
+    )
+
+
+def _broadly(
+    net: Thinker, puzzles: Puzzles, limit: int, stop: Stop | None, breadth: Breadth, choice: Choice, begun: float
+) -> Solution:
+    found = attempt(net, puzzles.to(device_of(net)), limit, stop, breadth, choice)
+    best, problem = int(found.chosen(choice)[0]), puzzles.problem
+    answers = found.answers[best].cpu()
+    return Solution(
+        puzzles=puzzles,
+        answers=answers,
+        text=problem.view.write(answers, puzzles),
+        solved=bool(problem.correct(answers, puzzles)[0]) if puzzles.known or problem.verifiable else None,
+        iterations=int(found.steps.sum()),
+        why=name_of(type(stop or Settled())) if found.stopped[best, 0] else "limit",
+        confidence=float(found.confidence[best, 0]),
+        seconds=time.monotonic() - begun,
+        attempts=int((found.steps > 0).sum()),
     )
 
 

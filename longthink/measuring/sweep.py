@@ -5,7 +5,6 @@ Nothing of an iteration is kept but its sums, so memory does not depend on how m
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -13,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from longthink.base.errors import UserError
-from longthink.contracts import Problem, Puzzles, Stop, Thinker, Thought, each_tensor
+from longthink.contracts import Problem, Puzzles, Stop, Thinker
 from longthink.registry import name_of
-from longthink.thinking.loop import think
+from longthink.thinking.loop import leaving, think
 from longthink.thinking.precision import Precision, check_precision, choose
 from longthink.thinking.stops import AtRest, Settled
 
@@ -84,7 +83,7 @@ def sweep(
     with torch.inference_mode():
         named = name_of(type(model))
         model, precision, tolerance = choose(model, precision, tolerance, puzzles, asked[-1])
-        batch = batch or (_default_batch(model, puzzles) if tolerance is None else 1)  # each locally until it rests
+        batch = batch or (default_batch(model, puzzles) if tolerance is None else 1)  # each locally until it rests
         for first in range(0, len(puzzles), batch):
             some = puzzles[first : first + batch]
             sums += _sums(model, some, asked, exit_rule, tolerance, retire)
@@ -144,7 +143,7 @@ def _sums_at_once(
     filled = 0
     for thought in think(model, puzzles, asked[-1], stop, tolerance=tolerance, retire=True):
         row = rows.get(thought.iteration)
-        about = thought if row is not None or exit_rule == "max_confidence" else _leaving(thought)
+        about = thought if row is not None or exit_rule == "max_confidence" else leaving(thought)
         if about is not None:
             which = slice(None) if about.which is None else about.which
             measures = _measures(puzzles.problem, about.read(), cast(Puzzles, about.puzzles))
@@ -160,18 +159,6 @@ def _sums_at_once(
     return sums.cpu().numpy()
 
 
-def _leaving(thought: Thought) -> Thought | None:
-    """The same about the puzzles alone that have come to rest with it, if any have."""
-    if thought.stops is None or thought.which is None:
-        return None if thought.stops is None or not thought.stops.stopped.any() else thought
-    rests = thought.stops.stopped[thought.which]
-    if not rests.any():
-        return None
-    state, previous = (each_tensor(tree, lambda tensor: tensor[rests]) for tree in (thought.state, thought.previous))
-    puzzles = cast(Puzzles, thought.puzzles)[rests]
-    return replace(thought, state=state, previous=previous, puzzles=puzzles, which=thought.which[rests])
-
-
 def _measures(problem: Problem, logits: torch.Tensor, puzzles: Puzzles) -> torch.Tensor:
     """Solved, share of positions right, and confidence of each puzzle: (3, B)."""
     answers = problem.answer(logits, puzzles)
@@ -184,7 +171,8 @@ def _measures(problem: Problem, logits: torch.Tensor, puzzles: Puzzles) -> torch
     )
 
 
-def _default_batch(model: Thinker, puzzles: Puzzles) -> int:
+def default_batch(model: Thinker, puzzles: Puzzles) -> int:
+    """As many puzzles as fit a cache, or fill a GPU; batches of one size."""
     device = device_of(model)
     with torch.inference_mode():
         features = model.features(model.start(model.see(puzzles[:1].to(device).x)))

@@ -7,10 +7,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from longthink.base.errors import UserError
-from longthink.contracts import Problem, Split, Thinker
+from longthink.contracts import Choice, Problem, Puzzles, Split, Stop, Thinker
+from longthink.measuring.attempts import attempted, says
 from longthink.measuring.sweep import Exit, sweep
+from longthink.registry import name_of
+from longthink.thinking.breadth import PLAIN, Breadth
+from longthink.thinking.choices import best_for
 from longthink.thinking.loop import think
 from longthink.thinking.precision import Precision, check_precision
+from longthink.thinking.stops import Settled
 from longthink.training.converting import TrainedElsewhere
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
@@ -81,11 +86,102 @@ def compare(
     wrong = next((option for option in changes or () if not option.startswith("problem.")), None)
     if wrong is not None:
         raise UserError(f"A test can change options of the problem, like problem.source, and not '{wrong}'.")
-    contenders = _contenders(runs, levels, changes or {})
-    for one in contenders:
-        _check(one, seed, split, tolerance)
     step = every or max(1, iterations // MEASUREMENTS)
     asked = {*range(step, iterations, step), iterations}
+
+    def rows_of(one: Contender, puzzles: Puzzles, told: Callable[[int], None]) -> pd.DataFrame:
+        possible = {min(iteration, one.model.limit or iteration) for iteration in asked}
+        rule = cast(Exit, exit_rule)
+        return sweep(one.model, puzzles, possible, rule, None, one.labels, tolerance, told, precision)
+
+    contenders = _contenders(runs, levels, changes or {})
+    return _measured(contenders, count, seed, split, tolerance, progress, keep, rows_of)
+
+
+def compare_attempts(
+    runs: Sequence[Run],
+    levels: Sequence[int] | None = None,
+    iterations: int = 400,
+    stop: Stop | None = None,
+    breadth: Breadth = PLAIN,
+    choice: Choice | None = None,
+    count: int = 1000,
+    seed: int = 0,
+    progress: bool = True,
+    changes: Mapping[str, Any] | None = None,
+    split: Split = "test",
+    keep: Callable[[pd.DataFrame], None] | None = None,
+) -> pd.DataFrame:
+    """What several runs solve of the same puzzles where a stop rule ends each thought, with one attempt and with more.
+
+    Args:
+        runs: finished ones, whose nets may stop.
+        levels: of the puzzles; by default the hard ones of each run's problem.
+        iterations: the most of an attempt.
+        stop: the rule, by default that the state has settled.
+        breadth: how many attempts, and how they differ.
+        choice: which of them counts, by default `choices.best_for` the problem.
+        count: puzzles of each level.
+        seed: of the puzzles.
+        progress: show a bar, on a terminal.
+        changes: options of the problem that are other than in training, like problem.source.
+        split: of the puzzles.
+        keep: is told all rows so far after each run and level, so that they may be saved before the next.
+
+    Returns:
+        The rows of `attempted`, with further columns: those of `sweep` and `compare` that say what was measured, the
+        rule `stop` and the `choice`.
+
+    Raises:
+        UserError: as `compare` and `attempted` do, all before the first measurement; a net that cannot stop.
+
+    >>> from longthink.training.runs import open_run
+    >>> rows = compare_attempts([open_run("prefix_sums")], [32, 64], count=10, progress=False)
+    >>> rows[["level", "stop", "attempts", "accuracy"]].values.tolist()
+    [[32, 'settled', 1, 1.0], [64, 'settled', 1, 1.0]]
+    """
+    if iterations < 1:
+        raise UserError("Think for at least 1 iteration.")
+    breadth.check()
+    contenders = _contenders(runs, levels, changes or {})
+    for one in contenders:
+        if one.model.limit is not None:
+            raise UserError(
+                f"A {name_of(type(one.model))} has steps of its own and is read after the last; it cannot stop."
+            )
+        example = one.problem.sample(one.levels[0], 1, seed, split)
+        attempted(one.model, example, 1, stop, breadth, choice)  # refuses what does not fit before the work begins
+
+    def rows_of(one: Contender, puzzles: Puzzles, told: Callable[[int], None]) -> pd.DataFrame:
+        chosen = choice or best_for(one.problem)
+        rows = attempted(one.model, puzzles, iterations, stop, breadth, chosen, progress=told)
+        labels = {
+            "problem": name_of(type(one.problem)),
+            "level": puzzles.level,
+            "model": name_of(type(one.model)),
+            **one.labels,
+            "puzzles": len(puzzles),
+            "stop": says(stop or Settled()),
+            "choice": says(chosen),
+        }
+        return pd.DataFrame({**labels, **rows})
+
+    return _measured(contenders, count, seed, split, None, progress, keep, rows_of)
+
+
+def _measured(
+    contenders: Sequence[Contender],
+    count: int,
+    seed: int,
+    split: Split,
+    tolerance: float | None,
+    progress: bool,
+    keep: Callable[[pd.DataFrame], None] | None,
+    rows_of: Callable[[Contender, Puzzles, Callable[[int], None]], pd.DataFrame],
+) -> pd.DataFrame:
+    """The rows of each net and each of its levels."""
+    for one in contenders:
+        _check(one, seed, split, tolerance)
     table = pd.DataFrame()
     total = count * sum(len(one.levels) for one in contenders)
     with tqdm(total=total, unit="puzzle", disable=None if progress else True) as bar:
@@ -94,19 +190,8 @@ def compare(
             bar.update(puzzles)
 
         for one in contenders:
-            possible = {min(iteration, one.model.limit or iteration) for iteration in asked}
             for level in one.levels:
-                puzzles = one.problem.sample(level, count, seed, split)
-                rows = sweep(
-                    one.model,
-                    puzzles,
-                    possible,
-                    cast(Exit, exit_rule),
-                    labels=one.labels,
-                    tolerance=tolerance,
-                    progress=told,
-                    precision=precision,
-                )
+                rows = rows_of(one, one.problem.sample(level, count, seed, split), told)
                 table = pd.concat([table, rows], ignore_index=True) if len(table) else rows
                 if keep is not None:
                     keep(table)

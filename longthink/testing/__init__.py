@@ -17,6 +17,7 @@ from longthink.testing._run import Check, NotTested, name_of_check, run
 from longthink.testing.models import MODEL, Net, check_model
 from longthink.testing.others import (
     OBJECTIVE,
+    check_choice,
     check_evaluator,
     check_format,
     check_objective,
@@ -34,6 +35,7 @@ __all__ = [
     "Check",
     "Net",
     "NotTested",
+    "check_choice",
     "check_evaluator",
     "check_format",
     "check_model",

@@ -1,8 +1,9 @@
-"""What objectives, stop rules, perturbations, optimisers, evaluators, formats and recipes promise."""
+"""What objectives, stop rules, choices, perturbations, optimisers, evaluators, formats and recipes promise."""
 
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,16 +14,32 @@ from torch import Tensor, nn
 
 from longthink import registry
 from longthink.base.errors import UserError
-from longthink.contracts import Format, Objective, Optimiser, Perturbation, Problem, Puzzles, Spec, Split, Stop, Thinker
+from longthink.contracts import (
+    Attempts,
+    Choice,
+    Format,
+    Objective,
+    Optimiser,
+    Perturbation,
+    Problem,
+    Puzzles,
+    Spec,
+    Split,
+    Stop,
+    Thinker,
+    each_tensor,
+)
 from longthink.study.evaluators import Evaluator
 from longthink.testing._run import Check, NotTested, all_of, refused, run, same
+from longthink.thinking.breadth import Breadth, attempt
 from longthink.thinking.loop import last_state, think
+from longthink.thinking.noise import Noise
 from longthink.training.recipe import Recipe, parse_recipe
 from longthink.training.runs import Run
 
 
 class Copying(Problem):
-    """Say each bit again: what the checks below train on. y is x."""
+    """Say each bit again: what the checks below train on. y is x, from either end."""
 
     spec: ClassVar[Spec] = Spec(inputs=1, outputs=2, positions="line")
     easy: ClassVar[int] = 8
@@ -31,6 +48,12 @@ class Copying(Problem):
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:  # noqa: ARG002
         bits = torch.randint(0, 2, (count, level), generator=torch.Generator().manual_seed(key))
         return Puzzles(self, level, bits[:, None].float() - 0.5, bits, split=split)
+
+    def moved(self, puzzles: Puzzles, number: int) -> tuple[Puzzles, Callable[[Tensor], Tensor]]:
+        def turn(some: Tensor) -> Tensor:
+            return some.flip(-1) if number % 2 else some
+
+        return replace(puzzles, x=turn(puzzles.x), y=turn(puzzles.y)), turn
 
 
 class Counting(Thinker):
@@ -169,6 +192,32 @@ def _a_stop_is_of_each_puzzle(stop: Stop, net: Thinker, puzzles: Puzzles) -> Non
                 assert stops.steps[which] == thought.iteration
                 states[which] = features[which].clone()
     assert len(states) == len(puzzles), "all have stopped in the end, be it at the limit"
+
+
+def check_choice(choice: Choice, attempts: Attempts | None = None) -> dict[str, str]:
+    """That a choice scores each attempt at each puzzle, whatever is not known of them, and takes one that was begun."""
+    if attempts is None:
+        puzzles = Copying().sample(8, 3, repeats=True)
+        wide = Breadth(attempts=4, noise=Noise(), symmetries=True)
+        attempts = attempt(Counting(Copying.spec), puzzles, 5, None, wide)
+        attempts = attempts._replace(verified=attempts.steps > 3, halting=attempts.confidence)
+    return all_of((_a_choice_takes_one_attempt_at_each_puzzle,), choice, attempts)
+
+
+def _a_choice_takes_one_attempt_at_each_puzzle(choice: Choice, attempts: Attempts) -> None:
+    shape = attempts.steps.shape
+    for count in range(1, shape[0] + 1):
+        some = attempts.first(count)
+        assert choice.score(some).shape == some.steps.shape, "each attempt at each puzzle has a score"
+        enough = choice.enough(some)
+        assert enough.dtype == torch.bool
+        assert enough.shape == shape[1:], "of each puzzle it says whether that is enough"
+    steps = attempts.steps.clone()
+    steps[1:] = 0
+    assert (attempts._replace(steps=steps).chosen(choice) == 0).all(), "what was not begun is not taken"
+    for puzzle in range(shape[1]):
+        alone = each_tensor(attempts, lambda tensor, puzzle=puzzle: tensor[:, puzzle : puzzle + 1])
+        assert alone.chosen(choice)[0] == attempts.chosen(choice)[puzzle], "puzzles are chosen for one by one"
 
 
 def check_optimiser(optimiser: Optimiser, net: Thinker | None = None) -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from longthink.base.errors import UserError
 from longthink.contracts import Problem, Split, each_tensor, first_tensor
 from longthink.figures.scene import as_json, pixels, svg
 from longthink.testing._run import Check, all_of, refused, same
@@ -182,6 +183,23 @@ def _algorithms_and_baselines_fit_the_puzzles(problem: Problem) -> None:
     assert all(isinstance(value, float) for value in measured.values())
 
 
+def _symmetries_keep_what_is_right(problem: Problem) -> None:
+    puzzles = problem.sample(problem.easy, 4)
+    try:
+        moved, back = problem.moved(puzzles, 1)
+    except UserError:
+        return  # it names none
+    for number in (1, 2, 3, 10**6):
+        moved, back = problem.moved(puzzles, number)
+        assert first_tensor(moved.x).shape == first_tensor(puzzles.x).shape, "the batch keeps its shape"
+        assert torch.equal(back(moved.y), puzzles.y), "what was moved comes back as it was"
+        assert problem.correct(moved.y, moved).all(), "and what was right is right"
+        again, _ = problem.moved(puzzles, number)
+        assert same(again.x, moved.x), "a symmetry has its number"
+        alone, _ = problem.moved(puzzles[2:3], number)
+        assert same(alone.x, moved[2:3].x), "each puzzle is moved by itself"
+
+
 PROBLEM: tuple[Check, ...] = (
     _says_what_it_is,
     _puzzles_have_the_stated_shapes,
@@ -198,6 +216,7 @@ PROBLEM: tuple[Check, ...] = (
     _the_view_draws_and_writes,
     _what_is_no_puzzle_is_refused,
     _algorithms_and_baselines_fit_the_puzzles,
+    _symmetries_keep_what_is_right,
 )
 """Takes a problem each."""
 

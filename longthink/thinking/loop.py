@@ -165,6 +165,18 @@ def _after(thought: Thought, stop: Stop, enough: Tensor, before: Stops | None, l
     return Stops(stopped, steps, tuple(reasons))
 
 
+def leaving(thought: Thought) -> Thought | None:
+    """The same about the puzzles alone that have stopped with it, where they leave the batch; None if none have."""
+    if thought.stops is None or thought.which is None:
+        return None if thought.stops is None or not thought.stops.stopped.any() else thought
+    left = thought.stops.stopped[thought.which]
+    if not left.any():
+        return None
+    state, previous = (each_tensor(tree, lambda tensor: tensor[left]) for tree in (thought.state, thought.previous))
+    puzzles = None if thought.puzzles is None else thought.puzzles[left]
+    return replace(thought, state=state, previous=previous, puzzles=puzzles, which=thought.which[left])
+
+
 def last_state(model: Thinker, x: Inputs, iterations: int, state: State = None) -> State:
     """The state after so many more iterations; after none, the state that was given or the net's own start."""
     if state is None:

@@ -242,8 +242,32 @@ def test_a_puzzle_is_solved_until_another_rule_says_so(capsys: pytest.CaptureFix
     assert "right" in capsys.readouterr().out
     assert main(["solve", "prefix_sums", "1011", "--stop", "budget", "--iterations", "7"]) == 2  # twice the same word
     capsys.readouterr()
-    assert main(["solve", "prefix_sums", "1011", "--stop", "confident", "--probability", "0.6"]) == 0
+    assert main(["solve", "prefix_sums", "1011", "--stop", "confident", "--stop.probability", "0.6"]) == 0
     assert "confident after" in capsys.readouterr().out
+
+
+def test_a_puzzle_is_attempted_several_times(capsys: pytest.CaptureFixture[str]) -> None:
+    board = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
+    wide = ["--stop", "verified", "--breadth", "3", "--breadth.noise.start", "0.3"]
+    assert main(["solve", "sudoku", board, *wide]) == 0
+    assert "verified after" in (said := capsys.readouterr().out)
+    assert "of 1 attempts" in said, "the first is right, and no more are made"
+    assert main(["solve", "sudoku", board, *wide, "--choose", "majority", "--iterations", "30"]) == 0
+    assert "of 3 attempts" in capsys.readouterr().out
+
+
+def test_nets_are_tested_where_a_rule_ends_each_thought(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["test", "sudoku", "--level", "46", "--count", "6", "--iterations", "14", "--out", "out"]
+    assert main([*command, "--stop", "verified", "--breadth", "3", "--breadth.noise.start", "0.3"]) == 0
+    rows = pd.read_csv("out/stop-46.csv")
+    assert rows["attempts"].tolist() == [1, 2, 3]
+    assert set(rows["choice"]) == set(rows["stop"]) == {"verified"}
+    assert rows["accuracy"].min() > 0
+    assert rows["accuracy"].is_monotonic_increasing
+    assert (rows["accuracy"] == rows["any"]).all(), "who verifies takes what is right"
+    assert rows["iterations"].iloc[0] < 14
+    assert Path("out/stop-46.png").stat().st_size > 0
+    assert "out/stop-46.png" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["svg", "json", "jpg"])

@@ -27,8 +27,8 @@ def piped(content: bytes) -> io.TextIOWrapper:
         (["-"], b"1011"),
         (["-"], b"1 0 1 1\n"),
         (["-"], b"\xef\xbb\xbf10\r\n11\r\n"),
-        (["-", "--stop", "settled", "--tolerance", "1e-4"], b"1011\n"),
-        (["1", "0 1", "1", "--stop", "settled", "--tolerance", "1e-3"], b""),
+        (["-", "--stop", "settled", "--stop.tolerance", "1e-4"], b"1011\n"),
+        (["1", "0 1", "1", "--stop", "settled", "--stop.tolerance", "1e-3"], b""),
     ],
 )
 def test_bits_are_read_as_they_are_pasted(
