@@ -471,6 +471,8 @@ class Thinker(
     """`Spec.answers` that it is for."""
     limit: int | None = None
     """The number of steps there are, or None for a net that may repeat its step for ever."""
+    rounding: int | None = None
+    """How many values each feature of a state is rounded to, see `thinking.rounding`; None: it may be any number."""
 
     @classmethod
     def specs(cls) -> tuple[Spec, ...]:
