@@ -152,6 +152,8 @@ class Problem(Frozen, ABC):
     """The level that is trained on (the dissertation's, where it has the problem)."""
     hard: ClassVar[tuple[int, ...]]
     """The levels that are tested on."""
+    symmetric: ClassVar[bool] = False
+    """Whether it names symmetries of its puzzles, which `moved` moves them by."""
     verifiable: ClassVar[bool] = False
     """Whether `correct` goes by the puzzle's rules alone, so that it can tell where y is not known."""
 
@@ -227,11 +229,9 @@ class Problem(Frozen, ABC):
             The puzzles, of the same shape, and what takes answers (B, *P) to them back to the puzzles as they were.
 
         Raises:
-            UserError: the problem names no symmetries.
+            UserError: the problem is not `symmetric`.
         """
-        raise UserError(
-            f"The problem {name_of(type(self))} names no symmetries; let the attempts differ by noise alone."
-        )
+        raise UserError(f"The problem {name_of(type(self))} names no symmetries; attempts can differ by noise.")
 
     def measures(self, output: Any, puzzles: "Puzzles") -> dict[str, float]:  # noqa: ARG002
         """What else is worth a column in the history of a training, from a batch's output (B, K, *P)."""

@@ -61,8 +61,9 @@ Attempts = Annotated[
     int | None,
     Parameter(
         name="--breadth",
-        help="So many attempts at each puzzle, which differ by --breadth.noise.start 1 (the default),"
-        " --breadth.noise.step 0.1, --breadth.symmetries, and are made one after the other or --breadth.at_once 8.",
+        help="So many attempts at each puzzle, which differ by the symmetries of the problem where it names any, or by"
+        " noise: --breadth.symmetries false, --breadth.noise.start 1, --breadth.noise.step 0.1. They are made one after"
+        " the other or --breadth.at_once 8.",
     ),
 ]
 Choose = Annotated[
@@ -208,9 +209,7 @@ def thinking_from(
     from longthink.base.frozen import validated
     from longthink.thinking.breadth import Breadth
 
-    wide = validated(Breadth, {"attempts": breadth, **inside["breadth"]}, "breadth")
-    wide.check()
-    return Thinking(rule, wide, choice)
+    return Thinking(rule, validated(Breadth, {"attempts": breadth, **inside["breadth"]}, "breadth"), choice)
 
 
 def recipe_changes(tokens: Sequence[str]) -> dict[str, Any]:

@@ -142,7 +142,6 @@ def compare_attempts(
     """
     if iterations < 1:
         raise UserError("Think for at least 1 iteration.")
-    breadth.check()
     contenders = _contenders(runs, levels, changes or {})
     for one in contenders:
         if one.model.limit is not None:

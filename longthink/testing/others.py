@@ -33,7 +33,6 @@ from longthink.study.evaluators import Evaluator
 from longthink.testing._run import Check, NotTested, all_of, refused, run, same
 from longthink.thinking.breadth import Breadth, attempt
 from longthink.thinking.loop import last_state, think
-from longthink.thinking.noise import Noise
 from longthink.training.recipe import Recipe, parse_recipe
 from longthink.training.runs import Run
 
@@ -44,6 +43,7 @@ class Copying(Problem):
     spec: ClassVar[Spec] = Spec(inputs=1, outputs=2, positions="line")
     easy: ClassVar[int] = 8
     hard: ClassVar[tuple[int, ...]] = (16,)
+    symmetric: ClassVar[bool] = True
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:  # noqa: ARG002
         bits = torch.randint(0, 2, (count, level), generator=torch.Generator().manual_seed(key))
@@ -198,7 +198,7 @@ def check_choice(choice: Choice, attempts: Attempts | None = None) -> dict[str, 
     """That a choice scores each attempt at each puzzle, whatever is not known of them, and takes one that was begun."""
     if attempts is None:
         puzzles = Copying().sample(8, 3, repeats=True)
-        wide = Breadth(attempts=4, noise=Noise(), symmetries=True)
+        wide = Breadth(attempts=4)
         attempts = attempt(Counting(Copying.spec), puzzles, 5, None, wide)
         attempts = attempts._replace(verified=attempts.steps > 3, halting=attempts.confidence)
     return all_of((_a_choice_takes_one_attempt_at_each_puzzle,), choice, attempts)

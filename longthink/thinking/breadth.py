@@ -10,7 +10,7 @@ from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen
-from longthink.contracts import Attempts, Choice, Puzzles, State, Stop, Stops, Thinker, Thought, each_tensor
+from longthink.contracts import Attempts, Choice, Problem, Puzzles, State, Stop, Stops, Thinker, Thought, each_tensor
 from longthink.thinking.loop import leaving, think
 from longthink.thinking.noise import Noise, Noisy, numbers_of
 from longthink.thinking.stops import Settled
@@ -22,30 +22,36 @@ RESIDUAL = 3
 """Iterations, the last ones, whose mean change of the state is an attempt's residual (as in equilibrium reasoners)."""
 
 
-def is_on(noise: Noise) -> bool:
-    return noise.start > 0 or noise.step > 0 or noise.flips > 0
+START = Noise(start=1.0)
+"""As much noise in the initial state as there will be state after a step."""
 
 
 class Breadth(Frozen):
     """How many attempts there are at each puzzle, and how they differ from the first, which is the plain thought.
 
-    `noise`: what is added to the state before the first and after each iteration.
-    `symmetries`: each attempt sees the puzzle mirrored, turned, renamed, ..., as its problem has it (`Problem.moved`).
+    `symmetries`: each attempt sees the puzzle mirrored, turned, renamed, ..., as its problem has it (`Problem.moved`);
+    by default where the problem names symmetries.
+    `noise`: what is added to the state before the first and after each iteration; by default none where there are
+    symmetries, and else START.
     `at_once`: attempts that are made at the same time; what one batch of them leaves open, the next takes on.
     """
 
     attempts: Annotated[int, Field(ge=1)] = 8
-    noise: Noise = Noise(start=1.0)
-    symmetries: bool = False
+    symmetries: bool | None = None
+    noise: Noise | None = None
     at_once: Annotated[int, Field(ge=1)] = 1
 
-    def check(self) -> None:
-        """Raises UserError where all attempts would be the same."""
-        if self.attempts > 1 and not is_on(self.noise) and not self.symmetries:
-            raise UserError(
-                f"{self.attempts} attempts without noise or symmetries are the same; set breadth.noise.start,"
-                " breadth.noise.step or breadth.symmetries."
-            )
+    def of(self, problem: Problem) -> "Breadth":
+        """The same with nothing left open. Raises UserError where all attempts would be the same."""
+        symmetries = problem.symmetric if self.symmetries is None else self.symmetries
+        noise = self.noise or (Noise() if symmetries else START)
+        if self.attempts > 1 and not symmetries and not is_on(noise):
+            raise UserError(f"{self.attempts} attempts without noise and without symmetries are the same; add noise.")
+        return self.revised({"symmetries": symmetries, "noise": noise})
+
+
+def is_on(noise: Noise | None) -> bool:
+    return noise is not None and (noise.start > 0 or noise.step > 0 or noise.flips > 0)
 
 
 PLAIN = Breadth(attempts=1)
@@ -83,7 +89,7 @@ def attempt(
     >>> attempts.verified.shape, bool((attempts.verified.any(0) >= attempts.verified[0]).all())
     (torch.Size([3, 10]), True)
     """
-    breadth.check()
+    breadth = breadth.of(puzzles.problem)
     if limit < 1:
         raise UserError(f"A net needs at least 1 iteration to answer, not {limit}.")
     stop = Settled() if stop is None else stop
@@ -120,7 +126,7 @@ def _group(
     """Some attempts at some puzzles, in one batch: first each puzzle's first one, then each puzzle's second one, ..."""
     ways = [_way(puzzles, number, breadth) for number in numbers]
     seen, state = _together([seen for seen, _ in ways]), None
-    if numbers[0] > 0 and is_on(breadth.noise):
+    if numbers[0] > 0 and breadth.noise is not None and is_on(breadth.noise):
         noisy = Noisy(model, breadth.noise)
         streams = torch.cat([numbers_of(puzzles.x, number) for number in numbers])
         model, state = noisy, noisy.start(noisy.see(seen.x), streams)
