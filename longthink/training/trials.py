@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import torch
 
 from longthink import registry
+from longthink.base.errors import UserError
 from longthink.base.parallel import Where, side_by_side
 from longthink.training import runs
 from longthink.training.loop import train
@@ -34,8 +36,24 @@ class Trial:
 
 def folder_of(recipe: Recipe, below: Path = TRIALS) -> Path:
     """Where the trial of a recipe is: named by a digest of all of it but its name, which changes nothing."""
+    return below.absolute() / _digest(recipe)
+
+
+def _digest(recipe: Recipe) -> str:
     known = recipe.revised({"name": "trial"}).to_json()
-    return below.absolute() / hashlib.sha256(known.encode()).hexdigest()[:16]
+    return hashlib.sha256(known.encode()).hexdigest()[:16]
+
+
+def _folders_of(recipes: Sequence[Recipe], below: Path) -> list[Path]:
+    """Where each is, or is to be. Some were made when recipes had fewer options, which have their defaults now."""
+    folders = [folder_of(recipe, below) for recipe in recipes]
+    if all(folder.exists() for folder in folders):
+        return folders
+    earlier = {}
+    for written in sorted(below.absolute().glob(f"*/{runs.RECIPE}")):
+        with suppress(UserError):  # a damaged one is no trial of these
+            earlier[_digest(runs.Run(written.parent).recipe())] = written.parent
+    return [folder if folder.exists() else earlier.get(folder.name, folder) for folder in folders]
 
 
 def run_trials(
@@ -70,7 +88,7 @@ def run_trials(
     >>> [trial.error for trial in trials]
     [None, None]
     """
-    folders = [folder_of(recipe, below) for recipe in recipes]
+    folders = _folders_of(recipes, below)
     pending = {
         folder: recipe.to_json()
         for folder, recipe in zip(folders, recipes, strict=True)

@@ -1,5 +1,6 @@
 """Trials: each once, resumed after a kill, its failure reported and no one else's."""
 
+import json
 import os
 import signal
 import subprocess
@@ -64,6 +65,19 @@ def test_a_trial_is_known_by_its_recipe_whatever_its_name(tiny_recipe: Recipe, t
     )
     assert trials[0].folder == trials[1].folder
     assert [trial.recipe.name for trial in trials] == [tiny_recipe.name, "twin"]
+
+
+@pytest.mark.usefixtures("one_cpu")
+def test_a_trial_of_before_an_option_was_there_is_found_again(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    recipes = [small(tiny_recipe), small(tiny_recipe, 1)]
+    made = run_trials(recipes[:1], tmp_path, workers=1, accelerator="cpu", progress=False)[0].folder
+    tree = json.loads((made / "recipe.json").read_text())
+    del tree["regularisation"]["spectral_norm"]
+    (made / "recipe.json").write_text(json.dumps(tree))
+    before = made.rename(tmp_path / "0123456789abcdef")
+    found, other = run_trials(recipes, tmp_path, workers=1, accelerator="cpu", progress=False)
+    assert found.folder == before
+    assert other.folder == folder_of(recipes[1], tmp_path)
 
 
 @pytest.mark.usefixtures("one_cpu")
