@@ -49,6 +49,7 @@ def think(
         limit: the most iterations.
         stop: a rule that says, after each iteration, for which puzzles it is enough. Those leave the batch: no more of
             them is computed. The stream ends when all have stopped; `Thought.stops` says which, since when, and why.
+            What a rule remembers is of this stream alone: the same rule may be given to several at once.
         state: to start from (progressive loss); by default the net's own start.
         intervene: what to do to the state after each iteration, with a stop rule that of the puzzles that go on.
         tolerance: for large grids, compute only what still moves by more than this, see `local.think_locally`.
@@ -69,6 +70,7 @@ def think(
     (('settled',), True)
     """
     model.check_limit(limit)
+    stop = None if stop is None else stop.begin()
     puzzles, inputs = (x, x.x) if isinstance(x, Puzzles) else (None, x)
     if tolerance is None:
         thoughts = _thoughts(model, inputs, puzzles, limit, stop, state, intervene)

@@ -14,6 +14,7 @@ class Wrapped(Thinker):
         super().__init__()
         self.inner = inner
         self.limit = inner.limit
+        self.halts = inner.halts
 
     def see(self, x: Inputs) -> Any:
         return self.inner.see(x)
