@@ -679,6 +679,9 @@ class Objective(Frozen, ABC):
         """The most iterations that a batch of training regime m runs for, with and without gradient."""
         return iterations
 
+    def check(self, net: Thinker) -> None:  # an objective for all nets has nothing to refuse
+        """Raises UserError for a net that it is not for; it is asked before the training begins."""
+
     @abstractmethod
     def loss(self, net: Thinker, puzzles: Puzzles, iterations: int, rng: np.random.Generator) -> Loss:
         """The loss of one batch.

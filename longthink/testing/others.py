@@ -16,6 +16,7 @@ from longthink.base.errors import UserError
 from longthink.contracts import Format, Objective, Optimiser, Perturbation, Problem, Puzzles, Spec, Split, Stop, Thinker
 from longthink.study.evaluators import Evaluator
 from longthink.testing._run import Check, NotTested, all_of, refused, run, same
+from longthink.thinking.halt_head import HaltHead
 from longthink.thinking.loop import last_state, think
 from longthink.training.recipe import Recipe, parse_recipe
 from longthink.training.runs import Run
@@ -44,6 +45,8 @@ class Counting(Thinker):
         self.first = nn.Conv1d(spec.inputs, width, 1)
         self.inner = nn.Conv1d(width + spec.inputs, width, 3, padding=1)
         self.last = nn.Conv1d(width, spec.outputs, 1)
+        self.halting = HaltHead(width)
+        self.halts = True
         self.steps_taken = 0
 
     def start(self, seen: Tensor) -> Tensor:
@@ -56,6 +59,9 @@ class Counting(Thinker):
     def read(self, state: Tensor) -> Tensor:
         logits: Tensor = self.last(state)
         return logits
+
+    def halt(self, state: Tensor) -> Tensor:
+        return self.halting(state)
 
     def recurrent_parameters(self) -> list[nn.Parameter]:
         return list(self.inner.parameters())

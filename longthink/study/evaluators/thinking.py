@@ -10,6 +10,7 @@ from pydantic import Field
 
 from longthink.base.errors import UserError
 from longthink.base.seeds import generator
+from longthink.choices import chosen
 from longthink.contracts import Perturbation, Puzzles
 from longthink.measuring.dynamics import fared, perturb
 from longthink.measuring.sweep import Exit, accuracy, sweep
@@ -18,7 +19,6 @@ from longthink.registry import name_of, register
 from longthink.study.evaluators._evaluator import Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator
 from longthink.training.optimisers import Positive
-from longthink.training.options import chosen
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
 
