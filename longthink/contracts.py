@@ -620,6 +620,10 @@ class Stop(Frozen, ABC):
     every: ClassVar[int] = 1
     """It is asked after every so many iterations."""
 
+    def __eq__(self, other: object) -> bool:
+        """By the options alone, and not by what was remembered."""
+        return type(other) is type(self) and vars(other) == vars(self)
+
     def begin(self) -> "Stop":
         """The rule for one stream, which remembers nothing yet: itself, where it has nothing to remember with."""
         return self.revised({}) if self.__private_attributes__ else self

@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +14,19 @@ from torch import Tensor, nn
 
 from longthink import registry
 from longthink.base.errors import UserError
-from longthink.contracts import Format, Objective, Optimiser, Perturbation, Problem, Puzzles, Spec, Split, Stop, Thinker
+from longthink.contracts import (
+    Format,
+    Objective,
+    Optimiser,
+    Perturbation,
+    Problem,
+    Puzzles,
+    Spec,
+    Split,
+    Stop,
+    Stops,
+    Thinker,
+)
 from longthink.study.evaluators import Evaluator
 from longthink.testing._run import Check, NotTested, all_of, refused, run, same
 from longthink.thinking.halt_head import HaltHead
@@ -149,17 +162,31 @@ def _perturbs(cls: type[Perturbation], problem: Problem, options: Mapping[str, A
 
 
 def check_stop(stop: Stop, net: Thinker | None = None, puzzles: Puzzles | None = None) -> dict[str, str]:
-    """That a rule tells each puzzle by itself, that what has stopped stays, and that it says why."""
+    """That a rule tells each puzzle and each stream by itself, that what has stopped stays, and that it says why."""
     net = Counting(Copying.spec) if net is None else net
     puzzles = Copying().sample(8, 3, repeats=True) if puzzles is None else puzzles
-    return all_of((_a_stop_is_of_each_puzzle,), stop, net, puzzles)
+    return all_of(STOP, stop, net, puzzles)
+
+
+LONGEST = 30
+"""Iterations."""
+
+
+def _told(stop: Stop, net: Thinker, puzzles: Puzzles, **options: Any) -> Iterator[Stops]:
+    """What is said after each thought."""
+    try:
+        for thought in think(net, puzzles, LONGEST, stop, **options):
+            assert thought.stops is not None
+            yield thought.stops
+    except UserError as error:
+        raise NotTested(str(error)) from error
 
 
 def _a_stop_is_of_each_puzzle(stop: Stop, net: Thinker, puzzles: Puzzles) -> None:
     states: dict[int, Tensor] = {}
     with torch.no_grad():
         try:
-            thoughts = list(think(net, puzzles, 30, stop))
+            thoughts = list(think(net, puzzles, LONGEST, stop))
         except UserError as error:
             raise NotTested(str(error)) from error
     for thought in thoughts:
@@ -175,6 +202,37 @@ def _a_stop_is_of_each_puzzle(stop: Stop, net: Thinker, puzzles: Puzzles) -> Non
                 assert stops.steps[which] == thought.iteration
                 states[which] = features[which].clone()
     assert len(states) == len(puzzles), "all have stopped in the end, be it at the limit"
+
+
+def _a_puzzle_stops_alone_as_among_others(stop: Stop, net: Thinker, puzzles: Puzzles) -> None:
+    with torch.no_grad():
+        *_, together = _told(stop, net, puzzles)
+        *_, retired = _told(stop, net, puzzles, retire=True)
+        for which in range(len(puzzles)):
+            *_, alone = _told(stop, net, puzzles[which : which + 1])
+            for of_all in (together, retired):
+                assert alone.steps[0] == of_all.steps[which], "a puzzle stops alone when it does among others"
+                assert alone.why[0] == of_all.why[which]
+
+
+def _each_stream_is_told_by_itself(stop: Stop, net: Thinker, puzzles: Puzzles) -> None:
+    """Two streams by one rule, taken in turns, one of them of fewer puzzles."""
+    assert stop.begin() == stop, "a rule for one stream has the options that it is made from"
+    with torch.no_grad():
+        wanted = list(_told(stop, net, puzzles)), list(_told(stop, net, puzzles[1:]))
+        told = zip_longest(_told(stop, net, puzzles), _told(stop, net, puzzles[1:]))
+        for found, expected in zip(told, zip_longest(*wanted), strict=True):
+            for one, other in zip(found, expected, strict=True):
+                assert (one is None) == (other is None), "a stream takes as long beside another one as alone"
+                assert one is None or one.why == other.why
+
+
+STOP: tuple[Check, ...] = (
+    _a_stop_is_of_each_puzzle,
+    _a_puzzle_stops_alone_as_among_others,
+    _each_stream_is_told_by_itself,
+)
+"""Takes a stop rule, a net and puzzles each."""
 
 
 def check_optimiser(optimiser: Optimiser, net: Thinker | None = None) -> dict[str, str]:

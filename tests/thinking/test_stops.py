@@ -350,6 +350,9 @@ def test_a_rule_without_a_memory_is_its_own_and_one_with_memory_is_made_anew() -
     plain, remembering = Settled(), AtRest()
     assert plain.begin() is plain
     assert remembering.begin() is not remembering
+    assert AtRest() == AtRest()
+    assert hash(Residual(last=2)) == hash(Residual(last=2))
+    assert len({Residual(last=2), Residual(last=2), Residual(), Lyapunov(), Lyapunov().begin()}) == 3
     both = (plain | remembering).begin()
     assert isinstance(both, Either)
     assert both.rules[0] is plain
