@@ -99,6 +99,7 @@ def test_a_perturbation(name: str) -> None:
         Changed(level=16, iterations=20, count=10, perturbation="random_input"),
         Flipped(level=6, iterations=20, count=5, at=8),
         Stopped(level=16, iterations=20, fixed=8, count=10, stop="settled"),
+        Stopped(level=16, iterations=20, fixed=8, count=10, stop="best", read="most_confident"),
         Probed(level=8, at=4, count=20, train_size=50),
         Reused(level=8, count=5),
     ],

@@ -68,18 +68,20 @@ class Residual(Stop):
 
 @register
 class Lyapunov(Stop):
-    """What disturbs the state dies away: its finite-time Lyapunov exponent is at most `exponent` for an iteration.
+    """What disturbs the state dies away: its Lyapunov exponent over the `last` iterations is at most `exponent`.
 
-    The exponent is the mean over the `last` k iterations of log(|s' - s| / |s - s"|), of the states s", s, s' one after
-    the other, which is log(|d| / |d"|) / k with the movements d of this iteration and d" of the one k before. Since
-    s' - s = f(s) - f(s") for a step f, movements are carried along as small disturbances are: this is the largest
-    exponent by Benettin et al. (1980, Meccanica 15), as far as k iterations tell, of the one disturbance that is there
-    without a second run. Below 0 thoughts come to rest, above they part: recursive nets of reasoning have larger
-    exponents where they fail. It is minus infinity where nothing moves; NaN, which stops nothing, before k + 1
-    iterations, where the state changes its shape, and where it is not finite.
+    The exponent is the mean over these k iterations of log(|s' - s| / |s - s"|), where s", s and s' are the states one
+    after the other; that is log(|d| / |d"|) / k, where d is the movement of this iteration and d" that of the one k
+    before. Since s' - s = f(s) - f(s") for a step f, each movement is a small disturbance carried along by one step:
+    this is the largest exponent for a finite time (Benettin et al. 1980, Meccanica 15, for disturbances made small anew
+    at each step), told without a second run. A net that still works on a puzzle moves as far in each iteration, and the
+    exponent is near 0; one that comes to rest moves by a fixed share of the movement before, and it is below 0.
+
+    Minus infinity where nothing moves. NaN, which stops nothing, before k + 1 iterations are done, where the state
+    changes its shape, and where it is not finite.
     """
 
-    exponent: float = -0.1
+    exponent: float = -0.2
     last: Annotated[int, Field(ge=1)] = 8
     _memory: Memory = PrivateAttr(default_factory=Memory)
 
@@ -149,7 +151,7 @@ class Best(Stop):
     The answer that counts is then that of the most confident thought (`best_so_far`), which need not be the last.
     """
 
-    patience: Annotated[int, Field(ge=1)] = 10
+    patience: Annotated[int, Field(ge=1)] = 20
     rise: NotNegative = 1e-4
     _memory: Memory = PrivateAttr(default_factory=Memory)
 
