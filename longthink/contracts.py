@@ -614,7 +614,7 @@ class Stop(Frozen, ABC):
     """When a puzzle has been thought about enough. The fields of a subclass are its options; rules join as `a | b`.
 
     A rule is a value. What it remembers of a stream of thoughts is in private attributes (pydantic's `PrivateAttr`; of
-    each puzzle, in a `stops.Memory`), and each stream is told by a rule of its own, which `begin` makes.
+    each puzzle, in a `thinking.memory.Memory`), and each stream is told by a rule of its own, which `begin` makes.
     """
 
     every: ClassVar[int] = 1
