@@ -9,9 +9,9 @@ from pydantic import Field
 from torch import Tensor
 
 from longthink.base.errors import UserError
-from longthink.choices import chosen
 from longthink.contracts import Loss, Objective, Puzzles, State, Thinker, each_tensor
 from longthink.objectives.final import Final
+from longthink.plugin_options import chosen
 from longthink.registry import name_of, register
 from longthink.thinking.wrapped import Wrapped
 

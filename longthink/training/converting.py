@@ -29,9 +29,9 @@ from torch import Tensor
 from longthink import registry
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder, check_writable
-from longthink.choices import chosen
 from longthink.contracts import Objective, Problem, Spec
 from longthink.objectives.final import Final
+from longthink.plugin_options import chosen
 from longthink.registry import register
 from longthink.training.recipe import Recipe, net
 from longthink.training.runs import Run

@@ -1,11 +1,11 @@
-"""Options of options by their dotted names, in any order; those that are plugins are `choices`."""
+"""Options of options by their dotted names, in any order; those that are plugins are `plugin_options`."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from longthink import registry
 from longthink.base.errors import UserError, no_option
-from longthink.choices import Tree, as_choice
+from longthink.plugin_options import Tree, as_choice
 
 CHOICES = {
     "model": "models",

@@ -13,8 +13,8 @@ from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen, validated
 from longthink.base.seeds import digest
 from longthink.base.tensors import check_room
-from longthink.choices import Tree, as_choice, chosen, named
 from longthink.contracts import Objective, Optimiser, Problem, Spec, Thinker
+from longthink.plugin_options import Tree, as_choice, chosen, named
 from longthink.training.optimisers import Adam, NotNegative, Positive, Schedule
 from longthink.training.options import CHOICES, RENAMED, dotted, edited
 from longthink.training.supervised import Curriculum, Supervised

@@ -13,9 +13,9 @@ from pydantic import model_validator
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen
 from longthink.base.seeds import generator
-from longthink.choices import chosen
 from longthink.contracts import Loss, Objective, Problem, Puzzles, Spec, Thinker
 from longthink.measuring.sweep import accuracy
+from longthink.plugin_options import chosen
 from longthink.registry import register
 from longthink.training.optimisers import NotNegative, Positive, Share
 from longthink.training.task import Lessons, Task

@@ -11,8 +11,8 @@ import longthink as lt
 from longthink import registry
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen, validated
-from longthink.choices import as_choice, chosen
 from longthink.objectives.head_start import HeadStart
+from longthink.plugin_options import as_choice, chosen
 from longthink.training.optimisers import SGD, Adam
 from longthink.training.options import check_written, dotted, edited
 from longthink.training.task import Task

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import pandas as pd
 
 from longthink.base.errors import UserError
-from longthink.choices import chosen
 from longthink.contracts import Stop
 from longthink.measuring.stopped import Read, outcome
+from longthink.plugin_options import chosen
 from longthink.registry import name_of, register
 from longthink.study.evaluators._evaluator import Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator

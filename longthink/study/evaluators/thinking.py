@@ -10,11 +10,11 @@ from pydantic import Field
 
 from longthink.base.errors import UserError
 from longthink.base.seeds import generator
-from longthink.choices import chosen
 from longthink.contracts import Perturbation, Puzzles
 from longthink.measuring.dynamics import fared, perturb
 from longthink.measuring.sweep import Exit, accuracy, sweep
 from longthink.objectives.final import Final
+from longthink.plugin_options import chosen
 from longthink.registry import name_of, register
 from longthink.study.evaluators._evaluator import Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator
