@@ -55,4 +55,5 @@ def when_to_stop(halts: Tensor) -> Tensor:
 def divergence(stops_at: Tensor, prior: float) -> Tensor:
     """KL(p || g) of each puzzle (B,), where g is geometric and cut off: g_n ~ (1 - prior) ** n, for p (B, m)."""
     logs = torch.arange(stops_at.shape[1], device=stops_at.device) * np.log1p(-prior)
-    return (stops_at * (stops_at.clamp_min(TINY).log() - logs.log_softmax(0))).sum(1)
+    apart: Tensor = (stops_at * (stops_at.clamp_min(TINY).log() - logs.log_softmax(0))).sum(1)
+    return apart

@@ -74,7 +74,8 @@ class Counting(Thinker):
         return logits
 
     def halt(self, state: Tensor) -> Tensor:
-        return self.halting(state)
+        sure: Tensor = self.halting(state)
+        return sure
 
     def recurrent_parameters(self) -> list[nn.Parameter]:
         return list(self.inner.parameters())

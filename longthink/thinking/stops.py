@@ -114,7 +114,7 @@ class AtRest(Stop):
         at_rest = torch.zeros(len(features), dtype=torch.bool, device=features.device)
         if thought.iteration % self.every:
             return at_rest
-        then = self._memory.recall(thought)
+        then: Tensor | None = self._memory.recall(thought)
         self._memory.keep(thought, features.clone())  # local thinking writes the next state over this one
         if then is None or then.shape != features.shape or not _is_like_the_last(thought):
             return at_rest
