@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from longthink.measuring.sweep import sweep
     from longthink.study.compare import compare
     from longthink.study.evaluators import Evaluator
+    from longthink.thinking.best_so_far import best_so_far
     from longthink.thinking.breadth import Breadth, attempt
     from longthink.thinking.loop import think
     from longthink.training.loop import train
@@ -73,6 +74,7 @@ _WHERE = {
     "longthink.measuring.solve": ("solve",),
     "longthink.measuring.sweep": ("sweep",),
     "longthink.thinking.breadth": ("Breadth", "attempt"),
+    "longthink.thinking.best_so_far": ("best_so_far",),
     "longthink.thinking.loop": ("think",),
     "longthink.training.loop": ("train",),
     "longthink.training.recipe": ("Recipe",),
@@ -105,6 +107,7 @@ __all__ = [
     "View",
     "attempt",
     "attempted",
+    "best_so_far",
     "choice",
     "compare",
     "draw_of_split",
@@ -166,7 +169,7 @@ def stop(name: str, /, **options: Any) -> "Stop":
     """A stop rule by its name, with its options; two are joined as `a | b`.
 
     >>> stop("settled") | stop("budget", iterations=100)
-    Either(rules=(Settled(tolerance=1e-05), Budget(iterations=100)))
+    Either(rules=(Settled(tolerance=1e-05, absolute=0.0), Budget(iterations=100)))
     """
     made: Stop = registry.build("stops", name, options)
     return made

@@ -20,7 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 import numpy as np
 import torch
 from huggingface_hub import PyTorchModelHubMixin
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -473,6 +473,8 @@ class Thinker(
     """The number of steps there are, or None for a net that may repeat its step for ever."""
     rounding: int | None = None
     """How many values each feature of a state is rounded to, see `thinking.rounding`; None: it may be any number."""
+    halts: bool = False
+    """Whether it has what `halt` asks, so that it can learn when to stop."""
 
     @classmethod
     def specs(cls) -> tuple[Spec, ...]:
@@ -497,8 +499,8 @@ class Thinker(
         """The output: logits (B, K, *P), or a tuple that has them, as the problem or the game wants it."""
 
     def halt(self, state: State) -> Tensor:  # noqa: ARG002
-        """How sure the net is that its answer is right by now, (B,) in 0..1. Raises UserError if it never learned."""
-        raise UserError(f"A {name_of(type(self))} has not learned when to stop; take another stop rule.")
+        """How sure the net is that its answer is right by now, (B,) in 0..1. Raises UserError unless it `halts`."""
+        raise UserError(f"This {name_of(type(self))} has not learned when to stop; take another stop rule.")
 
     def recurrent_parameters(self) -> list[nn.Parameter]:
         """The parameters of `step`, which may have a learning rate of their own; none unless a net names them."""
@@ -581,24 +583,35 @@ class Thought:
     previous: State
     puzzles: Puzzles | None = None
     """What is thought about, where `think` was given puzzles."""
-    moved: Tensor | None = None
-    """The change, where it is known already."""
+    moved: tuple[Tensor, Tensor] | None = None
+    """The change and the distance, where they are known already."""
     stops: Stops | None = None
     """What a stop rule has said so far, of all puzzles; None without one."""
     which: Tensor | None = None
     """The numbers of the puzzles that this is about, where others have left the batch; None: all."""
 
-    @cached_property
+    @property
     def change(self) -> Tensor:
         """How far the iteration moved the state of each puzzle, relative to its size: |s' - s| / |s|, (B,).
 
         NaN where the step gave the state another shape.
         """
+        return self._movement[0]
+
+    @property
+    def distance(self) -> Tensor:
+        """How far it moved it, |s' - s|, (B,); NaN where the shape is another."""
+        return self._movement[1]
+
+    @cached_property
+    def _movement(self) -> tuple[Tensor, Tensor]:
+        """The change and the distance."""
         if self.moved is not None:
             return self.moved
         before, after = self.model.features(self.previous), self.model.features(self.state)
         if before.shape != after.shape:
-            return torch.full((len(after),), torch.nan, device=after.device)
+            unknown = torch.full((len(after),), torch.nan, device=after.device)
+            return unknown, unknown
         axes = tuple(range(1, before.ndim))  # not flattened, which would copy channels-last features
         size = torch.linalg.vector_norm(before, dim=axes).clamp_min(torch.finfo(before.dtype).tiny)
         moved = torch.linalg.vector_norm(after - before, dim=axes)
@@ -606,8 +619,7 @@ class Thought:
             wide = torch.float64
             size = torch.linalg.vector_norm(before, dim=axes, dtype=wide).clamp_min(torch.finfo(before.dtype).tiny)
             moved = torch.linalg.vector_norm(after - before, dim=axes, dtype=wide)
-        change: Tensor = (moved / size).to(before.dtype)
-        return change
+        return (moved / size).to(before.dtype), moved
 
     def read(self) -> Any:
         """The output (B, K, *P) of this thought."""
@@ -618,14 +630,29 @@ Thoughts = Iterator[Thought]
 
 
 class Stop(Frozen, ABC):
-    """When a puzzle has been thought about enough. The fields of a subclass are its options; rules join as `a | b`."""
+    """When a puzzle has been thought about enough. The fields of a subclass are its options; rules join as `a | b`.
+
+    A rule is a value. What it remembers of a stream of thoughts is in private attributes (pydantic's `PrivateAttr`; of
+    each puzzle, in a `thinking.memory.Memory`), and each stream is told by a rule of its own, which `begin` makes.
+    """
 
     every: ClassVar[int] = 1
     """It is asked after every so many iterations."""
 
+    def __eq__(self, other: object) -> bool:
+        """By the options alone, and not by what was remembered."""
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def begin(self) -> "Stop":
+        """The rule for one stream, which remembers nothing yet: itself, where it has nothing to remember with."""
+        return self.revised({}) if self.__private_attributes__ else self
+
     @abstractmethod
     def reached(self, thought: Thought) -> Tensor:
-        """For which puzzles it is enough, bool (B,). Raises UserError where the net or the problem cannot tell."""
+        """For which puzzles it is enough, bool (B,). Raises UserError where the net or the problem cannot tell.
+
+        It is asked once about each thought of a stream, in their order, or about every so many (`every`).
+        """
 
     def why(self, thought: Thought, which: int) -> str:  # noqa: ARG002
         """What to call the reason for which a puzzle, by its number, was stopped after this thought."""
@@ -639,12 +666,19 @@ class Either(Stop):
     """Enough as soon as one of several rules says so; the first of them is the reason."""
 
     rules: tuple[Stop, ...]
+    _said: Tensor | None = PrivateAttr(None)
+    """What each rule said of the last thought, bool (rules, B): to ask it again would be to tell it of it twice."""
+
+    def begin(self) -> "Either":
+        return Either(rules=tuple(rule.begin() for rule in self.rules))
 
     def reached(self, thought: Thought) -> Tensor:
-        return torch.stack([rule.reached(thought) for rule in self.rules]).any(0)
+        self._said = torch.stack([rule.reached(thought) for rule in self.rules])
+        return self._said.any(0)
 
     def why(self, thought: Thought, which: int) -> str:
-        return next(rule.why(thought, which) for rule in self.rules if rule.reached(thought)[which])
+        assert self._said is not None
+        return self.rules[int(self._said[:, which].nonzero()[0])].why(thought, which)
 
 
 class Attempts(NamedTuple):
@@ -716,6 +750,9 @@ class Objective(Frozen, ABC):
     def longest(self, iterations: int) -> int:
         """The most iterations that a batch of training regime m runs for, with and without gradient."""
         return iterations
+
+    def check(self, net: Thinker) -> None:  # an objective for all nets has nothing to refuse
+        """Raises UserError for a net that it is not for; it is asked before the training begins."""
 
     @abstractmethod
     def loss(self, net: Thinker, puzzles: Puzzles, iterations: int, rng: np.random.Generator) -> Loss:

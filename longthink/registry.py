@@ -161,7 +161,7 @@ def names(kind: str) -> list[str]:
     """The names of every plugin of a kind, sorted.
 
     >>> names("objectives")
-    ['final', 'head_start', 'progressive']
+    ['final', 'halting', 'head_start', 'ponder', 'progressive']
     """
     return sorted({*_written()[kind], *_points(kind), *_registered[kind]})
 

@@ -8,6 +8,7 @@ import torch
 from longthink import registry, testing
 from longthink.contracts import Spec, Thinker
 from longthink.study.evaluators import Changed, Disturbed, Evaluator, Flipped, Probed, Reused, Stopped, Sweep
+from longthink.testing.others import Copying, Counting
 from longthink.training.runs import open_run
 
 SMALL = {"width": 8, "head": (8, 4), "limit": 4}
@@ -98,6 +99,7 @@ def test_a_perturbation(name: str) -> None:
         Changed(level=16, iterations=20, count=10, perturbation="random_input"),
         Flipped(level=6, iterations=20, count=5, at=8),
         Stopped(level=16, iterations=20, fixed=8, count=10, stop="settled"),
+        Stopped(level=16, iterations=20, fixed=8, count=10, stop="best", read="most_confident"),
         Probed(level=8, at=4, count=20, train_size=50),
         Reused(level=8, count=5),
     ],
@@ -107,14 +109,21 @@ def test_an_evaluator(evaluator: Evaluator) -> None:
     assert testing.check_evaluator(evaluator, open_run("prefix_sums")) == {}
 
 
-STOPS: dict[str, dict[str, Any]] = {"budget": {"iterations": 3}, "settled": {"tolerance": 0.05}}
+STOPS: dict[str, dict[str, Any]] = {
+    "best": {"patience": 4, "rise": 0.0},
+    "budget": {"iterations": 3},
+    "lyapunov": {"exponent": -0.05},
+    "residual": {"tolerance": 0.01},
+    "settled": {"tolerance": 0.05},
+}
 
 
+@pytest.mark.parametrize("check", testing.STOP, ids=named)
 @pytest.mark.parametrize("name", registry.names("stops"))
-def test_a_stop_rule(name: str) -> None:
-    untested = testing.check_stop(registry.build("stops", name, STOPS.get(name, {})))
-    if untested:
-        pytest.skip(str(untested))
+def test_a_stop_rule(name: str, check: testing.Check) -> None:
+    stop, puzzles = registry.build("stops", name, STOPS.get(name, {})), Copying().sample(8, 3, repeats=True)
+    torch.manual_seed(2)
+    checked(check, stop, Counting(Copying.spec), puzzles)
 
 
 @pytest.mark.parametrize("name", registry.names("choices"))

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "longthink"
 LAYERS = [
     ["base"],
     ["registry", "figures"],
-    ["contracts"],
+    ["plugin_options", "contracts"],
     ["thinking"],
     ["problems", "models", "objectives", "perturbations"],
     ["formats", "measuring"],

@@ -72,9 +72,13 @@ def options_of(what: str) -> list[str]:
 
 
 def _default(field: Any) -> str:
+    from pydantic import BaseModel  # here, since most of what is listed needs no options
+
     if field.is_required():
         return "(must be set)"
     value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        return registry.name_of(type(value))
     try:
         return _typed(value)
     except TypeError:

@@ -10,7 +10,7 @@ from longthink.base.errors import UserError
 from longthink.contracts import Attempts, Choice, Puzzles, Stop, Thinker
 from longthink.measuring.sweep import default_batch, device_of
 from longthink.registry import name_of
-from longthink.thinking.breadth import PLAIN, Breadth, attempt
+from longthink.thinking.breadth import PLAIN, Breadth, Read, attempt
 from longthink.thinking.choices import best_for
 
 
@@ -21,6 +21,7 @@ def attempted(
     stop: Stop | None = None,
     breadth: Breadth = PLAIN,
     choice: Choice | None = None,
+    read: Read = "last",
     batch: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
@@ -33,6 +34,7 @@ def attempted(
         stop: the rule that ends each, by default that the state has settled.
         breadth: how many attempts, and how they differ.
         choice: which of them counts, by default `choices.best_for` the problem.
+        read: which answer of an attempt counts, see `attempt`.
         batch: puzzles at a time, by default as many as fit a cache.
         progress: is told after each batch how many puzzles it had.
 
@@ -58,7 +60,7 @@ def attempted(
     begun, parts = time.perf_counter(), []
     for first in range(0, len(puzzles), batch):
         some = puzzles[first : first + batch].to(device_of(model))
-        attempts = attempt(model, some, limit, stop, breadth, choice)
+        attempts = attempt(model, some, limit, stop, breadth, choice, read)
         parts.append(pd.concat([_of(attempts, count, choice, some) for count in counts]))
         if progress is not None:
             progress(len(some))
@@ -88,8 +90,10 @@ def says(rule: Stop | Choice) -> str:
     """The name of a stop rule or a choice, with those of its options that are not as usual.
 
     >>> import longthink as lt
-    >>> says(lt.stop("settled", tolerance=0.001)), says(lt.stop("at_rest"))
-    ('settled 0.001', 'at rest')
+    >>> says(lt.stop("settled", tolerance=0.001)), says(lt.stop("residual", last=5)), says(lt.stop("at_rest"))
+    ('settled 0.001', 'residual last 5', 'at rest')
     """
-    options = "".join(f" {value}" for value in rule.model_dump(exclude_defaults=True).values())
-    return f"{name_of(type(rule))}{options}".replace("_", " ")
+    first = next(iter(type(rule).model_fields), None)
+    options = rule.model_dump(exclude_defaults=True).items()
+    told = (f" {value}" if name == first else f" {name} {value}" for name, value in options)
+    return f"{name_of(type(rule))}{''.join(told)}".replace("_", " ")

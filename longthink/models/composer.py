@@ -19,6 +19,7 @@ from longthink.base.linear import Linear, plus, times
 from longthink.contracts import Size, Spec, Thinker
 from longthink.registry import register
 from longthink.thinking.counted import Counted
+from longthink.thinking.halt_head import HaltHead
 
 SMALL = 1e-6
 """Added to a mean square, against division by zero."""
@@ -36,6 +37,7 @@ class Composer(Thinker):
     take S - 1 steps. Positions with nothing so far to their left keep their state, so a finished answer stays.
 
     `width` is W, `products` the number of products in a step, `cleanup` the hidden width of the clean-up; 0 for none.
+    `halts`: it can learn when to stop.
 
     >>> net = Composer(Spec(inputs=6, outputs=6))
     >>> state = net.start(net.see(torch.randn(2, 6, 32)))
@@ -53,6 +55,7 @@ class Composer(Thinker):
         products: Size = 256,
         cleanup: int = 256,
         order: Literal["doubling", "sequential"] = "doubling",
+        halts: bool = False,
     ):
         super().__init__()
         self.check_takes(spec)
@@ -65,6 +68,9 @@ class Composer(Thinker):
         self.together = Linear(products, width, bias=False)
         self.cleanup = nn.Sequential(Linear(width, cleanup), nn.ReLU(), Linear(cleanup, width)) if cleanup else None
         self.last = Linear(width, spec.outputs)
+        self.halts = halts
+        if halts:
+            self.halting = HaltHead(width)
 
     def see(self, x: Tensor) -> Tensor:
         """(B, C, S) -> (B, S, C). Raises UserError for anything but sequences."""
@@ -94,6 +100,9 @@ class Composer(Thinker):
         if self.ndim == 0:
             return cast(Tensor, self.last(state.features[..., -1]))
         return cast(Tensor, self.last(state.features.transpose(1, 2))).transpose(1, 2)
+
+    def halt(self, state: Counted) -> Tensor:
+        return self.halting(state.features) if self.halts else super().halt(state)
 
     def features(self, state: Counted) -> Tensor:
         return state.features

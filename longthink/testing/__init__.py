@@ -17,6 +17,7 @@ from longthink.testing._run import Check, NotTested, name_of_check, run
 from longthink.testing.models import MODEL, Net, check_model
 from longthink.testing.others import (
     OBJECTIVE,
+    STOP,
     check_choice,
     check_evaluator,
     check_format,
@@ -32,6 +33,7 @@ __all__ = [
     "MODEL",
     "OBJECTIVE",
     "PROBLEM",
+    "STOP",
     "Check",
     "Net",
     "NotTested",

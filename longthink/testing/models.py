@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from longthink import registry
-from longthink.base.errors import UserError
 from longthink.contracts import Spec, Thinker, each_tensor
 from longthink.testing._run import Check, NotTested, all_of, refused, same
 from longthink.thinking.loop import last_state, think
@@ -146,8 +145,9 @@ def _recurrent_parameters_are_those_of_the_step(net: Net) -> None:
 
 def _every_parameter_learns(net: Net) -> None:
     made, x = net.make().train(), net.inputs(4)
-    output = made.read(last_state(made, x, made.limit or 2))
-    sum(leaf.square().sum() for leaf in _leaves(output)).backward()  # type: ignore[union-attr]
+    state = last_state(made, x, made.limit or 2)
+    leaves = (*_leaves(made.read(state)), *([made.halt(state)] if made.halts else []))
+    sum(leaf.square().sum() for leaf in leaves).backward()  # type: ignore[union-attr]
     unused = [name for name, parameter in made.named_parameters() if parameter.grad is None]
     assert not unused, f"no gradient reaches {', '.join(unused)}"
 
@@ -179,10 +179,10 @@ def _it_says_when_it_has_not_learned_to_halt(net: Net) -> None:
     made, x = net.make(), net.inputs(2)
     with torch.no_grad():
         state = last_state(made, x, net.steps(1))
-        try:
-            halts = made.halt(state)
-        except UserError:
+        if not made.halts:
+            refused(lambda: made.halt(state), "to say when to stop, of a net that does not learn it,")
             return
+        halts = made.halt(state)
     assert halts.shape == (2,)
     assert 0 <= halts.min() <= halts.max() <= 1
 

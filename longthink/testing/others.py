@@ -2,8 +2,9 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,12 +27,14 @@ from longthink.contracts import (
     Spec,
     Split,
     Stop,
+    Stops,
     Thinker,
     each_tensor,
 )
 from longthink.study.evaluators import Evaluator
 from longthink.testing._run import Check, NotTested, all_of, refused, run, same
 from longthink.thinking.breadth import Breadth, attempt
+from longthink.thinking.halt_head import HaltHead
 from longthink.thinking.loop import last_state, think
 from longthink.training.recipe import Recipe, parse_recipe
 from longthink.training.runs import Run
@@ -67,6 +70,8 @@ class Counting(Thinker):
         self.first = nn.Conv1d(spec.inputs, width, 1)
         self.inner = nn.Conv1d(width + spec.inputs, width, 3, padding=1)
         self.last = nn.Conv1d(width, spec.outputs, 1)
+        self.halting = HaltHead(width)
+        self.halts = True
         self.steps_taken = 0
 
     def start(self, seen: Tensor) -> Tensor:
@@ -79,6 +84,10 @@ class Counting(Thinker):
     def read(self, state: Tensor) -> Tensor:
         logits: Tensor = self.last(state)
         return logits
+
+    def halt(self, state: Tensor) -> Tensor:
+        sure: Tensor = self.halting(state)
+        return sure
 
     def recurrent_parameters(self) -> list[nn.Parameter]:
         return list(self.inner.parameters())
@@ -166,17 +175,31 @@ def _perturbs(cls: type[Perturbation], problem: Problem, options: Mapping[str, A
 
 
 def check_stop(stop: Stop, net: Thinker | None = None, puzzles: Puzzles | None = None) -> dict[str, str]:
-    """That a rule tells each puzzle by itself, that what has stopped stays, and that it says why."""
+    """That a rule tells each puzzle and each stream by itself, that what has stopped stays, and that it says why."""
     net = Counting(Copying.spec) if net is None else net
     puzzles = Copying().sample(8, 3, repeats=True) if puzzles is None else puzzles
-    return all_of((_a_stop_is_of_each_puzzle,), stop, net, puzzles)
+    return all_of(STOP, stop, net, puzzles)
+
+
+LONGEST = 30
+"""Iterations."""
+
+
+def _told(stop: Stop, net: Thinker, puzzles: Puzzles, **options: Any) -> Iterator[Stops]:
+    """What is said after each thought."""
+    try:
+        for thought in think(net, puzzles, LONGEST, stop, **options):
+            assert thought.stops is not None
+            yield thought.stops
+    except UserError as error:
+        raise NotTested(str(error)) from error
 
 
 def _a_stop_is_of_each_puzzle(stop: Stop, net: Thinker, puzzles: Puzzles) -> None:
     states: dict[int, Tensor] = {}
     with torch.no_grad():
         try:
-            thoughts = list(think(net, puzzles, 30, stop))
+            thoughts = list(think(net, puzzles, LONGEST, stop))
         except UserError as error:
             raise NotTested(str(error)) from error
     for thought in thoughts:
@@ -218,6 +241,37 @@ def _a_choice_takes_one_attempt_at_each_puzzle(choice: Choice, attempts: Attempt
     for puzzle in range(shape[1]):
         alone = each_tensor(attempts, lambda tensor, puzzle=puzzle: tensor[:, puzzle : puzzle + 1])
         assert alone.chosen(choice)[0] == attempts.chosen(choice)[puzzle], "puzzles are chosen for one by one"
+
+
+def _a_puzzle_stops_alone_as_among_others(stop: Stop, net: Thinker, puzzles: Puzzles) -> None:
+    with torch.no_grad():
+        *_, together = _told(stop, net, puzzles)
+        *_, retired = _told(stop, net, puzzles, retire=True)
+        for which in range(len(puzzles)):
+            *_, alone = _told(stop, net, puzzles[which : which + 1])
+            for of_all in (together, retired):
+                assert alone.steps[0] == of_all.steps[which], "a puzzle stops alone when it does among others"
+                assert alone.why[0] == of_all.why[which]
+
+
+def _each_stream_is_told_by_itself(stop: Stop, net: Thinker, puzzles: Puzzles) -> None:
+    """Two streams by one rule, taken in turns, one of them of fewer puzzles."""
+    assert stop.begin() == stop, "a rule for one stream has the options that it is made from"
+    with torch.no_grad():
+        wanted = list(_told(stop, net, puzzles)), list(_told(stop, net, puzzles[1:]))
+        told = zip_longest(_told(stop, net, puzzles), _told(stop, net, puzzles[1:]))
+        for found, expected in zip(told, zip_longest(*wanted), strict=True):
+            for one, other in zip(found, expected, strict=True):
+                assert (one is None) == (other is None), "a stream takes as long beside another one as alone"
+                assert one is None or one.why == other.why
+
+
+STOP: tuple[Check, ...] = (
+    _a_stop_is_of_each_puzzle,
+    _a_puzzle_stops_alone_as_among_others,
+    _each_stream_is_told_by_itself,
+)
+"""Takes a stop rule, a net and puzzles each."""
 
 
 def check_optimiser(optimiser: Optimiser, net: Thinker | None = None) -> dict[str, str]:

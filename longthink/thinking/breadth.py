@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 import torch
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 from torch import Tensor
 
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen
 from longthink.contracts import Attempts, Choice, Problem, Puzzles, State, Stop, Stops, Thinker, Thought, each_tensor
+from longthink.thinking.best_so_far import best_so_far
 from longthink.thinking.loop import leaving, think
 from longthink.thinking.noise import Noise, Noisy, numbers_of
 from longthink.thinking.stops import Settled
 
+Read = Literal["last", "most_confident"]
 ANOTHER = "another"
 """Why an attempt ended that another one has ended."""
 NOT_THE_RULE = ("limit", ANOTHER)
@@ -65,6 +67,7 @@ def attempt(
     stop: Stop | None = None,
     breadth: Breadth = PLAIN,
     choice: Choice | None = None,
+    read: Read = "last",
 ) -> Attempts:
     """Think about each puzzle several times, each time in another way.
 
@@ -75,6 +78,8 @@ def attempt(
         stop: the rule that ends each, by default that the state has settled.
         breadth: how many, and how they differ.
         choice: which of them counts. Of a puzzle for which it has enough, no further attempt is made.
+        read: which answer of an attempt counts: that at its end, or the most confident one until then, where the later
+            of two equals counts (section 4.3).
 
     Returns:
         All attempts. With a choice there may be fewer than asked for.
@@ -97,7 +102,7 @@ def attempt(
     made: list[Attempts] = []
     with torch.inference_mode():
         for numbers in _groups(breadth):
-            some = _group(model, puzzles[going], numbers, limit, stop, breadth, choice)
+            some = _group(model, puzzles[going], numbers, limit, stop, breadth, choice, read)
             made.append(_spread(some, going, len(puzzles)))
             found = made[0] if len(made) == 1 else each_tensor(made[0], lambda *each: torch.cat(each), *made[1:])
             if choice is not None:
@@ -122,6 +127,7 @@ def _group(
     stop: Stop,
     breadth: Breadth,
     choice: Choice | None,
+    read: Read,
 ) -> Attempts:
     """Some attempts at some puzzles, in one batch: first each puzzle's first one, then each puzzle's second one, ..."""
     ways = [_way(puzzles, number, breadth) for number in numbers]
@@ -132,7 +138,7 @@ def _group(
         model, state = noisy, noisy.start(noisy.see(seen.x), streams)
     if choice is not None and choice.hurries and len(numbers) > 1:
         stop = _Fastest(rule=stop, puzzles=len(puzzles))
-    ends = _ends(model, seen, limit, stop, state)
+    ends = _ends(model, seen, limit, stop, state, read)
     shape = len(numbers), len(puzzles)
     ends = each_tensor(ends, lambda tensor: tensor.reshape(*shape, *tensor.shape[2:]))
     answers = [back(some) for (_, back), some in zip(ways, ends.answers, strict=True)]
@@ -153,12 +159,13 @@ def _together(parts: list[Puzzles]) -> Puzzles:
     return replace(parts[0], x=x, y=y, mask=mask, extras=dict(zip(parts[0].extras, extras, strict=True)))
 
 
-def _ends(model: Thinker, puzzles: Puzzles, limit: int, stop: Stop, state: State) -> Attempts:
+def _ends(model: Thinker, puzzles: Puzzles, limit: int, stop: Stop, state: State, read: Read) -> Attempts:
     """One attempt at each of some puzzles."""
     count, device = len(puzzles), puzzles.y.device
     recent = torch.full((RESIDUAL, count), torch.nan, dtype=torch.float64, device=device)
     found: Attempts | None = None
-    for thought in think(model, puzzles, limit, stop, state=state, retire=True):
+    thoughts = think(model, puzzles, limit, stop, state=state, retire=True)
+    for thought in best_so_far(thoughts) if read == "most_confident" else thoughts:
         recent[thought.iteration % RESIDUAL, thought.which] = thought.change.double()
         left = leaving(thought)
         if left is not None:
@@ -179,16 +186,9 @@ def _end(thought: Thought, recent: Tensor) -> Attempts:
         residual=recent[:, which].nanmean(0),
         confidence=problem.confidence(output, puzzles).double(),
         verified=problem.correct(answers, puzzles) if problem.verifiable else None,
-        halting=_halting(thought),
+        halting=thought.model.halt(thought.state).double() if thought.model.halts else None,
     )
     return cast(Attempts, each_tensor(ends, lambda tensor: tensor[None]))
-
-
-def _halting(thought: Thought) -> Tensor | None:
-    try:
-        return thought.model.halt(thought.state).double()
-    except UserError:  # it has not learned it, which a choice by it says
-        return None
 
 
 def _spread(part: Attempts, which: Tensor, count: int, onto: Attempts | None = None) -> Attempts:
@@ -203,11 +203,17 @@ class _Fastest(Stop):
 
     rule: Stop
     puzzles: int
+    _said: Tensor | None = PrivateAttr(None)
+    """What the rule said of the last thought, bool (B,)."""
+
+    def begin(self) -> "_Fastest":
+        return _Fastest(rule=self.rule.begin(), puzzles=self.puzzles)
 
     def reached(self, thought: Thought) -> Tensor:
-        enough = self.rule.reached(thought)
+        self._said = self.rule.reached(thought)
         of = cast(Tensor, thought.which) % self.puzzles
-        return torch.zeros_like(of).index_add(0, of, enough.long())[of] > 0
+        return torch.zeros_like(of).index_add(0, of, self._said.long())[of] > 0
 
     def why(self, thought: Thought, which: int) -> str:
-        return self.rule.why(thought, which) if bool(self.rule.reached(thought)[which]) else ANOTHER
+        assert self._said is not None
+        return self.rule.why(thought, which) if bool(self._said[which]) else ANOTHER

@@ -101,7 +101,7 @@ def _thoughts(model: Thinker, frontier: "_Frontier", limit: int) -> Iterator[Loc
             iteration,
             frontier.state,
             None,
-            moved=motion.moved,
+            moved=(motion.change, motion.distance),
             awake=awake,
             cycle=motion.cycle,
             at_rest=frontier.at_rest,
@@ -297,13 +297,14 @@ class _Motion:
         self.probe = (probe * probe.numel() ** -0.5).numpy().reshape(TILE, TILE, -1, GROUP)
         self.repeats = np.zeros(LONGEST_CYCLE + 1, np.int64)
         self.iteration = self.cycle = 0
-        self.still = self.moved = torch.zeros(batch)
+        self.still = self.change = self.distance = torch.zeros(batch)
         positions.describe(self.state, self.probe, self.touched, self.sizes, self.signatures[0])
 
     def end(self) -> None:
-        """After an iteration: `moved` is relative to the state before it (B,), `cycle` the length of a cycle, or 0."""
+        """After an iteration: its `change` and `distance` (B,), and `cycle`, the length of a cycle, or 0."""
         sizes, distances = (tiles.reshape(len(self.state), -1).sum(1) for tiles in (self.sizes, self.distances))
-        self.moved = torch.from_numpy(np.sqrt(distances / np.maximum(sizes, TINY))).float()
+        self.change = torch.from_numpy(np.sqrt(distances / np.maximum(sizes, TINY))).float()
+        self.distance = torch.from_numpy(np.sqrt(distances)).float()
         self.distances[:] = 0
         before, self.iteration = self.iteration % len(self.signatures), self.iteration + 1
         now = self.iteration % len(self.signatures)
@@ -315,4 +316,4 @@ class _Motion:
 
     def rest(self) -> None:
         """After an iteration in which nothing moves."""
-        self.moved, self.cycle = self.still, 0
+        self.change, self.distance, self.cycle = self.still, self.still, 0

@@ -49,6 +49,7 @@ def think(
         limit: the most iterations.
         stop: a rule that says, after each iteration, for which puzzles it is enough. Those leave the batch: no more of
             them is computed. The stream ends when all have stopped; `Thought.stops` says which, since when, and why.
+            What a rule remembers is of this stream alone: the same rule may be given to several at once.
         state: to start from (progressive loss); by default the net's own start.
         intervene: what to do to the state after each iteration, with a stop rule that of the puzzles that go on.
         tolerance: for large grids, compute only what still moves by more than this, see `local.think_locally`.
@@ -69,6 +70,7 @@ def think(
     (('settled',), True)
     """
     model.check_limit(limit)
+    stop = None if stop is None else stop.begin()
     puzzles, inputs = (x, x.x) if isinstance(x, Puzzles) else (None, x)
     if tolerance is None:
         thoughts = _thoughts(model, inputs, puzzles, limit, stop, state, intervene)
@@ -174,7 +176,9 @@ def leaving(thought: Thought) -> Thought | None:
         return None
     state, previous = (each_tensor(tree, lambda tensor: tensor[left]) for tree in (thought.state, thought.previous))
     puzzles = None if thought.puzzles is None else thought.puzzles[left]
-    return replace(thought, state=state, previous=previous, puzzles=puzzles, which=thought.which[left])
+    moved = None if thought.moved is None else (thought.moved[0][left], thought.moved[1][left])
+    which = thought.which[left]
+    return replace(thought, state=state, previous=previous, puzzles=puzzles, moved=moved, which=which)
 
 
 def last_state(model: Thinker, x: Inputs, iterations: int, state: State = None) -> State:

@@ -1,6 +1,7 @@
 """When a puzzle has been thought about enough: rules as values, which join as `settled | budget`."""
 
-from typing import Annotated, ClassVar
+import math
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field, PrivateAttr
@@ -10,9 +11,11 @@ from longthink.base.errors import UserError
 from longthink.contracts import Puzzles, Stop, Thought
 from longthink.registry import name_of, register
 from longthink.thinking.counted import Counted
+from longthink.thinking.memory import Memory
 
 SETTLED = 1e-5
 """A relative change of the state by one iteration that counts as none."""
+NotNegative = Annotated[float, Field(ge=0)]
 REST = 1e-5
 """Positions at rest move by less than 1e-6 (measured on all nets that ship), those that are not by 1e-4 and more."""
 REST_IN_16 = 0.04
@@ -23,6 +26,9 @@ REST_IN_16 = 0.04
 class Settled(Stop):
     """The iteration has changed the state by no more than `tolerance` times its size: what settled means everywhere.
 
+    Or, with `absolute` above 0, by no more than that: the root mean square over all numbers of the state, so that it
+    means the same on grids of all sizes.
+
     >>> import longthink as lt
     >>> net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(level=16, count=3)
     >>> [*_, last] = lt.think(net, puzzles, limit=500, stop=Settled(tolerance=1e-3))
@@ -30,10 +36,65 @@ class Settled(Stop):
     ('settled', 'settled', 'settled')
     """
 
-    tolerance: Annotated[float, Field(ge=0)] = SETTLED
+    tolerance: NotNegative = SETTLED
+    absolute: NotNegative = 0.0
 
     def reached(self, thought: Thought) -> Tensor:
-        return thought.change <= self.tolerance
+        settled = thought.change <= self.tolerance
+        if self.absolute > 0:
+            numbers = thought.model.features(thought.state)[0].numel()
+            settled = settled | (thought.distance <= self.absolute * math.sqrt(numbers))
+        return settled
+
+
+@register
+class Residual(Stop):
+    """The relative changes by the `last` iterations come to no more than `tolerance`: their `of` mean or maximum.
+
+    Equilibrium Reasoners (Huang et al. 2026, arXiv 2605.21488) take, of several tries, the one that has changed least
+    over the last three iterations. Settled is the same over one.
+    """
+
+    tolerance: NotNegative = 1e-3
+    last: Annotated[int, Field(ge=1)] = 3
+    of: Literal["mean", "maximum"] = "mean"
+    _memory: Memory = PrivateAttr(default_factory=Memory)
+
+    def reached(self, thought: Thought) -> Tensor:
+        changes = self._memory.last(thought, thought.change, self.last)
+        residual = changes.mean(1) if self.of == "mean" else changes.amax(1)
+        return (residual <= self.tolerance) & (changes.shape[1] == self.last)
+
+
+@register
+class Lyapunov(Stop):
+    """What disturbs the state dies away: its Lyapunov exponent over the `last` iterations is at most `exponent`.
+
+    The exponent is the mean over these k iterations of log(|s' - s| / |s - s"|), where s", s and s' are the states one
+    after the other; that is log(|d| / |d"|) / k, where d is the movement of this iteration and d" that of the one k
+    before. Since s' - s = f(s) - f(s") for a step f, each movement is a small disturbance carried along by one step:
+    this is the largest exponent for a finite time (Benettin et al. 1980, Meccanica 15, for disturbances made small anew
+    at each step), told without a second run. A net that still works on a puzzle moves as far in each iteration, and the
+    exponent is near 0; one that comes to rest moves by a fixed share of the movement before, and it is below 0.
+
+    Minus infinity where nothing moves. NaN, which stops nothing, before k + 1 iterations are done, where the state
+    changes its shape, and where it is not finite.
+    """
+
+    exponent: float = -0.2
+    last: Annotated[int, Field(ge=1)] = 8
+    _memory: Memory = PrivateAttr(default_factory=Memory)
+
+    def reached(self, thought: Thought) -> Tensor:
+        return self.exponents(thought) <= self.exponent
+
+    def exponents(self, thought: Thought) -> Tensor:
+        """Of each puzzle, (B,)."""
+        moved = self._memory.last(thought, thought.distance, self.last + 1)
+        if moved.shape[1] <= self.last:
+            return torch.full_like(thought.distance, torch.nan)
+        exponents = (moved[:, -1].log() - moved[:, 0].log()) / self.last
+        return torch.where(moved[:, -1] == 0, -torch.inf, exponents)
 
 
 @register
@@ -42,27 +103,24 @@ class AtRest(Stop):
 
     Every 8 iterations, the features of each position are compared with those so many iterations ago. None may have
     moved by more than REST, relative to the size of a position; in bfloat16, whose rounding never rests, REST_IN_16.
-    A net that counts its steps is at rest where it has stopped counting. One such rule is for one stream at a time.
+    A net that counts its steps is at rest where it has stopped counting.
     """
 
     every: ClassVar[int] = 8
-    _before: tuple[Tensor, Tensor] | None = PrivateAttr(None)
+    _memory: Memory = PrivateAttr(default_factory=Memory)
 
     def reached(self, thought: Thought) -> Tensor:
         features = thought.model.features(thought.state)
-        which = torch.arange(len(features), device=features.device) if thought.which is None else thought.which
-        at_rest = torch.zeros_like(which, dtype=torch.bool)
+        at_rest = torch.zeros(len(features), dtype=torch.bool, device=features.device)
         if thought.iteration % self.every:
             return at_rest
-        before, self._before = self._before, (features, which)
-        if before is None or thought.iteration == self.every:
+        then: Tensor | None = self._memory.recall(thought)
+        self._memory.keep(thought, features.clone())  # local thinking writes the next state over this one
+        if then is None or then.shape != features.shape or not _is_like_the_last(thought):
             return at_rest
-        if not _is_like_the_last(thought) or features.shape[1:] != before[0].shape[1:]:
-            return at_rest
-        then = before[0][torch.searchsorted(before[1], which)]
         for numbers in (torch.float32, torch.float64):
-            moved = (features - then).to(numbers).square().mean(1).reshape(len(which), -1).amax(1)
-            size = features.to(numbers).square().reshape(len(which), -1).mean(1)
+            moved = (features - then).to(numbers).square().mean(1).reshape(len(then), -1).amax(1)
+            size = features.to(numbers).square().reshape(len(then), -1).mean(1)
             if size.isfinite().all():  # states without recall grow for ever, beyond what squares of 32 bits can be
                 break
         tolerance = REST_IN_16 if features.dtype == torch.bfloat16 else REST
@@ -83,8 +141,27 @@ class Confident(Stop):
     probability: Annotated[float, Field(gt=0, le=1)] = 0.99
 
     def reached(self, thought: Thought) -> Tensor:
-        puzzles = _puzzles_of(self, thought)
-        return puzzles.problem.confidence(thought.read(), puzzles) >= self.probability
+        return _confidence(self, thought) >= self.probability
+
+
+@register
+class Best(Stop):
+    """For `patience` iterations the confidence has not risen by more than `rise`: the best so far will not be beaten.
+
+    The answer that counts is then that of the most confident thought (`best_so_far`), which need not be the last.
+    """
+
+    patience: Annotated[int, Field(ge=1)] = 20
+    rise: NotNegative = 1e-4
+    _memory: Memory = PrivateAttr(default_factory=Memory)
+
+    def reached(self, thought: Thought) -> Tensor:
+        confidence = _confidence(self, thought)
+        best, since = self._memory.recall(thought) or (torch.full_like(confidence, -torch.inf), confidence.long())
+        has_risen = confidence > best + self.rise
+        best, since = torch.where(has_risen, confidence, best), torch.where(has_risen, thought.iteration, since)
+        self._memory.keep(thought, (best, since))
+        return thought.iteration - since >= self.patience
 
 
 @register
@@ -120,6 +197,11 @@ class Budget(Stop):
     def reached(self, thought: Thought) -> Tensor:
         features = thought.model.features(thought.state)
         return torch.full((len(features),), thought.iteration >= self.iterations, device=features.device)
+
+
+def _confidence(stop: Stop, thought: Thought) -> Tensor:
+    puzzles = _puzzles_of(stop, thought)
+    return puzzles.problem.confidence(thought.read(), puzzles)
 
 
 def _puzzles_of(stop: Stop, thought: Thought) -> Puzzles:

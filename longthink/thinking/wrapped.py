@@ -15,6 +15,7 @@ class Wrapped(Thinker):
         self.inner = inner
         self.limit = inner.limit
         self.rounding = inner.rounding
+        self.halts = inner.halts
 
     def see(self, x: Inputs) -> Any:
         return self.inner.see(x)

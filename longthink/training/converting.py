@@ -31,8 +31,8 @@ from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder, check_writable
 from longthink.contracts import Objective, Problem, Spec
 from longthink.objectives.final import Final
+from longthink.plugin_options import chosen
 from longthink.registry import register
-from longthink.training.options import chosen
 from longthink.training.recipe import Recipe, net
 from longthink.training.runs import Run
 from longthink.training.supervised import Curriculum, PuzzleLessons, Supervised

@@ -369,6 +369,7 @@ def _model(recipe: Recipe) -> Thinker:
             f"This net has {model.limit} steps, and the recipe takes up to {longest}; raise model.limit to that, if the"
             " net has that option, or lower curriculum.iterations and curriculum.iterations_per_level."
         )
+    recipe.task.check(model)
     return model
 
 

@@ -1,22 +1,18 @@
-"""Options that are plugins, and options of options by their dotted names, in any order.
-
-A plugin in a recipe is {"name": ..., option: value, ...}. The name may be the class itself, and a plugin a made one.
-"""
+"""Options of options by their dotted names, in any order; those that are plugins are `plugin_options`."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, PlainSerializer, SerializationInfo
-
 from longthink import registry
 from longthink.base.errors import UserError, no_option
+from longthink.plugin_options import Tree, as_choice
 
-Tree = dict[str, Any]
 CHOICES = {
     "model": "models",
     "task": "tasks",
     "task.problem": "problems",
     "task.objective": "objectives",
+    "task.objective.answering": "objectives",
     "optimiser": "optimisers",
 }
 """The options of a recipe that are plugins, and of which kind."""
@@ -26,51 +22,6 @@ IN_CHOICES = ("name", "from", "options")
 """What a choice may say besides the options of the plugin."""
 KEPT = ("optimisers", "tasks")
 """Kinds whose plugins are ways to the same end: to choose another one keeps the options that both have."""
-
-
-def chosen(kind: str) -> tuple[BeforeValidator, PlainSerializer]:
-    """Annotations of a field that is a plugin with options of pydantic's: how it is read and written."""
-
-    def read(value: Any) -> Any:
-        found = as_choice(kind, value)
-        if found is None:
-            if isinstance(value, Mapping):
-                raise ValueError("it has no name")
-            return value
-        cls, options = found
-        return cls.model_validate(options)
-
-    def write(plugin: BaseModel, info: SerializationInfo) -> Tree:
-        options = plugin.model_dump(mode=info.mode)
-        return {**named(type(plugin), info.mode == "json"), **options}
-
-    return BeforeValidator(read), PlainSerializer(write)
-
-
-def as_choice(kind: str, value: Any) -> tuple[Any, Tree] | None:
-    """A plugin's class and its options, from a name, a class, a tree with a name, or itself; else None.
-
-    Raises UserError for a name that is none.
-    """
-    if isinstance(value, str) or (isinstance(value, type) and registry.kind_of(value) == kind):
-        value = {"name": value}
-    elif isinstance(value, BaseModel) and registry.kind_of(type(value)) == kind:
-        value = {"name": type(value), **{option: getattr(value, option) for option in type(value).model_fields}}
-    if not isinstance(value, Mapping) or "name" not in value:
-        return None
-    options = dict(value)
-    name, where = options.pop("name"), options.pop("from", None)
-    if not isinstance(name, str | type):
-        raise UserError(f"it is chosen by its name, and {name!r:.40} is none")
-    return (registry.find(kind, name, where) if isinstance(name, str) else name), options
-
-
-def named(cls: type, as_text: bool) -> Tree:
-    """How a tree says which plugin it is: by its class; as text by its name, and by the module that has it."""
-    if not as_text:
-        return {"name": cls}
-    where = {} if cls.__module__.startswith("longthink.") else {"from": cls.__module__}
-    return {"name": registry.name_of(cls), **where}
 
 
 def edited(
@@ -120,8 +71,8 @@ def check_written(changes: Mapping[str, Any]) -> None:
             near = [option] if option in first else first
             known = [f"{one}.{other}" for one in near for other in _written_inside(one, first[one]) or ()]
             raise UserError(no_option("the recipe", full, [*first, *known]))
-        kind = _kind_of(option)
-        if kind is not None and isinstance(value, str) and path in ([], ["name"]):
+        kind = _kind_of(full.removesuffix(".name"))
+        if kind is not None and isinstance(value, str):
             registry.check(kind, value)
 
 

@@ -14,8 +14,9 @@ from longthink.base.frozen import Frozen, validated
 from longthink.base.seeds import digest
 from longthink.base.tensors import check_room
 from longthink.contracts import Objective, Optimiser, Problem, Spec, Thinker
+from longthink.plugin_options import Tree, as_choice, chosen, named
 from longthink.training.optimisers import Adam, NotNegative, Positive, Schedule
-from longthink.training.options import CHOICES, RENAMED, Tree, as_choice, chosen, dotted, edited, named
+from longthink.training.options import CHOICES, RENAMED, dotted, edited
 from longthink.training.supervised import Curriculum, Supervised
 from longthink.training.task import Task
 

@@ -15,9 +15,9 @@ from longthink.base.frozen import Frozen
 from longthink.base.seeds import generator
 from longthink.contracts import Loss, Objective, Problem, Puzzles, Spec, Thinker
 from longthink.measuring.sweep import accuracy
+from longthink.plugin_options import chosen
 from longthink.registry import register
 from longthink.training.optimisers import NotNegative, Positive, Share
-from longthink.training.options import chosen
 from longthink.training.task import Lessons, Task
 
 if TYPE_CHECKING:
@@ -90,6 +90,9 @@ class Supervised(Task):
     @property
     def longest(self) -> int:
         return self.objective.longest(self.regime)
+
+    def check(self, net: Thinker) -> None:
+        self.objective.check(net)
 
     def begin(self, recipe: "Recipe") -> "PuzzleLessons":
         return PuzzleLessons(self, recipe)

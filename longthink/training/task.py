@@ -72,6 +72,9 @@ class Task(Frozen, ABC):
     def longest(self) -> int:
         """The most iterations that any batch runs for, with and without gradient."""
 
+    def check(self, net: Thinker) -> None:  # a task for all nets has nothing to refuse
+        """Raises UserError for a net that it is not for; it is asked before the training begins."""
+
     @abstractmethod
     def begin(self, recipe: "Recipe") -> Lessons:
         """At the first step of a training."""

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 
 from longthink.base.errors import UserError
-from longthink.contracts import Spec, Thinker
+from longthink.contracts import Spec, Stop, Thinker
 from longthink.measuring.dynamics import perturb
 from longthink.measuring.sweep import sweep
 from longthink.models.convolutional.dt_net import DTNet
 from longthink.models.convolutional.feedforward import FeedForward
 from longthink.perturbations.random_input import RandomInput
 from longthink.study.evaluators import Changed, Disturbed, Flipped, Stopped
-from longthink.thinking.stops import Budget, Settled
+from longthink.thinking.stops import Best, Budget, Lyapunov, Residual, Settled
 from longthink.training.recipe import Recipe
 
 
@@ -110,7 +110,24 @@ def test_a_net_that_stops_when_it_has_settled(parity_net: DTNet, tiny_recipe: Re
     assert summary["saved"] == pytest.approx(1 - used / 40)
     assert summary["saved_of_fixed"] == pytest.approx(1 - used / 26)
     assert stopped.columns(summary, "")["stopped by the rule"] == "100"
+    assert stopped.columns({**summary, "seconds": 0.01234}, "")["seconds a puzzle"] == "0.012"
     assert stopped.title == "level 12, until settled"
+    assert stopped.revised({"read": "most_confident"}).title == "level 12, until settled, the most confident answer"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (Settled(tolerance=1e-3), "settled 0.001"),
+        (Settled(absolute=1e-3), "settled absolute 0.001"),
+        (Residual(of="maximum", last=5), "residual last 5 of maximum"),
+        (Lyapunov(exponent=-0.5), "lyapunov -0.5"),
+        (Best(), "best"),
+    ],
+    ids=repr,
+)
+def test_a_rule_is_called_by_its_name_and_by_what_is_other_than_usual(rule: Stop, said: str) -> None:
+    assert Stopped(level=12, iterations=40, fixed=26, stop=rule).rule == said
 
 
 def test_a_net_that_is_stopped_early_has_solved_less(parity_net: DTNet, tiny_recipe: Recipe) -> None:

@@ -2,17 +2,20 @@
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 import longthink as lt
 from longthink.base.errors import UserError
 from longthink.contracts import Problem, Puzzles, Stop, Thinker, Thought
+from longthink.measuring.sweep import Exit
 from longthink.problems.prefix_sums.problem import PrefixSums
 from longthink.testing.others import Copying
-from longthink.thinking.breadth import Breadth, attempt
+from longthink.thinking.breadth import Breadth, Read, attempt
 from longthink.thinking.choices import First, Majority, Verified
 from longthink.thinking.noise import Noise
-from longthink.thinking.stops import Budget, Settled
+from longthink.thinking.stops import AtRest, Best, Budget, Lyapunov, Residual, Settled
 from longthink.thinking.stops import Verified as IsRight
 
 WIDE = Breadth(attempts=4)
@@ -128,3 +131,52 @@ def test_symmetries_show_other_sides_of_a_puzzle_and_are_undone(at_once: int) ->
 def test_what_cannot_be_attempted_is_refused(problem: Problem, limit: int, breadth: Breadth, message: str) -> None:
     with pytest.raises(UserError, match=message):
         attempt(Left(), problem.sample(8, 2, repeats=True), limit, None, breadth)
+
+
+BUDGET = 70
+READINGS: dict[Read, Exit] = {"last": "default", "most_confident": "max_confidence"}
+RULES: list[Stop] = [
+    Settled(tolerance=1e-3),
+    AtRest(),
+    Residual(last=4, of="maximum"),
+    Lyapunov(last=12),
+    Best(patience=6, rise=1e-3) | Settled(tolerance=1e-2),
+    Budget(iterations=9),
+]
+
+
+def mixed() -> list[lt.Puzzles]:
+    """Strings of 40 bits of which all from some bit on are 0, so that some are solved soon; and of any bits."""
+    some = lt.problem("prefix_sums").sample(40, 6, seed=1)
+    bits = (some.x[:, 0] + 0.5).long()
+    bits = bits * (torch.arange(40) >= torch.tensor([0, 5, 12, 20, 33, 38])[:, None])
+    return [lt.problem("prefix_sums").view.parse("".join(map(str, row))) for row in bits.tolist()]
+
+
+def joined(several: list[lt.Puzzles]) -> lt.Puzzles:
+    x, y = (torch.cat([getattr(one, name) for one in several]) for name in ("x", "y"))
+    return lt.Puzzles(several[0].problem, several[0].level, x, y)
+
+
+@pytest.mark.parametrize("read", READINGS)
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+@settings(max_examples=4, deadline=None)
+@given(order=st.permutations(range(6)))
+def test_results_are_those_of_one_puzzle_after_the_other(rule: Stop, read: Read, order: list[int]) -> None:
+    net, puzzles = lt.load("prefix_sums"), mixed()
+    together = attempt(net, joined([puzzles[which] for which in order]), BUDGET, rule, read=read)
+    for place, which in enumerate(order):
+        alone = attempt(net, puzzles[which], BUDGET, rule, read=read)
+        for name in ("answers", "steps", "stopped"):
+            assert torch.equal(getattr(together, name)[:, place], getattr(alone, name)[:, 0]), name
+
+
+@pytest.mark.parametrize("iterations", [3, 9, 16])
+def test_without_a_rule_the_surest_answers_are_those_that_a_sweep_finds(iterations: int) -> None:
+    net, puzzles = lt.load("prefix_sums"), lt.problem("prefix_sums").sample(24, 60)
+    for read, exit_rule in READINGS.items():
+        found = attempt(net, puzzles, 50, Budget(iterations=iterations), read=read)
+        swept = lt.sweep(net, puzzles, [iterations], exit_rule=exit_rule)
+        right = puzzles.problem.correct(found.answers[0], puzzles)
+        assert float(right.double().mean()) == pytest.approx(swept["accuracy"].item())
+        assert (found.steps == iterations).all()

@@ -12,8 +12,9 @@ from longthink import registry
 from longthink.base.errors import UserError
 from longthink.base.frozen import Frozen, validated
 from longthink.objectives.head_start import HeadStart
+from longthink.plugin_options import as_choice, chosen
 from longthink.training.optimisers import SGD, Adam
-from longthink.training.options import as_choice, check_written, chosen, dotted, edited
+from longthink.training.options import check_written, dotted, edited
 from longthink.training.task import Task
 
 KINDS = {"objective": "objectives", "best.optimiser": "optimisers"}

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from longthink.base.errors import UserError
 from longthink.contracts import Spec, State, Thinker
+from longthink.thinking.halt_head import HaltHead
 
 Activation = Literal["relu", "elu", "gelu", "silu"]
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
@@ -219,6 +220,9 @@ class ConvolutionalThinker(Thinker):
                 logits = logits.repeat_interleave(2, -2)[..., 1:-1, :]
         return logits.squeeze(2) if self.ndim == 1 else logits
 
+    def halt(self, state: State) -> Tensor:
+        return self.halting(self.features(state)) if self.halts else super().halt(state)
+
     def effective_depth(self, iterations: int) -> int:
         """Layers between input and output (dissertation, section 4.2)."""
         return PROJECTION_LAYERS + self.layers_of_step * iterations + HEAD_LAYERS
@@ -227,6 +231,12 @@ class ConvolutionalThinker(Thinker):
         """Positions along an axis that one output position can depend on."""
         reach = self.dilation * (PROJECTION_LAYERS + HEAD_LAYERS) + self.reach_of_step * iterations
         return self.pooling * (1 + 2 * reach)
+
+    def add_halting(self, width: int, halts: bool) -> None:
+        """What says when to stop, where the net is to have that; nothing of the net is otherwise for it."""
+        self.halts = halts
+        if halts:
+            self.halting = HaltHead(width)
 
     def finish(self) -> None:
         """Lay the weights out with channels last, like the features."""

@@ -29,7 +29,7 @@ from longthink.thinking.counted import Counted
 class Doubling(ConvolutionalThinker):
     """Each step looks twice as far as the one before, until it looks beyond the puzzle: n positions take log2 n steps.
 
-    `width` is W, `head` the hidden channels of what reads the answer.
+    `width` is W, `head` the hidden channels of what reads the answer. `halts`: it can learn when to stop.
 
     >>> import torch
     >>> net = Doubling(Spec(inputs=1, outputs=2), width=8, head=(4, 4))
@@ -44,12 +44,14 @@ class Doubling(ConvolutionalThinker):
         width: Size = 32,
         head: tuple[Size, Size] = (32, 16),
         activation: Activation = "relu",
+        halts: bool = False,
     ):
         super().__init__(spec, dilation=1, recall=True, pooling=1)
         layers = Layers(spec, width, dilation=1, activation=activation, norm="none")
         self.projection = layers.projection(spec.inputs, width)
         self.block = Block(layers, spec.inputs, width, recall=True, pair_layers=layers.pointwise())
         self.head = layers.head(width, head, spec.outputs)
+        self.add_halting(width, halts)
         self.finish()
 
     def start(self, seen: Tensor) -> Counted:

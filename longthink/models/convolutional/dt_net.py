@@ -24,7 +24,8 @@ from longthink.registry import register
 class DTNet(ConvolutionalThinker):
     """f(x; m) = h(r^m(p(x), x)), equations 5.1 (without recall) and 5.2 (with).
 
-    `width` is W, `head` the hidden channels of h. The defaults are the dissertation's maze net.
+    `width` is W, `head` the hidden channels of h. The defaults are the dissertation's maze net. `halts`: it
+    can learn when to stop.
 
     >>> net = DTNet(Spec(inputs=1, outputs=2), width=400, head=(400, 200))
     >>> sum(p.numel() for p in net.parameters())
@@ -43,12 +44,14 @@ class DTNet(ConvolutionalThinker):
         activation: Activation = "relu",
         norm: Norm = "none",
         pooling: Pooling = 1,
+        halts: bool = False,
     ):
         super().__init__(spec, dilation, recall, pooling)
         layers = Layers(spec, width, dilation, activation, norm)
         self.projection = layers.projection(spec.inputs, width)
         self.block = Block(layers, spec.inputs, width, recall)
         self.head = layers.head(width, head, spec.outputs)
+        self.add_halting(width, halts)
         self.finish()
 
     def see(self, x: Tensor) -> Seen:

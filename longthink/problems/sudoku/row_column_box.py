@@ -21,6 +21,7 @@ from longthink.base.linear import Linear, plus, relu
 from longthink.contracts import Size, Spec, Thinker
 from longthink.problems.sudoku._houses import most_square
 from longthink.registry import register
+from longthink.thinking.halt_head import HaltHead
 
 KINDS = 4
 """Messages for rows, for boxes, for columns and for cells."""
@@ -35,7 +36,8 @@ class RowColumnBox(Thinker):
 
     Of a set of candidates is heard s / (1 + s), where s is the sum of what they say, never negative: so one that speaks
     is told from none, and many are not from many more. `width` is F, `messages` M, `hidden` that of the MLP. `box` is
-    None for the most nearly square boxes; with (1, n), boxes are rows again, as in Latin squares.
+    None for the most nearly square boxes; with (1, n), boxes are rows again, as in Latin squares. `halts`: it can learn
+    when to stop.
 
     >>> net = RowColumnBox(Spec(inputs=10, outputs=9, positions="grid"))
     >>> [net.read(net.start(net.see(torch.zeros(1, 1 + n, n, n)))).shape[1] for n in (4, 16)]
@@ -51,6 +53,7 @@ class RowColumnBox(Thinker):
         messages: Size = 16,
         hidden: Size = 64,
         box: tuple[int, int] | None = None,
+        halts: bool = False,
     ):
         super().__init__()
         self.check_takes(spec)
@@ -66,6 +69,9 @@ class RowColumnBox(Thinker):
         self.hear_cell = Linear(messages, hidden, bias=False)
         self.move = Linear(hidden, width)
         self.last = nn.Linear(width, 1)
+        self.halts = halts
+        if halts:
+            self.halting = HaltHead(width)
 
     @classmethod
     def specs(cls) -> tuple[Spec, ...]:
@@ -103,6 +109,9 @@ class RowColumnBox(Thinker):
     def read(self, state: Tensor) -> Tensor:
         logits: Tensor = self.last(state)
         return logits.squeeze(-1)
+
+    def halt(self, state: Tensor) -> Tensor:
+        return self.halting(self.features(state)) if self.halts else super().halt(state)
 
     def features(self, state: Tensor) -> Tensor:
         """(B, F, n, n, n)."""

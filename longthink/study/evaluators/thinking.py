@@ -14,11 +14,11 @@ from longthink.contracts import Perturbation, Puzzles
 from longthink.measuring.dynamics import fared, perturb
 from longthink.measuring.sweep import Exit, accuracy, sweep
 from longthink.objectives.final import Final
+from longthink.plugin_options import chosen
 from longthink.registry import name_of, register
 from longthink.study.evaluators._evaluator import Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator
 from longthink.training.optimisers import Positive
-from longthink.training.options import chosen
 from longthink.training.recipe import Recipe
 from longthink.training.runs import Run
 
