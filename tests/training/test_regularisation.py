@@ -90,6 +90,6 @@ def test_a_net_of_bits_is_trained_and_loaded_again(tiny_recipe: Recipe, tmp_path
     net = run.model()
     assert net.rounding == 2
     puzzles = run.recipe().problem.sample(4, 8, split="train")
-    assert set(last_state(net, puzzles.x, 3).unique().tolist()) == {-1.0, 1.0}
+    assert set(last_state(net, puzzles.x, 3).unique().tolist()) <= {-1.0, 1.0}
     fresh = recipe.build().recurrent_parameters()
     assert all((now != then).any() for now, then in zip(net.recurrent_parameters(), fresh, strict=True))
