@@ -472,7 +472,7 @@ class Thinker(
     limit: int | None = None
     """The number of steps there are, or None for a net that may repeat its step for ever."""
     rounding: int | None = None
-    """How many values each feature of a state is rounded to, see `thinking.rounding`; None: it may be any number."""
+    """How many values each feature of a state is rounded to, see `thinking.updates`; None: it may be any number."""
     halts: bool = False
     """Whether it has what `halt` asks, so that it can learn when to stop."""
 

@@ -237,9 +237,9 @@ def test_an_objective_has_the_same_gradients_and_never_waits(name: str) -> None:
             losses, gradients = [], []
             for one, puzzles in ((net, MAZES), (there(net), MAZES.to(ELSEWHERE))):
                 one.zero_grad()
-                (loss,) = objective.losses(one, puzzles, 4, np.random.default_rng(seed))
-                torch.autograd.backward(loss.value)
-                losses.append(loss.value.detach())
+                values = [loss.value for loss in objective.losses(one, puzzles, 4, np.random.default_rng(seed))]
+                torch.autograd.backward(values)
+                losses.append(torch.stack(values).detach())
                 gradients.append(tuple(p.grad for p in one.parameters() if p.grad is not None))
             assert device.waited == []
             assert is_same(losses[0], here(losses[1]))

@@ -18,7 +18,7 @@ from longthink.base.frozen import Frozen
 from longthink.base.seeds import digest
 from longthink.contracts import Inputs, State, Thinker, tensors_of
 from longthink.registry import name_of
-from longthink.thinking.rounding import replaced
+from longthink.thinking.updates import replaced
 from longthink.thinking.wrapped import Wrapped
 
 

@@ -27,7 +27,7 @@ from longthink.base.tensors import NOT_MADE
 from longthink.contracts import Loss, Thinker
 from longthink.training import runs
 from longthink.training.recipe import Recipe
-from longthink.training.regularisation import Compiled, NoisyThinker, bound_gains
+from longthink.training.regularisation import Compiled, NoisyThinker, bound_gains, check_flips
 from longthink.training.task import Lessons
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class Learner(nn.Module):
     def around(self, step: int, rank: int, device: torch.device) -> Thinker:
         """The net as it is trained in a step, in one of the processes."""
         noise = torch.Generator(device).manual_seed(digest("noise", self.recipe.seed, step, rank))
-        regularisation = self.recipe.regularisation
-        return NoisyThinker(self.stepped[0], regularisation.start_noise, regularisation.state_noise, noise)
+        options = self.recipe.regularisation
+        return NoisyThinker(self.stepped[0], options.start_noise, options.state_noise, options.flips, noise)
 
     def forward(self, losses: Iterator[Loss]) -> Loss | None:
         return next(losses, None)
@@ -364,6 +364,7 @@ def _check_folder(run: runs.Run, recipe: Recipe, resume: bool) -> None:
 
 def _model(recipe: Recipe) -> Thinker:
     model, longest = recipe.build(), recipe.task.longest
+    check_flips(model, recipe.regularisation.flips)
     if model.limit is not None and longest > model.limit:
         raise UserError(
             f"This net has {model.limit} steps, and the recipe takes up to {longest}; raise model.limit to that, if the"

@@ -72,6 +72,8 @@ class Regularisation(Frozen):
     `label_smoothing`: share of each target that is spread evenly over all classes.
     `state_noise`: standard deviation of Gaussian noise added to the state after every training iteration.
     `start_noise`: the same for the state before the first (a random initial state).
+    `flips`: probability with which, after every training iteration, a feature is replaced by one of its other values,
+    in nets whose states are rounded (`model.rounding`).
     `ema`: decay of the moving average of the weights; the average is what is tested and saved.
     `spectral_norm`: the most that a convolution of the repeated block may amplify; None does not bound it.
     """
@@ -79,6 +81,7 @@ class Regularisation(Frozen):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     state_noise: NotNegative = 0.0
     start_noise: NotNegative = 0.0
+    flips: Annotated[float, Field(ge=0, le=1)] = 0.0
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     spectral_norm: Annotated[float, Field(gt=0)] | None = None
 

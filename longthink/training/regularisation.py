@@ -1,11 +1,15 @@
 """What keeps a net stable in training: noise, as a net wrapped around the net, and bounds on its convolutions."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from longthink.base.errors import UserError
 from longthink.contracts import State, Thinker
+from longthink.registry import name_of
+from longthink.thinking.updates import replaced
 from longthink.thinking.wrapped import Wrapped
 
 FREQUENCIES = 8
@@ -24,28 +28,53 @@ class Compiled(Wrapped):
 
 
 class NoisyThinker(Wrapped):
-    """A Thinker whose start and steps are followed by Gaussian noise on the features."""
+    """A Thinker whose start and steps are followed by Gaussian noise on the features; steps also by flips.
 
-    def __init__(self, inner: Thinker, start_noise: float, state_noise: float, generator: torch.Generator):
+    Raises UserError for flips in a net whose states are not rounded.
+    """
+
+    def __init__(
+        self, inner: Thinker, start_noise: float, state_noise: float, flips: float, generator: torch.Generator
+    ):
         super().__init__(inner)
+        check_flips(inner, flips)
         self.start_noise = start_noise
         self.state_noise = state_noise
+        self.flips = flips
         self.generator = generator
 
     def start(self, seen: Any) -> State:
         return self._stir(self.inner.start(seen), self.start_noise)
 
     def step(self, state: State, seen: Any) -> State:
-        return self._stir(self.inner.step(state, seen), self.state_noise)
+        return self._flip(self._stir(self.inner.step(state, seen), self.state_noise))
 
     def _stir(self, state: State, scale: float) -> State:
         if scale == 0:
             return state
         features = self.inner.features(state)
-        # Drawn flat and laid out like the features: normal_ is ten times slower on channels-last memory.
-        noise = torch.randn(features.numel(), generator=self.generator, dtype=features.dtype, device=features.device)
-        noise = noise.mul_(scale).as_strided(features.size(), features.stride())
-        return self.inner.with_features(state, features + noise)
+        return self.inner.with_features(state, features + self._drawn(torch.randn, features).mul_(scale))
+
+    def _flip(self, state: State) -> State:
+        if self.flips == 0 or self.inner.rounding is None:
+            return state
+        features = self.inner.features(state)
+        draws = self._drawn(torch.rand, features)
+        return self.inner.with_features(state, replaced(features, self.inner.rounding, self.flips, draws))
+
+    def _drawn(self, draw: Callable[..., Tensor], like: Tensor) -> Tensor:
+        """Drawn flat and laid out like features: normal_ is ten times slower on channels-last memory."""
+        drawn = draw(like.numel(), generator=self.generator, dtype=like.dtype, device=like.device)
+        return drawn.as_strided(like.size(), like.stride())
+
+
+def check_flips(model: Thinker, flips: float) -> None:
+    """Raises UserError for flips in a net whose states are not rounded."""
+    if flips > 0 and model.rounding is None:
+        raise UserError(
+            f"The states of this {name_of(type(model))} are not rounded, so that nothing can flip;"
+            " set model.rounding, if the net has that option, or regularisation.flips to 0."
+        )
 
 
 def bound_gains(model: Thinker, most: float) -> None:

@@ -10,6 +10,7 @@ import torch
 from longthink.contracts import Loss, Objective, Problem, Puzzles, Spec, State, Thinker, each_tensor
 from longthink.models.convolutional.doubling import Doubling
 from longthink.models.convolutional.dt_net import DTNet
+from longthink.objectives.deep_supervision import DeepSupervision
 from longthink.objectives.final import Final
 from longthink.objectives.head_start import HeadStart, _transplanted
 from longthink.objectives.progressive import Progressive
@@ -184,6 +185,56 @@ def test_settling_adds_the_change_of_one_more_iteration_after_long_head_starts()
     seed = next(seed for seed in range(99) if steps_of(HeadStart(reach=2), seed)[0] == 2 * M)
     plain, paid = (loss_of(HeadStart(reach=2, settling=weight), net, seed)[0].item() for weight in (0.0, 0.5))
     assert paid - plain == pytest.approx(0.5 * last.change.square().mean().item(), rel=1e-3)
+
+
+@pytest.mark.parametrize("segments", [1, 3, 4, 8])
+@pytest.mark.parametrize("state", NETS)
+def test_deep_supervision_reads_one_trajectory_where_its_segments_end(state: str, segments: int) -> None:
+    """With weights that stay as they are, losses are those of one thought after these iterations."""
+    torch.manual_seed(0)
+    net, puzzles = NETS[state]()
+    objective, each = DeepSupervision(segments=segments), -(-M // segments)
+    found = [loss.value.item() for loss in objective.losses(net, puzzles, M, np.random.default_rng(0))]
+    with torch.no_grad():
+        thoughts = think(net, puzzles, objective.longest(M))
+        losses = [puzzles.problem.loss(thought.read(), puzzles).sum().item() for thought in thoughts]
+    assert objective.longest(M) == each * segments == len(losses)
+    assert found == pytest.approx(losses[each - 1 :: each], rel=1e-6)
+    assert loss_of(objective, Counting()).value.shape == ()
+    mean = objective.loss(net, puzzles, M, np.random.default_rng(0)).value.item()
+    assert mean == pytest.approx(np.mean(found), rel=1e-6)
+
+
+def test_no_gradient_of_a_segment_goes_back_to_the_one_before() -> None:
+    """The second segment's is that of a thought which starts from the first one's last state."""
+    net = DTNet(Spec(1, 2), width=4, head=(4, 4))
+    _, second = DeepSupervision(segments=2).losses(net, puzzles(), M, np.random.default_rng(0))
+    second.value.backward()
+    assert next(net.projection.parameters()).grad is None
+    found = [parameter.grad.clone() for parameter in net.recurrent_parameters() if parameter.grad is not None]
+    with torch.no_grad():
+        middle = last_state(net, puzzles().x, M // 2)
+    net.zero_grad()
+    output = net.read(last_state(net, puzzles().x, M // 2, middle))
+    puzzles().problem.loss(output, puzzles()).sum().backward()
+    for parameter, gradient in zip(net.recurrent_parameters(), found, strict=True):
+        assert torch.allclose(parameter.grad, gradient, rtol=1e-5, atol=1e-8)
+
+
+def test_a_later_segment_knows_what_was_learned_from_the_one_before() -> None:
+    """The optimiser steps between: losses are those of weights that have changed, from a state that has not."""
+    torch.manual_seed(0)
+    net = DTNet(Spec(1, 2), width=8, head=(4, 4))
+    losses = DeepSupervision(segments=2).losses(net, puzzles(), M, np.random.default_rng(0))
+    next(losses)
+    with torch.no_grad():
+        middle = last_state(net, puzzles().x, M // 2)
+        for parameter in net.parameters():
+            parameter.mul_(1.5)
+    second = next(losses)
+    with torch.no_grad():
+        output = net.read(last_state(net, puzzles().x, M // 2, middle))
+    assert torch.allclose(second.output, output)
 
 
 @pytest.mark.parametrize("alpha", [-0.1, 1.1])

@@ -122,10 +122,19 @@ class Block(nn.Module):
     """r: four convolutions with a skip every two; with recall, first one that maps [features, input] to the width.
 
     The field's code follows that convolution by an activation for strings, and by none for grids. The four are made by
-    `pair_layers`, if given.
+    `pair_layers`, if given. A block whose result is to be `rounded` ends without an activation, so that there are
+    numbers below zero.
     """
 
-    def __init__(self, layers: Layers, channels: int, width: int, recall: Recall, pair_layers: Layers | None = None):
+    def __init__(
+        self,
+        layers: Layers,
+        channels: int,
+        width: int,
+        recall: Recall,
+        pair_layers: Layers | None = None,
+        rounded: bool = False,
+    ):
         super().__init__()
         first, second, third, fourth = (pair_layers or layers).of_block()
         self.width = width
@@ -134,6 +143,8 @@ class Block(nn.Module):
         self.recall_activation = layers.activation() if layers.kernel[0] == 1 else nn.Identity()
         self.pairs = nn.Sequential(ResidualPair(first, second, width), ResidualPair(third, fourth, width))
         self.norm = layers.norm_where("outside", width)
+        if rounded:
+            self.pairs[-1].activation = nn.Identity()
 
     def recalled(self, x: Tensor, dilation: int = 1) -> tuple[Tensor, ...]:
         """What the recall's convolutions make of the input, (B, W, H, Y) each: the same in every iteration.

@@ -23,13 +23,16 @@ from longthink.models.convolutional._parts import (
 )
 from longthink.registry import register
 from longthink.thinking.counted import Counted
+from longthink.thinking.updates import Damping, Rounding, Update
 
 
 @register
 class Doubling(ConvolutionalThinker):
     """Each step looks twice as far as the one before, until it looks beyond the puzzle: n positions take log2 n steps.
 
-    `width` is W, `head` the hidden channels of what reads the answer. `halts`: it can learn when to stop.
+    `width` is W, `head` the hidden channels of what reads the answer, `damping` the share of the old state in the new
+    one, `rounding` the number of values that each feature of a state is rounded to. `halts`: it can learn when
+    to stop.
 
     >>> import torch
     >>> net = Doubling(Spec(inputs=1, outputs=2), width=8, head=(4, 4))
@@ -44,14 +47,18 @@ class Doubling(ConvolutionalThinker):
         width: Size = 32,
         head: tuple[Size, Size] = (32, 16),
         activation: Activation = "relu",
+        damping: Damping = 0.0,
+        rounding: Rounding = None,
         halts: bool = False,
     ):
         super().__init__(spec, dilation=1, recall=True, pooling=1)
         layers = Layers(spec, width, dilation=1, activation=activation, norm="none")
         self.projection = layers.projection(spec.inputs, width)
-        self.block = Block(layers, spec.inputs, width, recall=True, pair_layers=layers.pointwise())
+        pointwise, is_rounded = layers.pointwise(), rounding is not None
+        self.block = Block(layers, spec.inputs, width, recall=True, pair_layers=pointwise, rounded=is_rounded)
         self.head = layers.head(width, head, spec.outputs)
         self.add_halting(width, halts)
+        self.update, self.rounding = Update(damping, rounding), rounding
         self.finish()
 
     def start(self, seen: Tensor) -> Counted:
@@ -61,7 +68,7 @@ class Doubling(ConvolutionalThinker):
         beyond: int = (max(seen.shape[2:]) - 1).bit_length()  # doublings after which nothing else is in sight
         away = 2**state.steps
         features = self.block(state.features, self.block.recalled(seen, away), away)
-        return Counted(features, min(state.steps + 1, beyond))
+        return Counted(self.update(state.features, features), min(state.steps + 1, beyond))
 
     def receptive_field(self, iterations: int) -> int:
         """Positions along an axis that one output position can depend on, in a puzzle that is wide enough."""

@@ -22,6 +22,7 @@ from longthink.contracts import Size, Spec, Thinker
 from longthink.problems.sudoku._houses import most_square
 from longthink.registry import register
 from longthink.thinking.halt_head import HaltHead
+from longthink.thinking.updates import Damping, Rounding, Update
 
 KINDS = 4
 """Messages for rows, for boxes, for columns and for cells."""
@@ -36,8 +37,9 @@ class RowColumnBox(Thinker):
 
     Of a set of candidates is heard s / (1 + s), where s is the sum of what they say, never negative: so one that speaks
     is told from none, and many are not from many more. `width` is F, `messages` M, `hidden` that of the MLP. `box` is
-    None for the most nearly square boxes; with (1, n), boxes are rows again, as in Latin squares. `halts`: it can learn
-    when to stop.
+    None for the most nearly square boxes; with (1, n), boxes are rows again, as in Latin squares. `damping` is the
+    share of the old h in the new one, `rounding` the number of values that each feature of h is rounded to.
+    `halts`: it can learn when to stop.
 
     >>> net = RowColumnBox(Spec(inputs=10, outputs=9, positions="grid"))
     >>> [net.read(net.start(net.see(torch.zeros(1, 1 + n, n, n)))).shape[1] for n in (4, 16)]
@@ -53,6 +55,8 @@ class RowColumnBox(Thinker):
         messages: Size = 16,
         hidden: Size = 64,
         box: tuple[int, int] | None = None,
+        damping: Damping = 0.0,
+        rounding: Rounding = None,
         halts: bool = False,
     ):
         super().__init__()
@@ -60,6 +64,7 @@ class RowColumnBox(Thinker):
         if min(width, messages, hidden) < 1:
             raise UserError("The width, the messages and the hidden width must be 1 or more.")
         self.box = box
+        self.update, self.rounding = Update(damping, rounding), rounding
         # As randn(width) * 0.1, for which torch imports its compiler where a net is made without memory.
         self.first = nn.Parameter(torch.normal(0.0, 1.0, (width,)).mul_(0.1))
         self.speak = Linear(width, KINDS * messages)
@@ -104,7 +109,7 @@ class RowColumnBox(Thinker):
         heard = plus(torch.unflatten(heard, 2, (-1, rows)), of_columns).flatten(2, 3)
         heard = plus(heard, self.hear_cell(in_cell))
         moved = plus(self.move(relu(heard)), state)
-        return F.rms_norm(moved, state.shape[-1:], eps=SMALL)
+        return self.update(state, F.rms_norm(moved, state.shape[-1:], eps=SMALL))
 
     def read(self, state: Tensor) -> Tensor:
         logits: Tensor = self.last(state)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from longthink import registry
 from longthink.recipes.laptop import chess_laptop, mazes_laptop, prefix_sums_laptop
 from longthink.recipes.thesis import chess_thesis, mazes_thesis, prefix_sums_thesis
 from longthink.study.experiment import Scale, Variant
@@ -76,7 +77,8 @@ def iterating(base: Recipe, iterations: int) -> Recipe:
 
 def feedforward(base: Recipe) -> Recipe:
     """The twin: as many blocks as the net repeats its own for in training, nothing else changed (section 5.3)."""
-    same = {f"model.{name}": value for name, value in base.model.options.items() if name != "recall"}
+    known = registry.options(registry.find("models", "feedforward")).model_fields.keys() - {"recall"}
+    same = {f"model.{name}": value for name, value in base.model.options.items() if name in known}
     return base.revised({"model": "feedforward", "model.limit": base.regime, **same, **PLAIN})
 
 
