@@ -21,8 +21,6 @@ from longthink.problems.mazes._walls import share as share
 DEPTH_FIRST, WILSON, KRUSKAL, PRIM, SCATTERED = 0, 1, 2, 3, 4
 NODES, DEAD_ENDS, CELLS = 0, 1, 2
 """Where ends may be."""
-ATTEMPTS, WORK = 1000, 4 * 10**8
-"""Mazes, at most, that are drawn for one that fits, and cells of mazes for one whose path fits."""
 STARTS = 100
 """Green ends that are tried in a maze that has paths as long as asked for."""
 
@@ -276,24 +274,17 @@ def paint(cells, paths, pixels, border, x, y, mask):  # type: ignore[no-untyped-
 
 
 @compiled
-def attempts_at(rows, columns):  # type: ignore[no-untyped-def]
-    """Mazes of a size that are drawn, at most, for one whose path has a number of steps that is asked for."""
-    return max(ATTEMPTS, WORK // (rows * columns))
-
-
-@compiled
-def draw(key, first, algorithm, openings, ends, lowest, highest, shortest, longest, cells, paths):  # type: ignore[no-untyped-def]
+def draw(key, first, algorithm, openings, ends, lowest, highest, shortest, longest, attempts, cells, paths):  # type: ignore[no-untyped-def]
     """Fill `cells` (N, rows, columns) with mazes whose share is lowest..highest, and `paths` with their solutions.
 
     Maze i depends on the key and on first + i alone. Solutions have shortest..longest steps, or any number if `longest`
     is 0. In trees and mazes made of them, each number in that range that there is between such ends is as likely as
     another; where walls are scattered, numbers are as they come.
-    Returns False if some maze could not be found in many attempts.
+    Returns False if some maze could not be found in so many attempts.
     """
     rows, columns = cells.shape[1:]
     tall, wide = (rows + 1) // 2, (columns + 1) // 2
     step = 1 if algorithm == SCATTERED or ends == CELLS else 2
-    attempts = ATTEMPTS if longest == 0 else attempts_at(rows, columns)
     rng = np.empty(1, np.uint64)
     for which in range(len(cells)):
         maze = cells[which]

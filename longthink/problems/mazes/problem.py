@@ -41,6 +41,8 @@ ALGORITHMS = {
 ENDS = {"nodes": kernels.NODES, "dead_ends": kernels.DEAD_ENDS, "cells": kernels.CELLS}
 SMALLEST = 3
 """Cells along a side."""
+ATTEMPTS, WORK = 1000, 10**8
+"""Mazes, at most, that are drawn for one of a split; where paths have a length, cells of mazes, if these are more."""
 
 
 def _ends(value: Any) -> Any:
@@ -244,26 +246,18 @@ class Mazes(Problem):
     def _draw(
         self, key: int, first: int, shape: tuple[int, int], count: int, split: Split
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        cells, paths = np.empty((2, count, *shape), np.uint8)
-        found = kernels.draw(
-            key,
-            first,
-            ALGORITHMS[self.algorithm],
-            self.openings,
-            ENDS[self.ends],
-            *OF_FOUR[split],
-            *(self.path or (0, 0)),
-            cells,
-            paths,
-        )
-        if not found:
-            rows, columns = shape
+        rows, columns = shape
+        cells, paths = np.empty((2, count, rows, columns), np.uint8)
+        fewest, most = self.path or (0, 0)
+        attempts = ATTEMPTS if self.path is None else max(ATTEMPTS, WORK // (rows * columns))
+        ways = ALGORITHMS[self.algorithm], self.openings, ENDS[self.ends]
+        if not kernels.draw(key, first, *ways, *OF_FOUR[split], fewest, most, attempts, cells, paths):
             size = f"of level {rows}" if rows == columns else f"of {rows} x {columns}"
             if self.path is None:
                 raise UserError(f"There are no {split} mazes {size} like these; take a higher level.")
             raise UserError(
-                f"No {split} maze {size} with a path of {self.path[0]} to {self.path[1]} steps was found in"
-                f" {kernels.attempts_at(rows, columns):,}; take other numbers of steps, or another level."
+                f"No {split} maze {size} with a path of {fewest} to {most} steps was found in {attempts:,}; take other"
+                " numbers of steps, or another level."
             )
         return cells, paths
 
@@ -282,8 +276,8 @@ class Mazes(Problem):
                 return cells, paths
             if drawn > 50 * count + 10_000:
                 raise UserError(
-                    f"Only {len(kept)} different {split} mazes of level {max(shape)} were found, and {count} are asked for;"
-                    " ask for fewer or for larger ones."
+                    f"Only {len(kept)} different {split} mazes of level {max(shape)} were found, and {count} are asked"
+                    " for; ask for fewer or for larger ones."
                 )
             extra = max(missing, 1000)  # repeats only ever occur at small levels
             more, more_paths = self._draw(key, drawn, (shape[0], shape[1]), extra, split)
