@@ -72,8 +72,8 @@ class Mazes(Problem):
     between two nodes, as in mazes that people draw. "anywhere", as it was called, is read as "nodes".
     `path`: the fewest and the most steps from red to green. Each number in between that there is between such ends is
     as likely as another, as in the data set Maze-Unique; where walls are scattered, numbers are as they come.
-    `aspect`: the least share that the shorter side has of the longer one in training batches, each of which has sides
-    of its own, in both orientations; the level is the longer one. All other mazes are squares.
+    `aspect`: the least share that the shorter side has of the longer one in fresh training batches, each of which has
+    sides of its own, in both orientations; the level is the longer one. All others, also fixed sets, are squares.
     The split of a maze is a function of its walls, the same for the 8 mirrored and turned forms, so splits are disjoint
     by construction.
     With `source`, a folder that `longthink import` has written from files of mazes, mazes are those of others, and the
@@ -127,7 +127,7 @@ class Mazes(Problem):
         require(count * side * side * BYTES_PER_PIXEL, f"{count} mazes of level {level}")
         if self.source:
             return replace(self.from_cells(*self._choose(level, count, split, key, repeats)), split=split)
-        shape = self._shape(level, split, key)
+        shape = self._shape(level, key) if split == "train" and repeats else (level, level)
         cells, paths = self._draw(key, 0, shape, count, split)
         if not repeats:
             cells, paths = self._without_repeats(key, cells, paths, split)
@@ -234,10 +234,10 @@ class Mazes(Problem):
             raise UserError(f"A maze has {SMALLEST} cells along a side or more; level {level} does not exist.")
         return PIXELS * level + 2 * BORDER
 
-    def _shape(self, level: int, split: Split, key: int) -> tuple[int, int]:
-        """Rows and columns of the mazes of a batch."""
+    def _shape(self, level: int, key: int) -> tuple[int, int]:
+        """Rows and columns of the mazes of a training batch."""
         shorter = range(level, max(SMALLEST, math.ceil(self.aspect * level)) - 1, -self._apart)
-        if split != "train" or len(shorter) == 1:
+        if len(shorter) == 1:
             return level, level
         rng = generator_of(key)
         side = int(rng.choice(shorter))

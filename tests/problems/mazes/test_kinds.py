@@ -58,6 +58,15 @@ def edges_of(tall: int, wide: int) -> int:
     return tall * (wide - 1) + wide * (tall - 1)
 
 
+KINDS = [Mazes(ends="cells", aspect=0.5), Mazes(algorithm="scattered"), Mazes(path=(4, 12), openings=0.2)]
+
+
+@pytest.mark.parametrize("problem", KINDS, ids=["cells", "scattered", "path"])
+@pytest.mark.parametrize("check", lt.testing.PROBLEM, ids=lt.testing.name_of_check)
+def test_each_kind_keeps_what_problems_promise(check: lt.testing.Check, problem: Mazes) -> None:
+    assert lt.testing.run(check, problem) is None
+
+
 # ------------------------------------------------------------------------------------------------ ends
 
 
@@ -130,25 +139,25 @@ def test_training_batches_are_rectangles_of_trees(level: int, aspect: float, see
 
 def test_shapes_are_as_likely_as_each_other_in_both_orientations() -> None:
     problem, draws = Mazes(aspect=0.5), 600
-    shapes = Counter(
-        tuple((side - 6) // 2 for side in problem.sample(9, 1, 0, "train", index).y.shape[1:]) for index in range(draws)
-    )
+    batches = (problem.sample(9, 1, 0, "train", index, repeats=True) for index in range(draws))
+    shapes = Counter(tuple((side - 6) // 2 for side in batch.y.shape[1:]) for batch in batches)
     assert set(shapes) == {(9, 9), (9, 7), (7, 9), (9, 5), (5, 9)}
     for shape, count in shapes.items():
         share = 1 / 3 if shape == (9, 9) else 1 / 6
         assert count == pytest.approx(share * draws, abs=5 * (share * (1 - share) * draws) ** 0.5)
 
 
-@pytest.mark.parametrize("split", ["validation", "test"])
-def test_all_other_mazes_are_the_squares_that_they_were(split: str) -> None:
-    one, other = (problem.sample(9, 5, split=split) for problem in (Mazes(), Mazes(aspect=0.3)))
+@pytest.mark.parametrize(("split", "repeats"), [("train", False), ("validation", True), ("test", False)])
+def test_all_other_mazes_are_the_squares_that_they_were(split: str, repeats: bool) -> None:
+    """Files and fixed sets among them, which hold mazes of one shape."""
+    one, other = (problem.sample(9, 5, 0, split, 0, repeats) for problem in (Mazes(), Mazes(aspect=0.3)))
     assert torch.equal(one.x, other.x)
     assert torch.equal(one.y, other.y)
 
 
 def test_a_rectangle_and_its_mirrored_and_turned_forms_are_of_one_share() -> None:
     for index in range(10):
-        cells = to_cells(Mazes(aspect=0.3).sample(13, 1, 0, "train", index).x[0])
+        cells = to_cells(Mazes(aspect=0.3).sample(13, 1, 0, "train", index, True).x[0])
         forms = [np.rot90(one, turns) for one in (cells, cells.T) for turns in range(4)]
         assert len({kernels.share(np.ascontiguousarray(one)) for one in forms}) == 1
 
@@ -295,7 +304,7 @@ def test_levels_of_scattered_walls_may_be_even() -> None:
 def test_rectangles_of_scattered_walls() -> None:
     problem, shapes = Mazes(algorithm="scattered", aspect=0.8), set()
     for index in range(40):
-        puzzles = problem.sample(10, 2, 0, "train", index)
+        puzzles = problem.sample(10, 2, 0, "train", index, True)
         check_solved(problem, puzzles)
         shapes.add(tuple((side - 6) // 2 for side in puzzles.y.shape[1:]))
     assert shapes == {(10, 10), (10, 9), (9, 10), (10, 8), (8, 10)}

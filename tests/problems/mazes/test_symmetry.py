@@ -27,7 +27,7 @@ def test_moving_back_is_the_reverse(shape: tuple[int, int, int], symmetry: int, 
 
 
 def test_they_are_the_turned_and_mirrored_forms_each_once() -> None:
-    puzzles = Mazes(aspect=0.5).sample(9, 1, 4, "train")
+    puzzles = Mazes(aspect=0.5).sample(9, 1, 0, "train", 4, True)
     found = [to_cells(moved(puzzles, symmetry).x[0]) for symmetry in range(SYMMETRIES)]
     cells = to_cells(puzzles.x[0])
     forms = [np.rot90(one, turns) for one in (cells, cells.T) for turns in range(4)]
@@ -42,7 +42,7 @@ def test_they_are_the_turned_and_mirrored_forms_each_once() -> None:
 @given(symmetry=NUMBERS, index=st.integers(0, 20))
 def test_what_is_solved_stays_solved_and_what_is_not_does_not(symmetry: int, index: int) -> None:
     problem = Mazes(aspect=0.5, openings=0.3, ends="cells")
-    puzzles = problem.sample(9, 3, 0, "train", index)
+    puzzles = problem.sample(9, 3, 0, "train", index, True)
     there = moved(puzzles, symmetry)
     assert problem.correct(there.y, there).all()
     assert problem.correct(moved_back(there.y, symmetry), puzzles).all()
