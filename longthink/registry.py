@@ -236,8 +236,8 @@ def written_of(kind: str, name: str) -> Mapping[str, str] | None:
 def build(kind: str, name: str, chosen: Mapping[str, Any]) -> Any:
     """A plugin with options that are pydantic's, like a problem's. Raises UserError for an option that does not fit.
 
-    >>> build("problems", "mazes", {"openings": 0.1})
-    Mazes(algorithm='depth_first', openings=0.1, ends='anywhere', source='', scoring='open', pad_to=0)
+    >>> build("problems", "mazes", {"openings": 0.1}).openings
+    0.1
     """
     check(kind, name, chosen)
     return _validated(name, find(kind, name), chosen)

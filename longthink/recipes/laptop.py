@@ -143,6 +143,15 @@ def mazes_loops_laptop() -> Recipe:
 
 
 @register
+def mazes_anywhere_laptop() -> Recipe:
+    """As mazes_laptop, for mazes that people draw: ends on any open cell, and rectangles, half as wide or wider.
+
+    Command: longthink train mazes_anywhere_laptop
+    """
+    return mazes_laptop().revised({"name": "mazes_anywhere_laptop", "problem.ends": "cells", "problem.aspect": 0.5})
+
+
+@register
 def chess_laptop() -> Recipe:
     """The easiest six tenths of the chess puzzles that come with the package, or of those in --problem.source.
 

@@ -20,9 +20,11 @@ BORDER = 3
 
 
 def side_of(level: int) -> int:
-    """Pixels along the side of a maze's picture. Raises UserError for a level that does not exist."""
+    """Pixels along the side of the picture of a maze of nodes. Raises UserError for a level that does not exist."""
     if level < 3 or level % 2 == 0:
-        raise UserError(f"The size of a maze is an odd number of cells from 3 up; level {level} does not exist.")
+        raise UserError(
+            f"The size of a maze of nodes is an odd number of cells from 3 up; level {level} does not exist."
+        )
     return PIXELS * level + 2 * BORDER
 
 

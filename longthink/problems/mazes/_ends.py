@@ -46,6 +46,12 @@ class Found:
     in_order: bool
     """The ends are where ways cross."""
 
+    @property
+    def ringed(self) -> bool:
+        """Ways lead all around, as where a border is taken for a way."""
+        edges = self.cells[0], self.cells[-1], self.cells[:, 0], self.cells[:, -1]
+        return all((edge != kernels.WALL).all() for edge in edges)
+
 
 @dataclass(frozen=True)
 class _Mark:

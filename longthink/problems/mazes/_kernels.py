@@ -1,207 +1,119 @@
-"""Mazes as arrays of cells, compiled: spanning trees, openings, end points, shortest paths.
+"""Mazes as arrays of cells (rows, columns), compiled: end points, shortest paths, searches, pictures.
 
-A maze of size n is an array of cells (n, n). Cells with even row and column are the nodes of a grid graph, the cells
-between two nodes are its edges, the others always wall. All randomness comes from a 64-bit `key`: splitmix64, whose
-numbers are the same for ever on every machine.
+`_walls` says what cells are. All randomness comes from a 64-bit `key`.
 """
 
 import numpy as np
 from numba import uint64
-from numpy.typing import NDArray
 
 from longthink.base.compiled import compiled
-from longthink.problems._splitmix import SHARES, below, mix
+from longthink.problems._splitmix import below, mix
+from longthink.problems.mazes._walls import COLUMNS as COLUMNS
+from longthink.problems.mazes._walls import GREEN as GREEN
+from longthink.problems.mazes._walls import OPEN as OPEN
+from longthink.problems.mazes._walls import RED as RED
+from longthink.problems.mazes._walls import ROWS as ROWS
+from longthink.problems.mazes._walls import WALL as WALL
+from longthink.problems.mazes._walls import Cells as Cells
+from longthink.problems.mazes._walls import add_openings, depth_first, kruskal, prim, scatter, wilson
+from longthink.problems.mazes._walls import share as share
 
-WALL, OPEN, GREEN, RED = 0, 1, 2, 3
-DEPTH_FIRST, WILSON, KRUSKAL, PRIM = 0, 1, 2, 3
-ROWS = np.array([-1, 0, 1, 0])
-COLUMNS = np.array([0, 1, 0, -1])
-Cells = NDArray[np.uint8]
-
-
-@compiled
-def _neighbour(node, direction, side):  # type: ignore[no-untyped-def]
-    """The node next to a node of a side x side grid graph, or -1 outside."""
-    row, column = node // side + ROWS[direction], node % side + COLUMNS[direction]
-    if row < 0 or row >= side or column < 0 or column >= side:
-        return -1
-    return row * side + column
-
-
-@compiled
-def _connect(cells, node, direction, side):  # type: ignore[no-untyped-def]
-    """Open a node, the edge in a direction, and the node there."""
-    row, column = 2 * (node // side), 2 * (node % side)
-    cells[row, column] = OPEN
-    cells[row + ROWS[direction], column + COLUMNS[direction]] = OPEN
-    cells[row + 2 * ROWS[direction], column + 2 * COLUMNS[direction]] = OPEN
+DEPTH_FIRST, WILSON, KRUSKAL, PRIM, SCATTERED = 0, 1, 2, 3, 4
+NODES, DEAD_ENDS, CELLS = 0, 1, 2
+"""Where ends may be."""
+STARTS = 100
+"""Green ends that are tried in a maze that has paths as long as asked for."""
 
 
 @compiled
-def _depth_first(cells, side, rng):  # type: ignore[no-untyped-def]
-    """Walk to a random unvisited neighbour, go back where there is none (the dissertation's mazes)."""
-    visited = np.zeros(side * side, np.bool_)
-    stack = np.empty(side * side, np.int32)
-    stack[0] = below(rng, side * side)
-    visited[stack[0]] = True
-    top = 0
-    choices = np.empty(4, np.int64)
-    while top >= 0:
-        node = stack[top]
-        count = 0
-        for direction in range(4):
-            there = _neighbour(node, direction, side)
-            if there >= 0 and not visited[there]:
-                choices[count] = direction
-                count += 1
-        if count == 0:
-            top -= 1
-            continue
-        direction = choices[below(rng, count)]
-        there = _neighbour(node, direction, side)
-        _connect(cells, node, direction, side)
-        visited[there] = True
-        top += 1
-        stack[top] = there
-
-
-@compiled
-def _wilson(cells, side, rng):  # type: ignore[no-untyped-def]
-    """Loop-erased random walks: every spanning tree is equally likely."""
-    nodes = side * side
-    inside = np.zeros(nodes, np.bool_)
-    inside[below(rng, nodes)] = True
-    leaving = np.zeros(nodes, np.int8)
-    for first in range(nodes):
-        node = first
-        while not inside[node]:
-            direction = below(rng, 4)
-            there = _neighbour(node, direction, side)
-            if there >= 0:
-                leaving[node] = direction
-                node = there
-        node = first
-        while not inside[node]:
-            inside[node] = True
-            _connect(cells, node, leaving[node], side)
-            node = _neighbour(node, leaving[node], side)
-
-
-@compiled
-def _kruskal(cells, side, rng):  # type: ignore[no-untyped-def]
-    """All edges in random order, each kept if it joins two parts."""
-    edges = np.empty(2 * side * (side - 1), np.int32)
+def _candidates(cells, ends, step):  # type: ignore[no-untyped-def]
+    """Where ends may be: open cells at every `step` rows and columns, or those of them with one way on."""
+    rows, columns = cells.shape
+    found = np.empty(rows * columns, np.int32)
     count = 0
-    for node in range(side * side):
-        for direction in range(1, 3):  # right and down
-            if _neighbour(node, direction, side) >= 0:
-                edges[count] = 4 * node + direction
+    for row in range(0, rows, step):
+        for column in range(0, columns, step):
+            if cells[row, column] == WALL:
+                continue
+            ways = 0
+            for direction in range(4):
+                r, c = row + ROWS[direction], column + COLUMNS[direction]
+                if 0 <= r < rows and 0 <= c < columns and cells[r, c] != WALL:
+                    ways += 1
+            if ways == 1 or ends != DEAD_ENDS:
+                found[count] = row * columns + column
                 count += 1
-    root = np.arange(side * side, dtype=np.int32)
-    for left in range(count, 0, -1):
-        chosen = below(rng, left)
-        edge = edges[chosen]
-        edges[chosen] = edges[left - 1]
-        node, direction = edge // 4, edge % 4
-        one, other = node, _neighbour(node, direction, side)
-        while root[one] != one:
-            root[one] = root[root[one]]
-            one = root[one]
-        while root[other] != other:
-            root[other] = root[root[other]]
-            other = root[other]
-        if one != other:
-            root[one] = other
-            _connect(cells, node, direction, side)
+    return found[:count]
 
 
 @compiled
-def _prim(cells, side, rng):  # type: ignore[no-untyped-def]
-    """Grow one tree by random edges that leave it."""
-    nodes = side * side
-    inside = np.zeros(nodes, np.bool_)
-    leaving = np.empty(4 * nodes, np.int32)
-    count = 0
-    node = below(rng, nodes)
-    reached = 1
-    while True:
-        inside[node] = True
-        if reached == nodes:
-            return
-        for direction in range(4):
-            there = _neighbour(node, direction, side)
-            if there >= 0 and not inside[there]:
-                leaving[count] = 4 * node + direction
-                count += 1
-        while True:
-            chosen = below(rng, count)
-            edge = leaving[chosen]
-            count -= 1
-            leaving[chosen] = leaving[count]
-            there = _neighbour(edge // 4, edge % 4, side)
-            if not inside[there]:
-                break
-        _connect(cells, edge // 4, edge % 4, side)
-        node = there
-        reached += 1
-
-
-@compiled
-def _add_openings(cells, openings, rng):  # type: ignore[no-untyped-def]
-    """Open each edge that is still wall with probability `openings`."""
-    size = cells.shape[0]
-    bound = np.int64(openings * 2**31)
-    for row in range(size):
-        for column in range((row + 1) % 2, size, 2):
-            if cells[row, column] == WALL and below(rng, 2**31) < bound:
-                cells[row, column] = OPEN
-
-
-@compiled
-def share(cells):  # type: ignore[no-untyped-def]
-    """Which of the equal shares of all wall layouts one belongs to; the same for its 8 mirrored and turned forms."""
-    size = cells.shape[0]
-    sums = np.zeros(8, np.uint64)
-    for row in range(size):
-        for column in range((row + 1) % 2, size, 2):
-            if cells[row, column] != WALL:
-                for symmetry in range(8):
-                    r = size - 1 - row if symmetry & 1 else row
-                    c = size - 1 - column if symmetry & 2 else column
-                    position = c * size + r if symmetry & 4 else r * size + c
-                    sums[symmetry] += mix(uint64(position + 1) * uint64(0x9E3779B97F4A7C15))
-    total = uint64(0)
-    for symmetry in range(8):
-        total += mix(sums[symmetry] + uint64(size))
-    return np.int64((mix(total) >> uint64(32)) % uint64(SHARES))
-
-
-@compiled
-def _place_ends(cells, dead_ends, rng):  # type: ignore[no-untyped-def]
-    """Two different nodes, green and red, anywhere or at dead ends; False where there are no two."""
-    size = cells.shape[0]
-    side = (size + 1) // 2
-    candidates = np.empty(side * side, np.int32)
-    count = 0
-    for node in range(side * side):
-        row, column = 2 * (node // side), 2 * (node % side)
-        ways = 0
-        for direction in range(4):
-            r, c = row + ROWS[direction], column + COLUMNS[direction]
-            if 0 <= r < size and 0 <= c < size and cells[r, c] != WALL:
-                ways += 1
-        if ways == 1 or not dead_ends:
-            candidates[count] = node
-            count += 1
+def _place_ends(cells, candidates, rng):  # type: ignore[no-untyped-def]
+    """Two different candidates, green and red; False where there are no two."""
+    count = len(candidates)
     if count < 2:
         return False
     chosen = below(rng, count)
     green = candidates[chosen]
     candidates[chosen] = candidates[count - 1]
     red = candidates[below(rng, count - 1)]
-    cells[2 * (green // side), 2 * (green % side)] = GREEN
-    cells[2 * (red // side), 2 * (red % side)] = RED
+    columns = cells.shape[1]
+    cells[green // columns, green % columns] = GREEN
+    cells[red // columns, red % columns] = RED
     return True
+
+
+@compiled
+def _distances(cells, start, found, queue):  # type: ignore[no-untyped-def]
+    """Steps from a cell to all others in `found`, -1 where no way leads; returns the last cell that is reached."""
+    rows, columns = cells.shape
+    found[:] = -1
+    found[start] = 0
+    queue[0] = start
+    first, last = 0, 1
+    while first < last:
+        here = queue[first]
+        first += 1
+        for direction in range(4):
+            row, column = here // columns + ROWS[direction], here % columns + COLUMNS[direction]
+            if 0 <= row < rows and 0 <= column < columns and cells[row, column] != WALL:
+                there = row * columns + column
+                if found[there] < 0:
+                    found[there] = found[here] + 1
+                    queue[last] = there
+                    last += 1
+    return queue[last - 1]
+
+
+@compiled
+def _place_ends_apart(cells, candidates, shortest, longest, rng):  # type: ignore[no-untyped-def]
+    """Green anywhere and red so many steps away, `shortest` to `longest`; False where that is not found.
+
+    It is not looked for where the longest way from the place that is the furthest from a random one is too short: of a
+    maze without loops, that is its longest path.
+    """
+    rows, columns = cells.shape
+    if len(candidates) < 2:
+        return False
+    away, queue = np.empty((2, rows * columns), np.int32)
+    for attempt in range(STARTS):
+        green = candidates[below(rng, len(candidates))]
+        furthest = _distances(cells, green, away, queue)
+        count = 0
+        for place in candidates:
+            if shortest <= away[place] <= longest:
+                count += 1
+        if count > 0:
+            left = below(rng, count)
+            for place in candidates:
+                if shortest <= away[place] <= longest:
+                    if left == 0:
+                        cells[green // columns, green % columns] = GREEN
+                        cells[place // columns, place % columns] = RED
+                        return True
+                    left -= 1
+        if attempt == 0 and away[_distances(cells, furthest, away, queue)] < shortest:
+            return False
+    return False
 
 
 @compiled
@@ -362,33 +274,54 @@ def paint(cells, paths, pixels, border, x, y, mask):  # type: ignore[no-untyped-
 
 
 @compiled
-def draw(key, first, size, algorithm, openings, dead_ends, lowest, highest, cells, paths):  # type: ignore[no-untyped-def]
-    """Fill `cells` (N, size, size) with mazes whose share is lowest..highest, and `paths` with their solutions.
+def draw(key, first, algorithm, openings, ends, lowest, highest, shortest, longest, attempts, cells, paths):  # type: ignore[no-untyped-def]
+    """Fill `cells` (N, rows, columns) with mazes whose share is lowest..highest, and `paths` with their solutions.
 
-    Maze i depends on the key and on first + i alone. Returns False if some maze could not be found in many attempts.
+    Maze i depends on the key and on first + i alone. Solutions have shortest..longest steps, or any number if `longest`
+    is 0. In trees and mazes made of them, each number in that range that there is between such ends is as likely as
+    another; where walls are scattered, numbers are as they come.
+    Returns False if some maze could not be found in so many attempts.
     """
-    side = (size + 1) // 2
+    rows, columns = cells.shape[1:]
+    tall, wide = (rows + 1) // 2, (columns + 1) // 2
+    step = 1 if algorithm == SCATTERED or ends == CELLS else 2
     rng = np.empty(1, np.uint64)
     for which in range(len(cells)):
         maze = cells[which]
         rng[0] = mix(uint64(key) ^ mix(uint64(first + which)))
+        low, high = shortest, longest
+        if algorithm == SCATTERED:
+            low, high = max(low, 1), longest if longest > 0 else rows * columns
+        elif longest > 0:
+            least = -(-shortest // step)  # of steps between nodes, two for each
+            low = step * (least + below(rng, longest // step - least + 1))
+            high = low
         attempt = 0
         while True:
             attempt += 1
-            if attempt > 1000:
+            if attempt > attempts:
                 return False
             maze[:] = WALL
             if algorithm == DEPTH_FIRST:
-                _depth_first(maze, side, rng)
+                depth_first(maze, tall, wide, rng)
             elif algorithm == WILSON:
-                _wilson(maze, side, rng)
+                wilson(maze, tall, wide, rng)
             elif algorithm == KRUSKAL:
-                _kruskal(maze, side, rng)
+                kruskal(maze, tall, wide, rng)
+            elif algorithm == PRIM:
+                prim(maze, tall, wide, rng)
             else:
-                _prim(maze, side, rng)
+                scatter(maze, rng)
             if openings > 0:
-                _add_openings(maze, openings, rng)
-            if lowest <= share(maze) <= highest and _place_ends(maze, dead_ends, rng):
+                add_openings(maze, openings, rng)
+            if not lowest <= share(maze) <= highest:
+                continue
+            candidates = _candidates(maze, ends, step)
+            if high == 0:
+                placed = _place_ends(maze, candidates, rng)
+            else:
+                placed = _place_ends_apart(maze, candidates, low, high, rng)
+            if placed:
                 break
         shortest_path(maze, paths[which])
     return True

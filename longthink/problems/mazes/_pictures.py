@@ -167,10 +167,11 @@ class _Reading:
     def worth(self) -> tuple[int, float]:
         """How much is right about it, then how clear it is: the best reading is believed, also where it is an error.
 
-        Dark walls are common: that no path joins the ends is believed of them, and less of light ones.
+        Dark walls are common: that no path joins the ends is believed of them, and less of light ones. Ends in passages
+        are so too where walls are taken for ways, and then the border of the maze is a way all around.
         """
         if isinstance(self.result, Found):
-            return 4 if self.result.in_order else 3, self.clear
+            return 4 if self.result.in_order else 1 if self.result.ringed else 3, self.clear
         if isinstance(self.result, OnWallError):
             return 0, self.clear
         if isinstance(self.result, NoEndsError):

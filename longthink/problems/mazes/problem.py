@@ -5,15 +5,16 @@ one end is green, the other red. y is (B, H, W): 1 on the shortest path, both en
 unless every pixel counts.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from torch import Tensor
 
 from longthink.base.errors import UserError
@@ -35,7 +36,29 @@ ALGORITHMS = {
     "wilson": kernels.WILSON,
     "kruskal": kernels.KRUSKAL,
     "prim": kernels.PRIM,
+    "scattered": kernels.SCATTERED,
 }
+ENDS = {"nodes": kernels.NODES, "dead_ends": kernels.DEAD_ENDS, "cells": kernels.CELLS}
+SMALLEST = 3
+"""Cells along a side."""
+ATTEMPTS, WORK = 1000, 10**8
+"""Mazes, at most, that are drawn for one of a split; where paths have a length, cells of mazes, if these are more."""
+
+
+def _ends(value: Any) -> Any:
+    """What files of version 0.1.0 call "anywhere" is any node."""
+    return "nodes" if value == "anywhere" else value
+
+
+def _path(steps: tuple[int, int]) -> tuple[int, int]:
+    if not 1 <= steps[0] <= steps[1]:
+        raise ValueError("a path has 1 step or more, and the fewest come first")
+    return steps
+
+
+Ends = Annotated[Literal["nodes", "dead_ends", "cells"], BeforeValidator(_ends)]
+Steps = Annotated[tuple[int, int], AfterValidator(_path)]
+"""The fewest and the most."""
 
 
 @register
@@ -43,12 +66,19 @@ class Mazes(Problem):
     """Find the shortest path from red to green.
 
     `algorithm` makes the spanning tree, `openings` is the share of the remaining walls between nodes that are opened
-    too (0: exactly one path), `ends` says which nodes may be red and green. The split of a maze is a function of its
-    walls, the same for the 8 mirrored and turned forms, so splits are disjoint by construction.
+    too (0: exactly one path). "scattered" makes none: walls stand on 30 to 50 % of the cells, any share as likely, as
+    in the tasks of Lehnert et al. 2024 ("Beyond A*"), so that every cell is a node, and levels may be even.
+    `ends` says which cells may be red and green: "nodes", "dead_ends" among them, or "cells", any open cell, also
+    between two nodes, as in mazes that people draw. "anywhere", as it was called, is read as "nodes".
+    `path`: the fewest and the most steps from red to green. Each number in between that there is between such ends is
+    as likely as another, as in the data set Maze-Unique; where walls are scattered, numbers are as they come.
+    `aspect`: the least share that the shorter side has of the longer one in fresh training batches, each of which has
+    sides of its own, in both orientations; the level is the longer one. All others, also fixed sets, are squares.
+    The split of a maze is a function of its walls, the same for the 8 mirrored and turned forms, so splits are disjoint
+    by construction.
     With `source`, a folder that `longthink import` has written from files of mazes, mazes are those of others, and the
     level is the number of cells along the longer side, odd or even. Their splits are those that they were published
-    in, or else the same function of their walls, which for even sizes does not go by the forms. `algorithm`, `openings`
-    and `ends` are for mazes that are drawn.
+    in, or else the same function of their walls. What is said above is for mazes that are drawn.
     `scoring`: with "every_pixel", walls count in losses and scores too, as the dissertation has it (sections 3.4, 4.2
     and 5.3.2); with "open", as in its published code, what is said of walls is ignored. `pad_to` puts walls around
     mazes whose pictures have fewer pixels a side: 32 in the dissertation's chapter 4 (section 4.2).
@@ -61,12 +91,22 @@ class Mazes(Problem):
     """
 
     spec: ClassVar[Spec] = Spec(inputs=3, outputs=2, positions="grid")
-    algorithm: Literal["depth_first", "wilson", "kruskal", "prim"] = "depth_first"
+    algorithm: Literal["depth_first", "wilson", "kruskal", "prim", "scattered"] = "depth_first"
     openings: Annotated[float, Field(ge=0, le=1)] = 0.0
-    ends: Literal["anywhere", "dead_ends"] = "anywhere"
+    ends: Ends = "nodes"
+    path: Steps | None = None
+    aspect: Annotated[float, Field(gt=0, le=1)] = 1.0
     source: str = ""
     scoring: Literal["open", "every_pixel"] = "open"
     pad_to: Annotated[int, Field(ge=0, le=4096)] = 0
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.algorithm == "scattered" and self.openings > 0:
+            raise ValueError("openings are for mazes of nodes, and scattered walls have ways enough")
+        if self.path is not None and self._step == 2 and self.path[0] == self.path[1] and self.path[0] % 2 == 1:
+            raise ValueError("between two nodes a path has an even number of steps; take another, or ends in any cells")
+        return self
 
     @property
     def easy(self) -> int:  # type: ignore[override]
@@ -83,11 +123,12 @@ class Mazes(Problem):
         return MazeView(self)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
-        side = max(self.pad_to, PIXELS * level + 2 * BORDER if self.source else side_of(level))
+        side = max(self.pad_to, self._side_of(level))
         require(count * side * side * BYTES_PER_PIXEL, f"{count} mazes of level {level}")
         if self.source:
             return replace(self.from_cells(*self._choose(level, count, split, key, repeats)), split=split)
-        cells, paths = self._draw(key, 0, level, count, split)
+        shape = self._shape(level, key) if split == "train" and repeats else (level, level)
+        cells, paths = self._draw(key, 0, shape, count, split)
         if not repeats:
             cells, paths = self._without_repeats(key, cells, paths, split)
         return replace(self.from_cells(cells, paths), split=split)
@@ -122,7 +163,7 @@ class Mazes(Problem):
     def levels(self, lowest: int, highest: int) -> Sequence[int]:
         """With a source, those that it has training mazes of; where it has none so small, the next larger one."""
         if not self.source:
-            return range(lowest + 1 - lowest % 2, highest + 1, 2)
+            return range(lowest + (lowest + 1) % self._apart, highest + 1, self._apart)
         store = open_store(self.source)
         larger = [level for level in store.levels_of("train") if level >= lowest]
         if not larger:
@@ -175,30 +216,56 @@ class Mazes(Problem):
                 raise UserError(f"{self.source} is damaged: it holds a maze without a path; bring the mazes in again.")
         return cells, paths
 
+    @property
+    def _apart(self) -> int:
+        """From one size that there is to the next, in cells."""
+        return 1 if self.algorithm == "scattered" else 2
+
+    @property
+    def _step(self) -> int:
+        """From one place of an end to the next, in cells."""
+        return 1 if self.ends == "cells" else self._apart
+
+    def _side_of(self, level: int) -> int:
+        """Pixels along the longer side. Raises UserError for a level that does not exist."""
+        if not self.source and self._apart == 2:
+            return side_of(level)
+        if not self.source and level < SMALLEST:
+            raise UserError(f"A maze has {SMALLEST} cells along a side or more; level {level} does not exist.")
+        return PIXELS * level + 2 * BORDER
+
+    def _shape(self, level: int, key: int) -> tuple[int, int]:
+        """Rows and columns of the mazes of a training batch."""
+        shorter = range(level, max(SMALLEST, math.ceil(self.aspect * level)) - 1, -self._apart)
+        if len(shorter) == 1:
+            return level, level
+        rng = generator_of(key)
+        side = int(rng.choice(shorter))
+        return (level, side) if rng.integers(2) == 0 else (side, level)
+
     def _draw(
-        self, key: int, first: int, level: int, count: int, split: Split
+        self, key: int, first: int, shape: tuple[int, int], count: int, split: Split
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        cells, paths = np.empty((2, count, level, level), np.uint8)
-        found = kernels.draw(
-            key,
-            first,
-            level,
-            ALGORITHMS[self.algorithm],
-            self.openings,
-            self.ends == "dead_ends",
-            *OF_FOUR[split],
-            cells,
-            paths,
-        )
-        if not found:
-            raise UserError(f"There are no {split} mazes of level {level} like these; take a higher level.")
+        rows, columns = shape
+        cells, paths = np.empty((2, count, rows, columns), np.uint8)
+        fewest, most = self.path or (0, 0)
+        attempts = ATTEMPTS if self.path is None else max(ATTEMPTS, WORK // (rows * columns))
+        ways = ALGORITHMS[self.algorithm], self.openings, ENDS[self.ends]
+        if not kernels.draw(key, first, *ways, *OF_FOUR[split], fewest, most, attempts, cells, paths):
+            size = f"of level {rows}" if rows == columns else f"of {rows} x {columns}"
+            if self.path is None:
+                raise UserError(f"There are no {split} mazes {size} like these; take a higher level.")
+            raise UserError(
+                f"No {split} maze {size} with a path of {fewest} to {most} steps was found in {attempts:,}; take other"
+                " numbers of steps, or another level."
+            )
         return cells, paths
 
     def _without_repeats(
         self, key: int, cells: NDArray[np.uint8], paths: NDArray[np.uint8], split: Split
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The same number of mazes, all different: repeated ones are replaced by later ones of the stream."""
-        count, level = cells.shape[:2]
+        count, *shape = cells.shape
         drawn = count
         while True:
             first = {maze.tobytes(): index for index, maze in reversed(list(enumerate(cells)))}
@@ -209,11 +276,11 @@ class Mazes(Problem):
                 return cells, paths
             if drawn > 50 * count + 10_000:
                 raise UserError(
-                    f"Only {len(kept)} different {split} mazes of level {level} were found, and {count} are asked for;"
-                    " ask for fewer or for larger ones."
+                    f"Only {len(kept)} different {split} mazes of level {max(shape)} were found, and {count} are asked"
+                    " for; ask for fewer or for larger ones."
                 )
             extra = max(missing, 1000)  # repeats only ever occur at small levels
-            more, more_paths = self._draw(key, drawn, level, extra, split)
+            more, more_paths = self._draw(key, drawn, (shape[0], shape[1]), extra, split)
             drawn += extra
             cells, paths = np.concatenate([cells, more]), np.concatenate([paths, more_paths])
 

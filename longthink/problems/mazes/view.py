@@ -19,6 +19,7 @@ from longthink.contracts import Ends, Puzzles, View
 from longthink.figures.scene import Scene
 from longthink.problems.mazes import _kernels as kernels
 from longthink.problems.mazes._cells import BORDER, PIXELS, cells_of, cut, means_of_cells, to_cells
+from longthink.problems.mazes._kernels import Cells
 from longthink.problems.mazes._pictures import MazePicture, find_maze, open_picture
 from longthink.problems.mazes._text import LONGEST_TEXT, is_typed, mazes_in, read_csv, read_maze, read_solved
 
@@ -64,13 +65,16 @@ class MazeView(View):
         return replace(self.problem.from_maze(found.cells), source=found)
 
     def remarks(self, puzzles: Puzzles) -> list[str]:
-        """That a maze has loops, and that a net that was trained on this problem knows none."""
-        loops = int(kernels.count_loops(to_cells(puzzles.x[0])))
-        if loops == 0:
-            return []
-        trained = self.problem.openings == 0 and not self.problem.source
-        unknown = "; this net was trained on mazes without" if trained else ""
-        return [f"This maze has {loops} loop{'s' if loops > 1 else ''}{unknown}."]
+        """That a maze has loops, or ends where a net that was trained on this problem has seen none."""
+        cells, known, said = to_cells(puzzles.x[0]), self.problem, list[str]()
+        loops = int(kernels.count_loops(cells))
+        if loops > 0:
+            without = known.openings == 0 and known.algorithm != "scattered" and not known.source
+            unknown = "; this net was trained on mazes without" if without else ""
+            said.append(f"This maze has {loops} loop{'s' if loops > 1 else ''}{unknown}.")
+        if not known.source:
+            said += _of_ends(cells, known.ends)
+        return said
 
     def _typed(self, text: str, ends: Ends | None) -> Puzzles:
         question, answer = _question(text)
@@ -114,6 +118,32 @@ class MazeView(View):
         rows, columns = (BORDER + PIXELS * np.arange(size + 1) for size in shown.shape)
         scale = max(1, SMALLEST_PICTURE // max(pixels.shape))
         return MazePicture(pixels, to_cells(puzzles.x[0]), rows, columns).scene(shown, scale)
+
+
+def _of_ends(cells: Cells, trained: str) -> list[str]:
+    """What is to be said of ends that are not as the net was `trained`; nothing where walls are not between nodes.
+
+    Nodes are every other cell of every other row, from the first way; what is between four of them is wall.
+    """
+    used = cells != kernels.WALL
+    top, left = (int(np.flatnonzero(used.any(axis))[0]) for axis in (1, 0))
+    if used[top + 1 :: 2, left + 1 :: 2].any() or trained == "cells":
+        return []
+    padded, elsewhere = np.pad(used, 1), []
+    for colour, name in ((kernels.RED, "red"), (kernels.GREEN, "green")):
+        row, column = np.argwhere(cells == colour)[0].tolist()
+        ways = padded[[row, row + 2, row + 1, row + 1], [column + 1, column + 1, column, column + 2]].sum()
+        in_passage = (row - top) % 2 == 1 or (column - left) % 2 == 1
+        if in_passage if trained == "nodes" else (in_passage or ways > 1):
+            elsewhere.append(name)
+    if not elsewhere:
+        return []
+    both = len(elsewhere) > 1
+    subject = "Both ends" if both else f"The {elsewhere[0]} end"
+    if trained == "nodes":
+        where = "lie in passages" if both else "lies in a passage"
+        return [f"{subject} {where} between two nodes of the maze; this net was trained with ends on nodes alone."]
+    return [f"{subject} {'are' if both else 'is'} at no dead end; this net was trained with ends at dead ends alone."]
 
 
 def _is_text(path: Path) -> bool:

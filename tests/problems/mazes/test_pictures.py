@@ -105,6 +105,17 @@ def test_rectangular_mazes(rows: int, columns: int, style: dict[str, int]) -> No
     assert puzzles.level == max(rows, columns)
 
 
+@pytest.mark.parametrize("light_walls", [False, True])
+@pytest.mark.parametrize("style", [{}, {"wall": 4}, {"way": 20, "wall": 20, "border": 20, "scale": 1.13, "margin": 9}])
+def test_ends_may_lie_in_passages(style: dict[str, float], light_walls: bool) -> None:
+    """Walls taken for ways have ends in passages too, and would have a way all around."""
+    colours = {"paper": (0, 0, 0), "ink": (255, 255, 255)} if light_walls else {}
+    for seed in range(6):
+        cells = to_cells(Mazes(ends="cells").sample(9, 1, seed).x[0])
+        pixels, expected = drawings.drawn(cells, Style(**{"margin": 5, **style, **colours}), seed)
+        assert np.array_equal(find_maze(pixels).cells, expected)
+
+
 @pytest.mark.parametrize("kind", ["jpg", "webp", "gif", "bmp", "tiff"])
 def test_other_kinds_near_colours_and_resized_pictures(tmp_path: Path, kind: str) -> None:
     cells = to_cells(Mazes().sample(13, 1).x[0])

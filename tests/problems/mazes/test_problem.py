@@ -78,7 +78,7 @@ def test_a_maze_is_a_spanning_tree_with_its_one_path(level: int, seed: int, spli
 @settings(deadline=None, max_examples=40)
 @given(level=LEVELS, seed=st.integers(0, 1000), openings=st.floats(0.05, 0.8))
 def test_openings_make_loops_and_the_path_stays_a_shortest(level: int, seed: int, openings: float) -> None:
-    problem = Mazes(openings=openings, ends="anywhere")
+    problem = Mazes(openings=openings, ends="nodes")
     puzzles = problem.sample(level, 2, seed)
     for index in range(2):
         cells = to_cells(puzzles.x[index])

@@ -135,7 +135,7 @@ def test_a_file_that_is_no_text_is_a_picture_whatever_its_name(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("rows", "loops"),
     [
-        ("S..E", 0),
+        ("S...E", 0),
         ("S..\n.#.\n..E", 1),
         ("S..\n...\n..E", 4),
         ("S....\n.#.#.\n....E", 2),
