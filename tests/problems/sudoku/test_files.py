@@ -94,7 +94,7 @@ def test_where_the_source_has_no_rating_ours_is_written(lines: Path, tmp_path: P
     SudokuCsv().write([unrated], 30, tmp_path / "rated")
     rated = SudokuCsv().read(Sudoku(), 50, tmp_path / "rated")
     assert unrated.extras["rating"].isnan().all()
-    assert rated.extras["rating"].tolist() == Sudoku().guesses(unrated).tolist()
+    assert rated.extras["rating"].tolist() == Sudoku().rating(unrated).tolist()
 
 
 def test_ratings_are_written(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_ratings_are_written(tmp_path: Path) -> None:
     SudokuCsv().write([puzzles], 20, tmp_path)
     rows = (tmp_path / "train_55.csv").read_text().splitlines()
     assert rows[0] == "question,answer,rating"
-    assert [int(row.rsplit(",", 1)[1]) for row in rows[1:]] == Sudoku().guesses(puzzles).tolist()
+    assert [int(row.rsplit(",", 1)[1]) for row in rows[1:]] == Sudoku().rating(puzzles).tolist()
 
 
 def test_the_hubs_data_set_is_brought_in_from_a_copy(tmp_path: Path) -> None:
