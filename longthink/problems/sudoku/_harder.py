@@ -40,7 +40,7 @@ def harden(board, taken, places, houses, solution, least, rng, room):  # type: i
                 for cell in range(cells):
                     times[cell] += found[which, cell] == solution[cell]
             for cell in range(cells):
-                if times[cell] == 1 and cell != away:
+                if board[cell] == 0 and times[cell] == 1 and cell != away:
                     telling[number] = cell
                     number += 1
         if number:

@@ -1,6 +1,6 @@
-"""The symmetries of sudoku: rows moved within a band, bands, columns and stacks likewise, symbols renamed, transposition.
+"""The symmetries of sudoku: rows moved within a band, whole bands, columns and stacks likewise, symbols renamed.
 
-Boards whose boxes are not square are not transposed. Shapes: B boards, n symbols, n x n cells.
+Boards whose boxes are square are also transposed. Shapes: B boards, n symbols, n x n cells.
 """
 
 from dataclasses import replace
