@@ -301,7 +301,7 @@ class Sudoku(Problem):
         if self.augment and split == "train":
             boards, solutions = _symmetry.move(key, self.box, boards, solutions)
         extras = {"rating": torch.from_numpy(store.ratings[chosen])}
-        return replace(self.from_boards(boards, solutions), split=split, extras=extras)
+        return replace(self.from_boards(boards, solutions), level=level, split=split, extras=extras)
 
     def _of_list(self, count: int, split: Split, key: int) -> Puzzles:
         """Boards with 17 givens, each as often as the others, moved."""

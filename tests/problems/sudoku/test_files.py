@@ -404,6 +404,7 @@ def test_the_protocol_of_sudoku_extreme(extreme: Path) -> None:
     assert len(set(kinds)) == 20
     boards = np.concatenate([boards_of(puzzles) for puzzles in drawn])
     assert len(np.unique(boards, axis=0)) == 300
+    assert {puzzles.level for puzzles in drawn} == {64}
     assert {50, 53, 56} == {int(blank) for blank in (boards == 0).sum(1)}
     store = SudokuStore(extreme)
     test = problem.sample(64, 12)

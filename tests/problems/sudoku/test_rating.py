@@ -138,7 +138,7 @@ def test_ratings_that_no_board_has_are_refused(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("name", [name for name, (_, guessing) in ALGORITHMS.items() if not guessing])
 def test_stalled_boards_ask_for_more_than_an_algorithm(name: str) -> None:
-    problem = Sudoku(stalled=1.0, stalled_by=name)  # type: ignore[arg-type]
+    problem = Sudoku(stalled=1.0, stalled_by=name)
     puzzles = problem.sample(41, 12, split="train", repeats=True)
     rounds = problem.algorithms(puzzles)
     assert rounds[name].sum() == 0
@@ -162,7 +162,7 @@ def test_the_list_of_17_givens() -> None:
 def test_boards_with_17_givens_are_moved_ones_of_the_list() -> None:
     inside, everywhere, seen = houses((3, 3)), np.ones(81, np.int64), {}
     for split in ("train", "validation", "test"):
-        puzzles = Sudoku().sample(64, 40, split=split)  # type: ignore[arg-type]
+        puzzles = Sudoku().sample(64, 40, split=split)
         boards, solutions = boards_of(puzzles), puzzles.y.flatten(1).numpy() + 1
         assert ((boards == 0).sum(1) == 64).all()
         assert Sudoku().correct(puzzles.y, puzzles).all()

@@ -17,7 +17,7 @@ BOXES = [(2, 2), (2, 3), (3, 2), (3, 3), (4, 4)]
 @settings(deadline=None)
 @given(seed=st.integers(0, 2**32), box=st.sampled_from(BOXES), scoring=st.sampled_from(["blanks", "all_cells"]))
 def test_back_undoes_it_and_validity_is_kept(seed: int, box: tuple[int, int], scoring: str) -> None:
-    problem = Sudoku(box=box, scoring=scoring)  # type: ignore[arg-type]
+    problem = Sudoku(box=box, scoring=scoring)
     puzzles = problem.sample(problem.easy // 2, 3, seed % 7, repeats=True)
     symmetry = _symmetry.draw(box, 3, np.random.default_rng(seed))
     moved = _symmetry.apply(symmetry, puzzles)
