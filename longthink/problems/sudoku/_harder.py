@@ -13,7 +13,7 @@ from longthink.problems.sudoku._solver import clear, put, search
 SOLUTIONS = 60
 """Of a board without one of its givens; where there are as many, the given stays."""
 EXCHANGES = 300
-"""That are tried in a row without a higher rating, until a board is given up."""
+"""That are tried on a board."""
 
 
 @compiled
@@ -26,9 +26,9 @@ def harden(board, taken, places, houses, solution, least, rng, room):  # type: i
     cells, in_order, givens = len(board), np.empty(0, np.uint64), np.flatnonzero(board)
     found, times, telling = np.empty((SOLUTIONS, cells), np.int64), np.empty(cells, np.int64), np.empty(cells, np.int64)
     best = dead_ends(board, houses, places, least, room)
-    in_vain = 0
-    while best < least and in_vain < EXCHANGES:
-        in_vain += 1
+    for _ in range(EXCHANGES):
+        if best >= least:
+            return True
         which_given = below(rng, len(givens))
         away = givens[which_given]
         clear(board, taken, places, away)
@@ -48,7 +48,6 @@ def harden(board, taken, places, houses, solution, least, rng, room):  # type: i
             put(board, taken, places, given, 1 << (solution[given] - 1))
             rating = dead_ends(board, houses, places, least, room)
             if rating >= best:
-                in_vain = 0 if rating > best else in_vain
                 best, givens[which_given] = rating, given
                 continue
             clear(board, taken, places, given)
