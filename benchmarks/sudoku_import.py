@@ -22,7 +22,7 @@ BOARDS = 4000
 MAKE = f"""
 import sys
 import numpy as np
-from longthink.problems.sudoku import _boards
+from longthink.problems.sudoku import _symmetry
 from longthink.problems.sudoku.problem import Sudoku, boards_of
 drawn = [Sudoku().sample(level, {BOARDS // len(LEVELS)}, split="train") for level in {LEVELS}]
 boards = np.concatenate([boards_of(puzzles) for puzzles in drawn])
@@ -31,8 +31,7 @@ rows = int(sys.argv[2])
 with open(sys.argv[1], "wb") as out:
     out.write(b"source,question,answer,rating\\n")
     for number, first in enumerate(range(0, rows, {BOARDS})):
-        moved, solved = boards.copy(), solutions.copy()
-        _boards.move(number, (3, 3), moved, solved)
+        moved, solved = _symmetry.move(number, (3, 3), boards, solutions)
         table = np.frombuffer(b"made,", np.uint8), np.where(moved, moved + 48, 46).astype(np.uint8), \\
             np.frombuffer(b",", np.uint8), (solved + 48).astype(np.uint8), np.frombuffer(b",0\\n", np.uint8)
         lines = np.concatenate([np.broadcast_to(part, ({BOARDS}, part.shape[-1])) for part in table], axis=1)

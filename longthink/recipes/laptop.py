@@ -200,6 +200,28 @@ def sudoku_laptop() -> Recipe:
 
 
 @register
+def sudoku_extreme_laptop() -> Recipe:
+    """1,000 boards of Sudoku-Extreme, each moved by another symmetry whenever it is drawn; for all of its test.csv.
+
+    Command: longthink train sudoku_extreme_laptop --problem.source DIR, where DIR is that data set, brought in by
+    `longthink import sapientinc/sudoku-extreme --format sudoku-csv --out DIR`.
+    To test on all: longthink test RUN --level 64 --count 422786 --iterations 100. Level 64 has every board here.
+    """
+    return sudoku_laptop().revised(
+        {
+            "name": "sudoku_extreme_laptop",
+            "problem.stalled": 0.0,
+            "problem.source_size": 1000,
+            "problem.up_to": True,
+            "curriculum.lowest": 64,
+            "curriculum.highest": 64,
+            "curriculum.iterations": 24,
+            "steps": 2000,
+        }
+    )
+
+
+@register
 def sudoku_convolutions() -> Recipe:
     """DT-Recall, which knows of no rows, columns and boxes: boards of 40 givens and more; it solves those of 50.
 

@@ -122,13 +122,18 @@ def sudoku() -> None:
         puzzles = problem.sample(level, 2, split="train", repeats=True)
         problem.baselines(puzzles)
         problem.guesses(puzzles)
+        problem.rating(puzzles)
         problem.algorithms(puzzles)
     for box in ((2, 2), (2, 3), (3, 2), (3, 3)):  # nothing given, and nothing right
         cells = (box[0] * box[1]) ** 2
         for board in (np.zeros((1, cells), np.int64), np.ones((1, cells), np.int64)):
             problem = Sudoku(box=box)
             problem.algorithms(problem.from_boards(board, np.ones_like(board)))
+            problem.rating(problem.from_boards(board, np.ones_like(board)))
     Sudoku(stalled=1.0).sample(50, 2, split="train", repeats=True)
+    Sudoku(stalled=1.0, stalled_by="pairs").sample(50, 2, split="train", repeats=True)
+    Sudoku(lowest_rating=5).sample(53, 2)
+    Sudoku().sample(64, 2)
     view = Sudoku().view
     for board in ("." * 81, "1" * 81, "123456789" + "." * 72, "0" * 16, "1" + "0" * 255, ("16 " + "0 " * 15) * 16):
         unless_refused(view.parse, board)

@@ -9,6 +9,9 @@ from numba import uint64
 
 from longthink.base.compiled import compiled
 from longthink.problems._splitmix import SHARES, below, mix
+from longthink.problems.sudoku._deduction import HIDDEN_SINGLES, decide
+from longthink.problems.sudoku._harder import harden
+from longthink.problems.sudoku._rating import room_for
 from longthink.problems.sudoku._solver import candidates, clear, places_of, put, put_singles, search, taken_of
 
 FEW_KINDS = 9
@@ -211,11 +214,14 @@ def kinds(solutions, given, houses):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def move(key, box, boards, solutions):  # type: ignore[no-untyped-def]
-    """Move each board and solution (N, cells), with boxes of so many rows and columns, by a symmetry of its own."""
+def draw_symmetries(key, box, sources, names):  # type: ignore[no-untyped-def]
+    """Write a random symmetry of boards with boxes of so many rows and columns to each row.
+
+    `sources` (N, cells) says which cell each takes its symbol from, `names` (N, symbols + 1) what that is called then.
+    """
     symbols = box[0] * box[1]
-    lines, names = np.empty((2, symbols), np.int64), np.arange(symbols + 1)
-    for index in range(len(boards)):
+    lines = np.empty((2, symbols), np.int64)
+    for index in range(len(sources)):
         rng = np.array([mix(uint64(key) + mix(uint64(index)))])
         for axis, size in enumerate(box):
             bands, inside = np.arange(symbols // size), np.arange(size)
@@ -223,26 +229,43 @@ def move(key, box, boards, solutions):  # type: ignore[no-untyped-def]
             for place, band in enumerate(bands):
                 _shuffle(inside, rng)
                 lines[axis, place * size : (place + 1) * size] = band * size + inside
-        _shuffle(names[1:], rng)
+        names[index] = np.arange(symbols + 1) if index == 0 else names[index - 1]
+        _shuffle(names[index, 1:], rng)
         turned = box[0] == box[1] and below(rng, 2) == 1
-        board, solution = boards[index].copy(), solutions[index].copy()
         for row in range(symbols):
             for column in range(symbols):
                 down, across = lines[0, row], lines[1, column]
                 source = across * symbols + down if turned else down * symbols + across
-                boards[index, row * symbols + column] = names[board[source]]
-                solutions[index, row * symbols + column] = names[solution[source]]
+                sources[index, row * symbols + column] = source
 
 
 @compiled
-def draw(key, first, wanted, stalled, houses, low, high, by_givens, tries, steps, boards, solutions):  # type: ignore[no-untyped-def]
+def _fill_in(board, taken, places, houses, solution, known, trail):  # type: ignore[no-untyped-def]
+    """Fill in what follows for one who knows so much (`_deduction`); how many cells."""
+    if known == HIDDEN_SINGLES:
+        return put_singles(board, taken, places, houses, trail, 0)[0]
+    rounds, left = np.empty((2, 1, len(board)), np.int64)
+    decide(board.reshape(1, -1), houses, known, False, rounds, left)
+    filled = 0
+    for cell in range(len(board)):
+        if rounds[0, cell]:
+            put(board, taken, places, cell, 1 << (solution[cell] - 1))
+            filled += 1
+    return filled
+
+
+@compiled
+def draw(  # type: ignore[no-untyped-def]
+    key, first, wanted, stalled, known, least, houses, low, high, by_givens, tries, steps, boards, solutions
+):
     """Fill boards (N, cells) with `wanted` blanks and one solution, number `first` of a key's stream and following.
 
-    `stalled`: instead, boards on which singles give nothing more, with no more blanks; cells are given till it is so.
+    `stalled`: instead, boards on which nothing follows for one who knows what is `known` (`_deduction`), with no more
+    blanks; cells are given till it is so. Others rate `least` or more (`_rating`).
     Shares are from `low` to `high`: of the solution's kind or, `by_givens`, of the puzzle's. Returns whether each was
     found in so many tries, with no more than WALKS walks in vain, of which the first has so many steps.
     """
-    places, cells = places_of(houses), boards.shape[1]
+    places, cells, room = places_of(houses), boards.shape[1], room_for(houses.shape[1])
     everything, order, trail = np.ones(cells, np.int64), np.arange(cells), np.empty(cells, np.int64)
     solution = np.empty(cells, np.int64)
     for index in range(len(boards)):
@@ -258,12 +281,12 @@ def draw(key, first, wanted, stalled, houses, low, high, by_givens, tries, steps
             _shuffle(order, rng)
             blank = _dig(board, taken, places, houses, solution, order, cells if stalled else wanted)
             if stalled:
-                blank -= put_singles(board, taken, places, houses, trail, 0)[0]
+                blank -= _fill_in(board, taken, places, houses, solution, known, trail)
                 while blank > wanted:
                     cell = below(rng, cells)
                     if board[cell] == 0:
                         put(board, taken, places, cell, 1 << (solution[cell] - 1))
-                        blank -= 1 + put_singles(board, taken, places, houses, trail, 0)[0]
+                        blank -= 1 + _fill_in(board, taken, places, houses, solution, known, trail)
                 if blank == 0:
                     continue
             elif blank < wanted:
@@ -273,6 +296,8 @@ def draw(key, first, wanted, stalled, houses, low, high, by_givens, tries, steps
                 ):
                     in_vain += 1
                     continue
+            if least and not stalled and not harden(board, taken, places, houses, solution, least, rng, room):
+                continue
             if by_givens and not _in_split(solution, board, houses, low, high):
                 continue
             boards[index], solutions[index] = board, solution

@@ -25,6 +25,7 @@ from longthink.base.arrays import GrowingArray, save_npy
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.base.npy import load_npy
+from longthink.base.seeds import generator
 from longthink.base.splits import Split
 from longthink.problems._drawing import OF_FOUR
 from longthink.problems._splitmix import SHARES
@@ -237,9 +238,23 @@ class SudokuStore:
             raise UserError(f"{folder} is damaged: it has boards that are none; bring the puzzles in again.")
 
     @lru_cache(maxsize=64)  # noqa: B019  (a store lives as long as the process)
-    def rows(self, level: int, low: int, high: int) -> NDArray[np.int64]:
-        """The rows with so many blank cells, of the shares from `low` to `high`."""
-        return np.flatnonzero((self.blanks == level) & (self.shares >= low) & (self.shares <= high))
+    def rows(
+        self, level: int, low: int, high: int, up_to: bool = False, lowest_rating: float = 0, size: int | None = None
+    ) -> NDArray[np.int64]:
+        """The rows with so many blank cells, of the shares from `low` to `high`.
+
+        With `up_to`, also those with fewer; with a rating, those rated so or more; with a size, of so many, chosen at
+        random among all that are of these shares, and rated so.
+        """
+        among = (self.shares >= low) & (self.shares <= high)
+        if lowest_rating:
+            among &= self.ratings >= lowest_rating
+        if size is not None:
+            all_of_them = np.flatnonzero(among)
+            chosen = generator("source", len(all_of_them), size).permutation(all_of_them)[:size]
+            among = np.zeros_like(among)
+            among[chosen] = True
+        return np.flatnonzero(among & (self.blanks <= level if up_to else self.blanks == level))
 
 
 def _is_box(box: Any) -> bool:

@@ -1,6 +1,6 @@
 """Sudoku puzzles as a CSV with the columns question, answer and rating, as Sudoku-Extreme has them; or that data set.
 
-The rating is how many guesses a solver takes; ours is written where the puzzles have none.
+The rating is how many guesses the solver tdoku takes; ours (`Sudoku.rating`) is written where the puzzles have none.
 """
 
 import csv
@@ -47,7 +47,7 @@ class SudokuCsv(Format):
             rows.writerow(COLUMNS)
             for puzzles in (first, *several):
                 known = puzzles.extras.get("rating", torch.full((len(puzzles),), nan)).numpy()
-                ratings = np.where(np.isnan(known), problem.guesses(puzzles), known)
+                ratings = np.where(np.isnan(known), problem.rating(puzzles), known)
                 solutions = puzzles.y.flatten(1).numpy() + 1
                 for board, solution, rating in zip(boards_of(puzzles), solutions, ratings.tolist(), strict=True):
                     rows.writerow((write_board(board), write_board(solution), f"{rating:g}"))

@@ -13,13 +13,16 @@ import pytest
 import torch
 
 from longthink.base.errors import UserError
+from longthink.contracts import Puzzles
 from longthink.problems._drawing import OF_FOUR
 from longthink.problems.sudoku import _boards as _sudoku_boards
+from longthink.problems.sudoku import _symmetry
 from longthink.problems.sudoku._houses import houses
 from longthink.problems.sudoku._store import SudokuStore
 from longthink.problems.sudoku.problem import Sudoku, boards_of
 from longthink.problems.sudoku.sudoku_csv import SudokuCsv
 from longthink.problems.sudoku.sudoku_lines import SudokuLines
+from longthink.recipes.laptop import sudoku_extreme_laptop
 
 EASY = "530070000600195000098000060800060003400803001700020006060000280000419005000080079"
 SOLVED = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
@@ -94,7 +97,7 @@ def test_where_the_source_has_no_rating_ours_is_written(lines: Path, tmp_path: P
     SudokuCsv().write([unrated], 30, tmp_path / "rated")
     rated = SudokuCsv().read(Sudoku(), 50, tmp_path / "rated")
     assert unrated.extras["rating"].isnan().all()
-    assert rated.extras["rating"].tolist() == Sudoku().guesses(unrated).tolist()
+    assert rated.extras["rating"].tolist() == Sudoku().rating(unrated).tolist()
 
 
 def test_ratings_are_written(tmp_path: Path) -> None:
@@ -102,7 +105,7 @@ def test_ratings_are_written(tmp_path: Path) -> None:
     SudokuCsv().write([puzzles], 20, tmp_path)
     rows = (tmp_path / "train_55.csv").read_text().splitlines()
     assert rows[0] == "question,answer,rating"
-    assert [int(row.rsplit(",", 1)[1]) for row in rows[1:]] == Sudoku().guesses(puzzles).tolist()
+    assert [int(row.rsplit(",", 1)[1]) for row in rows[1:]] == Sudoku().rating(puzzles).tolist()
 
 
 def test_the_hubs_data_set_is_brought_in_from_a_copy(tmp_path: Path) -> None:
@@ -229,8 +232,7 @@ def official(tmp_path: Path) -> Path:
     ]
     boards = np.concatenate([boards_of(puzzles) for puzzles in drawn])[order]
     solutions = np.concatenate([puzzles.y.flatten(1).numpy() + 1 for puzzles in drawn])[order]
-    trained = [boards[:60].copy(), solutions[:60].copy()]
-    _sudoku_boards.move(7, (3, 3), *trained)
+    trained = _symmetry.move(7, (3, 3), boards[:60], solutions[:60])
     (folder / ".cache").mkdir(parents=True)
     (folder / "README.md").write_text("---\nlicense: mit\n---\n")
     (folder / ".cache" / "other.csv").write_text("nothing\n")
@@ -366,3 +368,74 @@ def test_a_first_line_that_is_longer_than_names_are_is_refused(name: str, tmp_pa
     (tmp_path / name).write_text("question" + "0" * 200_000 + ",answer\n1234,4321\n")
     with pytest.raises(UserError):
         SudokuLines().import_files([tmp_path / name], tmp_path / "store")
+
+
+@pytest.fixture
+def extreme(tmp_path: Path) -> Path:
+    """A store of files laid out as Sudoku-Extreme: 60 boards of three levels in train.csv, 12 in test.csv."""
+    folder = tmp_path / "sudoku-extreme"
+    folder.mkdir()
+    for name, split, each in (("train", "train", 20), ("test", "test", 4)):
+        rows = ["source,question,answer,rating"]
+        for rating, level in enumerate((50, 53, 56)):
+            puzzles = Sudoku().sample(level, each, split=split)  # type: ignore[arg-type]
+            for board, solution in zip(boards_of(puzzles), puzzles.y.flatten(1).numpy() + 1, strict=True):
+                texts = ["".join(map(str, cells.tolist())) for cells in (board, solution)]
+                rows.append(f"made,{texts[0].replace('0', '.')},{texts[1]},{rating}")
+        (folder / f"{name}.csv").write_text("\n".join(rows) + "\n")
+    assert SudokuCsv().import_files([folder], tmp_path / "store") == (72, 0)
+    return tmp_path / "store"
+
+
+def _kinds(puzzles: Puzzles) -> list[int]:
+    solutions = puzzles.y.flatten(1).numpy() + 1
+    kinds: list[int] = _sudoku_boards.kinds(solutions, np.ones_like(solutions), houses((3, 3))).tolist()
+    return kinds
+
+
+def test_the_protocol_of_sudoku_extreme(extreme: Path) -> None:
+    """So many training boards, each moved anew whenever it is drawn, and all of test.csv as it is."""
+    changes = {"problem.source": str(extreme), "problem.source_size": 20, "batch": 10, "validation.count": 1}
+    task = sudoku_extreme_laptop().revised(changes).supervised
+    problem = task.problem
+    assert problem.levels(64, 64) == [64]
+    drawn = [problem.sample(64, 10, split="train", index=index, repeats=True) for index in range(30)]
+    kinds = [kind for puzzles in drawn for kind in _kinds(puzzles)]
+    assert len(set(kinds)) == 20
+    boards = np.concatenate([boards_of(puzzles) for puzzles in drawn])
+    assert len(np.unique(boards, axis=0)) == 300
+    assert {puzzles.level for puzzles in drawn} == {64}
+    assert {50, 53, 56} == {int(blank) for blank in (boards == 0).sum(1)}
+    store = SudokuStore(extreme)
+    test = problem.sample(64, 12)
+    expected = store.boards[store.shares == OF_FOUR["test"][0]]
+    assert {tuple(board) for board in boards_of(test).tolist()} == {tuple(board) for board in expected.tolist()}
+    assert not set(_kinds(test)) & set(kinds)
+    with pytest.raises(UserError, match="has 12 test puzzles with 64 blank cells or fewer, and 13"):
+        problem.sample(64, 13)
+    with pytest.raises(UserError, match="set problem.source to a folder"):
+        sudoku_extreme_laptop().task.begin(sudoku_extreme_laptop())
+
+
+def test_a_part_of_the_source_is_the_same_for_all_levels_and_by_rating(extreme: Path) -> None:
+    part = Sudoku(source=str(extreme), source_size=20)
+    by_level = [len(part._rows(level, "train")) for level in (50, 53, 56)]
+    assert sum(by_level) == 20
+    assert np.array_equal(
+        part.model_copy(update={"up_to": True})._rows(53, "train"),
+        np.sort(np.concatenate([part._rows(level, "train") for level in (50, 53)])),
+    )
+    rated = Sudoku(source=str(extreme), up_to=True, lowest_rating=2)
+    assert set(rated.sample(64, 4).extras["rating"].tolist()) == {2}
+    with pytest.raises(UserError, match="rated 2 or more, and 5 are asked for"):
+        rated.sample(64, 5)
+
+
+def test_augmentation_is_another_one_whenever_a_puzzle_is_drawn(lines: Path, tmp_path: Path) -> None:
+    only = tmp_path / "one.txt"
+    only.write_text((lines / "train_41.txt").read_text().splitlines()[0] + "\n")
+    SudokuLines().import_files([only], tmp_path / "store")
+    problem = Sudoku(source=str(tmp_path / "store"))
+    drawn = [problem.sample(41, 5, split="train", index=index, repeats=True) for index in range(4)]
+    assert len(np.unique(np.concatenate([boards_of(puzzles) for puzzles in drawn]), axis=0)) == 20
+    assert len({kind for puzzles in drawn for kind in _kinds(puzzles)}) == 1
