@@ -155,7 +155,7 @@ class Problem(Frozen, ABC):
     symmetric: ClassVar[bool] = False
     """Whether it names symmetries of its puzzles, which `moved` moves them by."""
     verifiable: ClassVar[bool] = False
-    """Whether `correct` goes by the puzzle's rules alone, so that it can tell where y is not known."""
+    """Whether `verify` can tell a right answer by the puzzle's rules alone, where y is not known."""
 
     @property
     def view(self) -> "View":
@@ -276,6 +276,10 @@ class Problem(Frozen, ABC):
     def correct(self, answers: Tensor, puzzles: "Puzzles") -> Tensor:
         """Which puzzles are solved: (B, *P) -> bool (B,). A puzzle counts only if every position is right."""
         return self.position_accuracy(answers, puzzles) == 1
+
+    def verify(self, answers: Tensor, puzzles: "Puzzles") -> Tensor:
+        """Which answers are right by the rules, (B, *P) -> bool (B,), without a look at y, where it is `verifiable`."""
+        return self.correct(answers, puzzles)
 
     def position_accuracy(self, answers: Tensor, puzzles: "Puzzles") -> Tensor:
         """The share of right positions among those that count: (B, *P) -> (B,)."""

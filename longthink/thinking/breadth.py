@@ -185,7 +185,7 @@ def _end(thought: Thought, recent: Tensor) -> Attempts:
         stopped=torch.tensor(by_rule, device=which.device),
         residual=recent[:, which].nanmean(0),
         confidence=problem.confidence(output, puzzles).double(),
-        verified=problem.correct(answers, puzzles) if problem.verifiable else None,
+        verified=problem.verify(answers, puzzles) if problem.verifiable else None,
         halting=thought.model.halt(thought.state).double() if thought.model.halts else None,
     )
     return cast(Attempts, each_tensor(ends, lambda tensor: tensor[None]))

@@ -175,7 +175,7 @@ class Verified(Stop):
                 f"Answers of {name_of(type(puzzles.problem))} cannot be verified without their solution;"
                 " take another stop rule."
             )
-        return puzzles.problem.correct(puzzles.problem.answer(thought.read(), puzzles), puzzles)
+        return puzzles.problem.verify(puzzles.problem.answer(thought.read(), puzzles), puzzles)
 
 
 @register

@@ -6,8 +6,9 @@ unless every pixel counts.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -23,6 +24,7 @@ from longthink.base.seeds import generator_of
 from longthink.contracts import Problem, Puzzles, Spec, Split
 from longthink.problems._drawing import OF_FOUR
 from longthink.problems.mazes import _kernels as kernels
+from longthink.problems.mazes import _symmetry
 from longthink.problems.mazes._cells import BORDER, PIXELS, side_of, to_cells, to_pixels, walls_around
 from longthink.problems.mazes._store import open_store
 from longthink.problems.mazes.view import MazeView
@@ -91,6 +93,7 @@ class Mazes(Problem):
     """
 
     spec: ClassVar[Spec] = Spec(inputs=3, outputs=2, positions="grid")
+    symmetric: ClassVar[bool] = True
     algorithm: Literal["depth_first", "wilson", "kruskal", "prim", "scattered"] = "depth_first"
     openings: Annotated[float, Field(ge=0, le=1)] = 0.0
     ends: Ends = "nodes"
@@ -117,6 +120,11 @@ class Mazes(Problem):
     def hard(self) -> tuple[int, ...]:  # type: ignore[override]
         """With a source, all levels that it has test mazes of."""
         return (*open_store(self.source).levels_of("test"),) if self.source else HARD
+
+    @property
+    def verifiable(self) -> bool:  # type: ignore[override]
+        """In a tree, whatever joins red and green without a detour is the path."""
+        return not self.openings and self.algorithm != "scattered" and not self.source
 
     @property
     def view(self) -> MazeView:
@@ -179,6 +187,19 @@ class Mazes(Problem):
             path = marked[other].cpu().numpy()
             solved[other] = _is_path(path, to_cells(puzzles.x[other]))
         return solved
+
+    def verify(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
+        """bool (B,): what is marked of the pixels that count is a path from red to green, and nothing else."""
+        marked = answers == 1 if puzzles.mask is None else (answers == 1) & puzzles.mask
+        right = [_is_path(path.cpu().numpy(), to_cells(x)) for path, x in zip(marked, puzzles.x, strict=True)]
+        return torch.tensor(right, device=answers.device)
+
+    def moved(self, puzzles: Puzzles, number: int) -> tuple[Puzzles, Callable[[Tensor], Tensor]]:
+        """Mirrored and turned; of rectangles, only such as keep their shape."""
+        rows, columns = puzzles.y.shape[1:]
+        kept = _symmetry.SYMMETRIES if rows == columns else _symmetry.EXCHANGED
+        symmetry = 1 + (number - 1) % (kept - 1)
+        return _symmetry.moved(puzzles, symmetry), partial(_symmetry.moved_back, symmetry=symmetry)
 
     def from_cells(self, cells: NDArray[np.uint8], paths: NDArray[np.uint8]) -> Puzzles:
         """Puzzles from cells (N, rows, columns) and paths of the same shape, as `_kernels` has them."""
@@ -293,10 +314,11 @@ def as_mazes(problem: Problem, holders: str) -> Mazes:
 
 
 def _is_path(path: NDArray[np.bool_], cells: NDArray[np.uint8]) -> bool:
-    """Whether pixels (H, W), as many as a shortest path has, are one: whole cells that join red and green."""
+    """Whether pixels (H, W) are whole cells that join red and green without a detour: a path, and nothing else."""
     inside = path[BORDER:-BORDER, BORDER:-BORDER]
     marked = inside[::PIXELS, ::PIXELS]
     if (inside != marked.repeat(PIXELS, 0).repeat(PIXELS, 1)).any():
         return False
     maze = np.where(marked, cells, kernels.WALL)
-    return bool(kernels.shortest_path(maze, np.empty_like(maze)))
+    length = kernels.shortest_path(maze, np.empty_like(maze))
+    return bool(0 < length == marked.sum())

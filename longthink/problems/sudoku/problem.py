@@ -4,8 +4,9 @@ x is (B, 1 + n, n, n) for n symbols: channel 0 is 1 where a cell is blank, chann
 (B, n, n), the symbols less 1. The mask is what is blank, unless all cells count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from pydantic import AfterValidator, Field
 from torch import Tensor
 
 from longthink.base.errors import UserError
-from longthink.base.seeds import generator_of
+from longthink.base.seeds import generator, generator_of
 from longthink.contracts import Problem, Puzzles, Spec, Split
 from longthink.problems._drawing import OF_FOUR
 from longthink.problems.sudoku import _boards as _sudoku_boards
@@ -84,6 +85,7 @@ class Sudoku(Problem):
     (torch.Size([2, 10, 9, 9]), torch.Size([2, 9, 9]), 41)
     """
 
+    symmetric: ClassVar[bool] = True
     verifiable: ClassVar[bool] = True
 
     box: Box = (3, 3)
@@ -161,6 +163,12 @@ class Sudoku(Problem):
         """Givens stay as they are, unless all cells count."""
         answers = super().answer(logits, puzzles)
         return answers if self.scoring == "all_cells" else torch.where(_blank(puzzles), answers, puzzles.y)
+
+    def moved(self, puzzles: Puzzles, number: int) -> tuple[Puzzles, Callable[[Tensor], Tensor]]:
+        """Rows, columns, bands and stacks exchanged, symbols renamed, and transposed, all puzzles in the same way."""
+        one = _symmetry.draw(self.box, 1, generator("symmetry", number))
+        symmetry = _symmetry.Symmetry(*(part.to(puzzles.y.device).expand(len(puzzles), -1) for part in one))
+        return _symmetry.apply(symmetry, puzzles), partial(_symmetry.back, symmetry)
 
     def correct(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
         """bool (B,): the answers keep the givens, and every house has every symbol once."""

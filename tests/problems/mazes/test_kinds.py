@@ -1,6 +1,7 @@
 """Kinds of mazes: ends on any cell, rectangles in training, paths of a length, scattered walls."""
 
 from collections import Counter, deque
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -308,3 +309,28 @@ def test_rectangles_of_scattered_walls() -> None:
         check_solved(problem, puzzles)
         shapes.add(tuple((side - 6) // 2 for side in puzzles.y.shape[1:]))
     assert shapes == {(10, 10), (10, 9), (9, 10), (10, 8), (8, 10)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1000), flips=st.integers(0, 3), ends=st.sampled_from(["nodes", "cells"]))
+def test_a_path_in_a_tree_is_verified_without_the_solution(seed: int, flips: int, ends: str) -> None:
+    """Against what is known of the solution, where cells of it, or beside it, are said otherwise."""
+    problem = Mazes(ends=ends)
+    puzzles = problem.sample(7, 3, seed, "train", repeats=True)
+    assert puzzles.mask is not None
+    answers, rng = puzzles.y.clone(), np.random.default_rng(seed)
+    for answer, mask in zip(answers, puzzles.mask, strict=True):
+        cells = mask[3::2, 3::2].nonzero()
+        for row, column in cells[torch.from_numpy(rng.integers(0, len(cells), flips))].tolist():
+            answer[3 + 2 * row : 5 + 2 * row, 3 + 2 * column : 5 + 2 * column] ^= 1
+    unknown = replace(puzzles, y=torch.zeros_like(puzzles.y), known=False)
+    assert torch.equal(problem.verify(answers, unknown), problem.correct(answers, puzzles))
+    walls = torch.where(puzzles.mask, answers, 1)
+    assert torch.equal(problem.verify(walls, unknown), problem.correct(answers, puzzles)), "walls do not count"
+    assert not problem.verify(torch.zeros_like(answers), unknown).any()
+
+
+def test_where_there_are_several_ways_nothing_is_verified() -> None:
+    assert Mazes().verifiable
+    for other in (Mazes(openings=0.1), Mazes(algorithm="scattered")):
+        assert not other.verifiable

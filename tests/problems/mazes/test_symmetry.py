@@ -71,3 +71,13 @@ def test_other_numbers_are_refused(symmetry: int) -> None:
         moved(puzzles, symmetry)
     with pytest.raises(UserError, match="numbers from 0 to 7"):
         moved_back(puzzles.y, symmetry)
+
+
+@given(number=st.integers(1, 30), index=st.integers(0, 20))
+def test_attempts_see_forms_of_the_same_shape(number: int, index: int) -> None:
+    problem = Mazes(aspect=0.5)
+    puzzles = problem.sample(9, 2, 0, "train", index, True)
+    there, back = problem.moved(puzzles, number)
+    assert there.x.shape == puzzles.x.shape
+    assert not torch.equal(there.x, puzzles.x)
+    assert torch.equal(back(there.y), puzzles.y)
