@@ -7,8 +7,9 @@ import torch
 
 from longthink import registry, testing
 from longthink.contracts import Spec, Thinker
-from longthink.study.evaluators import Changed, Disturbed, Evaluator, Flipped, Probed, Reused, Stopped, Sweep
+from longthink.study.evaluators import Attempted, Changed, Disturbed, Evaluator, Flipped, Probed, Reused, Stopped, Sweep
 from longthink.testing.others import Copying, Counting
+from longthink.thinking.breadth import Breadth
 from longthink.training.runs import open_run
 
 SMALL = {"width": 8, "head": (8, 4), "limit": 4}
@@ -100,6 +101,7 @@ def test_a_perturbation(name: str) -> None:
         Flipped(level=6, iterations=20, count=5, at=8),
         Stopped(level=16, iterations=20, fixed=8, count=10, stop="settled"),
         Stopped(level=16, iterations=20, fixed=8, count=10, stop="best", read="most_confident"),
+        Attempted(level=16, iterations=20, count=10, stop="settled", choice="majority", breadth=Breadth(attempts=3)),
         Probed(level=8, at=4, count=20, train_size=50),
         Reused(level=8, count=5),
     ],

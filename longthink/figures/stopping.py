@@ -59,7 +59,8 @@ def accuracy_over_attempts(rows: pd.DataFrame, path: Path | str) -> Path:
     Means over seeds; a panel for each level. Dashed lines are the puzzles that any of the attempts solves.
 
     Args:
-        rows: those of `compare_attempts`: `series`, `seed`, `level`, `attempts`, `accuracy`, `any`, `iterations`.
+        rows: those of `compare_attempts` or of the evaluator `attempted`: `series`, `seed`, `level`, `choice`,
+            `attempts`, `accuracy`, `any`, `iterations`.
         path: of the picture; what it ends in says of which kind it is, like .png or .svg.
 
     Returns:
@@ -67,25 +68,26 @@ def accuracy_over_attempts(rows: pd.DataFrame, path: Path | str) -> Path:
 
     >>> import tempfile
     >>> rows = pd.DataFrame({"series": "net", "seed": 0, "level": 9, "attempts": [1, 2], "iterations": [4.0, 6.0]})
-    >>> rows = rows.assign(accuracy=[0.5, 0.7], any=[0.5, 0.9])
+    >>> rows = rows.assign(choice="settled", accuracy=[0.5, 0.7], any=[0.5, 0.9])
     >>> accuracy_over_attempts(rows, Path(tempfile.mkdtemp()) / "attempts.png").name
     'attempts.png'
     """
     levels = list(rows["level"].unique())
     figure, grid = subplots(1, len(levels), figsize=(max(6.4, 4.6 * len(levels)), 4.4), sharey=True, squeeze=False)
     axes = list(grid.flat)
+    lines = rows[["series", "choice"]].drop_duplicates().itertuples(index=False, name=None)
+    colours = dict(zip(lines, matplotlib.color_sequences["tab10"], strict=False))
     for axis, level in zip(axes, levels, strict=True):
         of_level = rows[rows["level"] == level]
-        for (series, group), colour in zip(
-            of_level.groupby("series", sort=False), matplotlib.color_sequences["tab10"], strict=False
-        ):
+        for (series, choice), group in of_level.groupby(["series", "choice"], sort=False):
             means = group.groupby("attempts")[["iterations", "accuracy", "any"]].mean()
-            axis.plot(means["iterations"], means["accuracy"] * 100, "o-", color=colour, ms=4, label=str(series))
-            axis.plot(means["iterations"], means["any"] * 100, "--", color=colour, lw=0.8)
+            means[["accuracy", "any"]] *= 100
+            colour = colours[series, choice]
+            axis.plot(means["iterations"], means["accuracy"], "o-", color=colour, ms=4, label=f"{series}, {choice}")
+            axis.plot(means["iterations"], means["any"], "--", color=colour, lw=0.8)
             for attempts, at in means.iterrows():
-                axis.annotate(
-                    str(attempts), (at["iterations"], at["accuracy"] * 100), (3, -10), textcoords="offset points"
-                )
+                point = at["iterations"], at["accuracy"]
+                axis.annotate(str(attempts), point, (3, -10), textcoords="offset points")
         axis.set(xlabel="iterations of all attempts", xscale="log", ylim=(-4, 104), title=f"level {level}")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("puzzles solved (%)")

@@ -11,6 +11,7 @@ from longthink.contracts import Choice, Problem, Puzzles, Split, Stop, Thinker
 from longthink.measuring.attempts import attempted, says
 from longthink.measuring.sweep import Exit, sweep
 from longthink.registry import name_of
+from longthink.study.evaluators.stopping import check_stops
 from longthink.thinking.breadth import PLAIN, Breadth
 from longthink.thinking.choices import best_for
 from longthink.thinking.loop import think
@@ -144,10 +145,7 @@ def compare_attempts(
         raise UserError("Think for at least 1 iteration.")
     contenders = _contenders(runs, levels, changes or {})
     for one in contenders:
-        if one.model.limit is not None:
-            raise UserError(
-                f"A {name_of(type(one.model))} has steps of its own and is read after the last; it cannot stop."
-            )
+        check_stops(one.model)
         example = one.problem.sample(one.levels[0], 1, seed, split)
         attempted(one.model, example, 1, stop, breadth, choice)  # refuses what does not fit before the work begins
 

@@ -2,6 +2,7 @@
 
 from longthink.study.evaluators._evaluator import SOLVED, Evaluator, Peers, alone, percent
 from longthink.study.evaluators._levels import CurveEvaluator, LevelEvaluator
+from longthink.study.evaluators.attempting import Attempted
 from longthink.study.evaluators.deciding import Decided
 from longthink.study.evaluators.depth import InDistribution, ReceptiveField
 from longthink.study.evaluators.features import Compared, Pictured, Probed, Reused
@@ -12,6 +13,7 @@ from longthink.study.evaluators.thinking import Changed, Disturbed, Sweep
 
 __all__ = [
     "SOLVED",
+    "Attempted",
     "Changed",
     "Compared",
     "CurveEvaluator",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pandas as pd
 
 from longthink.base.errors import UserError
-from longthink.contracts import Stop
+from longthink.contracts import Stop, Thinker
 from longthink.measuring.attempts import attempted, says
 from longthink.plugin_options import chosen
 from longthink.registry import name_of, register
@@ -55,10 +55,7 @@ class Stopped(CurveEvaluator):
 
     def run(self, run: Run, peers: Peers = alone) -> pd.DataFrame:  # noqa: ARG002
         model, puzzles = run.model(), self.puzzles(run.recipe())
-        if model.limit is not None:
-            raise UserError(
-                f"A {name_of(type(model))} has steps of its own and is read after the last; it cannot stop."
-            )
+        check_stops(model)
         found = attempted(model, puzzles, self.iterations, self.stop, read=self.read).iloc[0]
         return pd.DataFrame(
             {
@@ -89,3 +86,9 @@ class Stopped(CurveEvaluator):
             "saved of the budget": percent(summary["saved"]),
             "saved of the fixed iteration": percent(summary["saved_of_fixed"]),
         }
+
+
+def check_stops(model: Thinker) -> None:
+    """Raises UserError for a net that has so many steps and no more."""
+    if model.limit is not None:
+        raise UserError(f"A {name_of(type(model))} has steps of its own and is read after the last; it cannot stop.")
