@@ -61,9 +61,9 @@ Attempts = Annotated[
     int | None,
     Parameter(
         name="--breadth",
-        help="So many attempts at each puzzle, which differ by the symmetries of the problem where it names any, or by"
-        " noise: --breadth.symmetries false, --breadth.noise.start 1, --breadth.noise.step 0.1. They are made one after"
-        " the other or --breadth.at_once 8.",
+        help="So many attempts at each puzzle, which differ by the symmetries that the problem may name, and by"
+        " noise: --breadth.symmetries false, --breadth.noise.start 0.3, --breadth.noise.step 0.1. They are made one"
+        " after the other or --breadth.at_once 8.",
     ),
 ]
 Choose = Annotated[

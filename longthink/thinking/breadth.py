@@ -24,8 +24,8 @@ RESIDUAL = 3
 """Iterations, the last ones, whose mean change of the state is an attempt's residual (as in equilibrium reasoners)."""
 
 
-START = Noise(start=1.0)
-"""As much noise in the initial state as there will be state after a step."""
+START = Noise(start=0.3)
+"""A third as much noise in the initial state as there will be state after a step."""
 
 
 class Breadth(Frozen):
@@ -33,27 +33,26 @@ class Breadth(Frozen):
 
     `symmetries`: each attempt sees the puzzle mirrored, turned, renamed, ..., as its problem has it (`Problem.moved`);
     by default where the problem names symmetries.
-    `noise`: what is added to the state before the first and after each iteration; by default none where there are
-    symmetries, and else START.
+    `noise`: what is added to the state before the first and after each iteration; by default START, since there are
+    nets that are the same for all forms of a puzzle.
     `at_once`: attempts that are made at the same time; what one batch of them leaves open, the next takes on.
     """
 
     attempts: Annotated[int, Field(ge=1)] = 8
     symmetries: bool | None = None
-    noise: Noise | None = None
+    noise: Noise = START
     at_once: Annotated[int, Field(ge=1)] = 1
 
     def of(self, problem: Problem) -> "Breadth":
         """The same with nothing left open. Raises UserError where all attempts would be the same."""
         symmetries = problem.symmetric if self.symmetries is None else self.symmetries
-        noise = self.noise or (Noise() if symmetries else START)
-        if self.attempts > 1 and not symmetries and not is_on(noise):
+        if self.attempts > 1 and not symmetries and not is_on(self.noise):
             raise UserError(f"{self.attempts} attempts without noise and without symmetries are the same; add noise.")
-        return self.revised({"symmetries": symmetries, "noise": noise})
+        return self.revised({"symmetries": symmetries})
 
 
-def is_on(noise: Noise | None) -> bool:
-    return noise is not None and (noise.start > 0 or noise.step > 0 or noise.flips > 0)
+def is_on(noise: Noise) -> bool:
+    return noise.start > 0 or noise.step > 0 or noise.flips > 0
 
 
 PLAIN = Breadth(attempts=1)
@@ -132,7 +131,7 @@ def _group(
     """Some attempts at some puzzles, in one batch: first each puzzle's first one, then each puzzle's second one, ..."""
     ways = [_way(puzzles, number, breadth) for number in numbers]
     seen, state = _together([seen for seen, _ in ways]), None
-    if numbers[0] > 0 and breadth.noise is not None and is_on(breadth.noise):
+    if numbers[0] > 0 and is_on(breadth.noise):
         noisy = Noisy(model, breadth.noise)
         streams = torch.cat([numbers_of(puzzles.x, number) for number in numbers])
         model, state = noisy, noisy.start(noisy.see(seen.x), streams)

@@ -39,9 +39,9 @@ def test_a_page_tells_what_each_number_of_attempts_solves() -> None:
 @pytest.mark.parametrize(
     ("breadth", "said"),
     [
-        (Breadth(attempts=4), "as the problem has it"),
-        (Breadth(attempts=4, symmetries=True, noise=Noise(step=0.1)), "by symmetry and with noise, step 0.1"),
-        (Breadth(attempts=4, symmetries=False, noise=Noise(start=1.0)), "with noise, start 1"),
+        (Breadth(attempts=4), "by symmetry if any and by noise, start 0.3"),
+        (Breadth(attempts=4, symmetries=True, noise=Noise()), "by symmetry"),
+        (Breadth(attempts=4, symmetries=False, noise=Noise(step=0.1)), "by noise, step 0.1"),
     ],
 )
 def test_attempts_are_told_apart_by_how_they_differ(breadth: Breadth, said: str) -> None:

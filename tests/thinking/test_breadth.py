@@ -112,7 +112,7 @@ class Left(Thinker):
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_symmetries_show_other_sides_of_a_puzzle_and_are_undone(at_once: int) -> None:
     puzzles = Copying().sample(8, 5)
-    breadth = Breadth(attempts=3, at_once=at_once)
+    breadth = Breadth(attempts=3, noise=Noise(), at_once=at_once)
     found = attempt(Left(), puzzles, 3, None, breadth)
     left, right = puzzles.y.clone(), puzzles.y.clone()
     left[:, 4:], right[:, :4] = 0, 0

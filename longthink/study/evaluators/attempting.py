@@ -76,7 +76,7 @@ class Attempted(LevelEvaluator):
 
 def _differing(breadth: Breadth) -> str:
     """By what attempts differ, for people."""
-    ways = {None: "as the problem has it", True: "by symmetry", False: ""}[breadth.symmetries]
-    noise = breadth.noise.model_dump(exclude_defaults=True) if breadth.noise else {}
-    told = " ".join(f"{name} {value:g}" for name, value in noise.items())
-    return " and ".join(part for part in (ways, f"with noise, {told}" if told else "") if part)
+    ways = {None: "by symmetry if any", True: "by symmetry", False: ""}[breadth.symmetries]
+    noise = breadth.noise.model_dump(exclude_defaults=True).items()
+    told = f"by noise, {' '.join(f'{name} {value:g}' for name, value in noise)}" if noise else ""
+    return " and ".join(part for part in (ways, told) if part)
