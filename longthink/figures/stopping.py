@@ -1,5 +1,6 @@
 """Pictures of nets that stop thinking by themselves."""
 
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib
@@ -7,7 +8,7 @@ import pandas as pd
 
 from longthink.figures._parts import entitle, legend, save, subplots
 
-MARKERS = "osD^v*"
+MARKERS = "osD^v*Pp<>hX"
 
 
 def accuracy_at_the_stop(rows: pd.DataFrame, path: Path | str) -> Path:
@@ -32,8 +33,8 @@ def accuracy_at_the_stop(rows: pd.DataFrame, path: Path | str) -> Path:
     levels = list(rows["level"].unique())
     figure, grid = subplots(1, len(levels), figsize=(max(6.4, 4.6 * len(levels)), 4.4), sharey=True, squeeze=False)
     axes = list(grid.flat)
-    colours = dict(zip(rows["series"].unique(), matplotlib.color_sequences["tab10"], strict=False))
-    markers = dict(zip(rows["rule"].dropna().unique(), MARKERS, strict=False))
+    colours = dict(zip(rows["series"].unique(), cycle(matplotlib.color_sequences["tab10"]), strict=False))
+    markers = dict(zip(rows["rule"].dropna().unique(), cycle(MARKERS), strict=False))
     for axis, level in zip(axes, levels, strict=True):
         of_level = rows[rows["level"] == level]
         for (series, rule), group in of_level.groupby(["series", "exit"], sort=False):
@@ -76,7 +77,7 @@ def accuracy_over_attempts(rows: pd.DataFrame, path: Path | str) -> Path:
     figure, grid = subplots(1, len(levels), figsize=(max(6.4, 4.6 * len(levels)), 4.4), sharey=True, squeeze=False)
     axes = list(grid.flat)
     lines = rows[["series", "choice"]].drop_duplicates().itertuples(index=False, name=None)
-    colours = dict(zip(lines, matplotlib.color_sequences["tab10"], strict=False))
+    colours = dict(zip(lines, cycle(matplotlib.color_sequences["tab10"]), strict=False))
     for axis, level in zip(axes, levels, strict=True):
         of_level = rows[rows["level"] == level]
         for (series, choice), group in of_level.groupby(["series", "choice"], sort=False):

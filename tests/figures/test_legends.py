@@ -57,6 +57,28 @@ DRAWN: dict[str, tuple[Callable[[pd.DataFrame, Path], Path], pd.DataFrame, tuple
         ),
         ("Nets that stop by themselves", "3 seeds", "means over seeds", "dashed: the most confident answer"),
     ),
+    "many rules": (
+        figures.accuracy_at_the_stop,
+        pd.concat(
+            [
+                crossed(series=[f"net {one}" for one in range(11)], level=16, seed=SEEDS, iteration=[1, 9]).assign(
+                    exit="default", accuracy=0.5
+                ),
+                crossed(series="net 3", level=16, seed=SEEDS, rule=[f"rule {one}" for one in range(14)]).assign(
+                    used=4.5, accuracy=1
+                ),
+            ]
+        ),
+        ("ets that stop by themselves", "3 seeds"),
+    ),
+    "attempts": (
+        figures.accuracy_over_attempts,
+        crossed(series="net", level=[16, 32], seed=SEEDS, choice=[f"choice {one}" for one in range(11)]).merge(
+            pd.DataFrame({"attempts": [1, 2], "iterations": [4.0, 9.0], "accuracy": [0.5, 0.7], "any": [0.5, 0.9]}),
+            how="cross",
+        ),
+        ("several attempts at each puzzle", "3 seeds", "dashed: any of the attempts is right"),
+    ),
     "levels": (figures.iterations_by_level, THINKING, ("until 99% of the puzzles", "3 seeds", "points: every seed")),
     "cost": (
         figures.cost_of_thinking,
