@@ -744,8 +744,10 @@ class Loss(NamedTuple):
     """A scalar."""
     output: Any
     """What it was last computed from, (B, K, *P)."""
-    metrics: Mapping[str, float] = {}
-    """What else is worth a column in the history, where the task's `measures` puts it there, as Supervised does."""
+    metrics: Mapping[str, float | Tensor] = {}
+    """What else is worth a column in the history, where the task's `measures` puts it there, as Supervised does.
+
+    A scalar on a device is not read before, so that nothing waits for it."""
 
 
 class Objective(Frozen, ABC):

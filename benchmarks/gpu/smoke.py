@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,11 @@ def asked(net: Thinker, puzzles: Puzzles, stop: str) -> tuple[Any, ...]:
 def learned(net: Thinker, puzzles: Puzzles, objective: str, **options: Any) -> tuple[Any, ...]:
     """A loss, and the size of the gradient of each weight."""
     made, net = registry.build("objectives", objective, options), copy.deepcopy(net)
-    (loss,) = made.losses(net, puzzles.to(next(net.parameters()).device), 6, np.random.default_rng(0))
-    loss.value.backward()
+    losses = made.losses(net, puzzles.to(next(net.parameters()).device), 6, np.random.default_rng(0))
+    value = torch.stack([loss.value for loss in losses]).sum()
+    value.backward()
     norms = [weight.grad.norm() for weight in net.parameters() if weight.grad is not None]
-    return loss.value.detach().cpu(), torch.stack(norms).cpu()
+    return value.detach().cpu(), torch.stack(norms).cpu()
 
 
 def solved(net: Thinker, puzzles: Puzzles) -> tuple[Any, ...]:
@@ -106,10 +108,15 @@ def checks() -> dict[str, tuple[Callable[[], Thinker], Check, float]]:
     found: dict[str, tuple[Callable[[], Thinker], Check, float]] = {}
 
     def add(
-        name: str, of: str, ask: Callable[[Thinker, Puzzles], Any], count: int = 8, within: float = TOLERANCE
+        name: str,
+        of: str,
+        ask: Callable[[Thinker, Puzzles], Any],
+        count: int = 8,
+        within: float = TOLERANCE,
+        made: Callable[[], Thinker] | None = None,
     ) -> None:
         puzzles = puzzles_of(of, count)
-        found[f"{name}, {of}"] = (lambda: lt.load(of), lambda net: ask(net, puzzles), within)
+        found[f"{name}, {of}"] = (made or (lambda: lt.load(of)), lambda net: ask(net, puzzles), within)
 
     for name in SHIPPED:
         add("sweep", name, lambda net, puzzles: lt.sweep(net, puzzles, [1, 5, 10, 20]))
@@ -126,7 +133,12 @@ def checks() -> dict[str, tuple[Callable[[], Thinker], Check, float]]:
         if name not in ("halting", "verified"):
             add(f"stop, {name}", "prefix_sums", lambda net, puzzles, name=name: asked(net, puzzles, name))
     add("stop, verified", "sudoku", lambda net, puzzles: asked(net, puzzles, "verified"))
+    halts = recipe_of("mazes").revised({"model.halts": True})
+    add("stop, halting", "mazes", partial(asked, stop="halting"), made=halts.build)
+    for name in ("halting", "ponder"):
+        add(f"objective, {name}", "mazes", partial(learned, objective=name), made=halts.build)
     for name, options in (
+        ("deep_supervision", {}),
         ("final", {}),
         ("head_start", {"share": 1.0, "transplant": 1.0}),
         ("progressive", {"alpha": 0.5}),

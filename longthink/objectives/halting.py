@@ -52,7 +52,7 @@ class Halting(Objective):
             drawn = rng_of_readings.choice(len(before), min(self.readings, len(before)), replace=False)
             states = [*(before[which] for which in drawn), last]
             halting = torch.stack([self._of_state(net, state, puzzles) for state in states]).mean()
-            metrics = {**loss.metrics, "halting": halting.item()}
+            metrics = {**loss.metrics, "halting": halting.detach()}
             yield loss._replace(value=loss.value + self.weight * halting, metrics=metrics)
 
     def _of_state(self, net: Thinker, state: State, puzzles: Puzzles) -> Tensor:

@@ -99,6 +99,10 @@ def check_objective(objective: Objective, net: Thinker | None = None, puzzles: P
     net = Counting(Copying.spec) if net is None else net
     torch.random.set_rng_state(torch_state)
     puzzles = Copying().sample(8, 4, repeats=True) if puzzles is None else puzzles
+    try:
+        objective.check(net)
+    except UserError as error:
+        return {"it is for the net": str(error)}
     return all_of(OBJECTIVE, objective, net, puzzles)
 
 

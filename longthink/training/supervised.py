@@ -159,7 +159,7 @@ class PuzzleLessons(Lessons):
             "accuracy": float(solved),
             "level": puzzles.level,
             "iterations": batch.iterations,
-            **loss.metrics,
+            **{name: float(value) for name, value in loss.metrics.items()},
             **problem.measures(loss.output, puzzles),
         }
 

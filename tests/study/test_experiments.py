@@ -50,7 +50,8 @@ def test_an_experiment_is_whole_at_both_scales(name: str, scale: Scale) -> None:
             for evaluator in evaluators
         ]
     )
-    table = table.assign(saved=1.0, **{name: [[1.0]] * len(table) for name in LISTED})
+    table = table.assign(saved=1.0, used=1.0, **{name: [[1.0]] * len(table) for name in LISTED})
+    table["by_attempts"] = [dict.fromkeys(range(1, 9), 1.0)] * len(table)
     for claim in experiment.claims:
         assert claim.holds(table) in (True, False)
 
