@@ -86,10 +86,10 @@ def accuracy_over_attempts(rows: pd.DataFrame, path: Path | str) -> Path:
             colour = colours[series, choice]
             axis.plot(means["iterations"], means["accuracy"], "o-", color=colour, ms=4, label=f"{series}, {choice}")
             axis.plot(means["iterations"], means["any"], "--", color=colour, lw=0.8)
-            for attempts, at in means.iterrows():
+            for attempts, at in means.drop_duplicates("iterations").iterrows():
                 point = at["iterations"], at["accuracy"]
                 axis.annotate(str(attempts), point, (3, -10), textcoords="offset points")
-        axis.set(xlabel="iterations of all attempts", xscale="log", ylim=(-4, 104), title=f"level {level}")
+        axis.set(xlabel="iterations of all attempts", xlim=(0, None), ylim=(-4, 104), title=f"level {level}")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("puzzles solved (%)")
     entitle(figure, "several attempts at each puzzle", rows, "means over seeds", "dashed: any of the attempts is right")
