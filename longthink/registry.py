@@ -160,8 +160,8 @@ def having(plugins: Sequence[tuple[str, Any]], work: Callable[..., Any], *argume
 def names(kind: str) -> list[str]:
     """The names of every plugin of a kind, sorted.
 
-    >>> names("objectives")
-    ['final', 'halting', 'head_start', 'ponder', 'progressive']
+    >>> names("optimisers")
+    ['adam', 'adamw', 'flow', 'sgd']
     """
     return sorted({*_written()[kind], *_points(kind), *_registered[kind]})
 

@@ -108,7 +108,7 @@ def test_what_is_finished_can_be_kept(runs: list[Run], monkeypatch: pytest.Monke
 def test_progress_moves_within_a_run(runs: list[Run], monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
     monkeypatch.setattr(module.tqdm, "update", lambda bar, puzzles: told.append(puzzles))
-    monkeypatch.setattr("longthink.measuring.sweep._default_batch", lambda *_: 3)
+    monkeypatch.setattr("longthink.measuring.sweep.default_batch", lambda *_: 3)
     compare(runs[:1], [6, 9], iterations=4, count=7)
     assert told == [3, 3, 1] * 2
 
