@@ -24,7 +24,7 @@ import torch
 import longthink as lt
 from longthink.base.memory import keep_freed_memory
 from longthink.contracts import Puzzles, Thinker
-from longthink.measuring.sweep import _default_batch, sweep
+from longthink.measuring.sweep import default_batch, sweep
 from longthink.models.composer import Composer
 from longthink.objectives.final import Final
 from longthink.objectives.head_start import HeadStart
@@ -71,7 +71,7 @@ def cases() -> dict[str, Callable[[], Any]]:
     composing.eval()
     strings = products.sample(LONG, STRINGS)
     shorter = products.sample(32, 64, split="train")
-    batch = _default_batch(net, boards)
+    batch = default_batch(net, boards)
     return {
         f"sudoku: 20 steps of {batch} boards, as sweep cuts them": steps(net, boards[:batch], 20),
         "sudoku: 20 steps of 8 boards": steps(net, boards[:8], 20),

@@ -15,6 +15,7 @@ from longthink.measuring.sweep import accuracy, sweep
 from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.recipes.laptop import images_laptop, staircase
 from longthink.study.evaluators import (
+    Attempted,
     Changed,
     Compared,
     Decided,
@@ -36,6 +37,7 @@ from longthink.study.evaluators import (
 )
 from longthink.study.experiment import Experiment, Variant
 from longthink.study.reproduce import Outcome, carry_out, summarised
+from longthink.thinking.breadth import Breadth
 from longthink.training.loop import train
 from longthink.training.recipe import Recipe
 
@@ -108,6 +110,7 @@ def test_the_summary_of_known_curves() -> None:
 
 
 EVERY = (
+    Attempted(level=9, iterations=3, stop="settled", choice="majority", breadth=Breadth(attempts=2)),
     Changed(level=9, iterations=3, perturbation="random_input"),
     Compared(level=1, other="a net"),
     Decided(level=9, algorithm="scan"),
@@ -173,7 +176,7 @@ def test_the_untrained_net_stands_beside(tiny_recipe: Recipe) -> None:
 def test_evaluators_are_plugins() -> None:
     assert [registry.name_of(type(one)) for one in EVERY] == registry.names("evaluators")
     assert registry.find("evaluators", "sweep") is Sweep
-    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[3]
+    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[4]
 
 
 @pytest.mark.parametrize("evaluator", EVERY, ids=lambda one: type(one).__name__)
