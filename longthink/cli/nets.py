@@ -204,7 +204,7 @@ def convert(file: Path, /, *options: Options, out: Path, problem: str | None = N
 
 @app.command
 def test(
-    *runs: Options,
+    *runs: Typed,
     level: HardLevels = None,
     iterations: int = 400,
     every: int | None = None,
@@ -419,7 +419,7 @@ def solve(
         if solution.why in ("limit", "time")
         else f"{solution.why.replace('_', ' ')} after"
     )
-    attempts = "" if breadth is None else f" of {solution.attempts} attempts"
+    attempts = "" if breadth is None else f" of {solution.attempts} attempt{'s' * (solution.attempts > 1)}"
     print(
         f"{verdict}, confidence {solution.confidence:.2%}, {ended} {solution.iterations} iterations{attempts},"
         f" {solution.seconds:.1f} s"

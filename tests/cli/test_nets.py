@@ -251,7 +251,7 @@ def test_a_puzzle_is_attempted_several_times(capsys: pytest.CaptureFixture[str])
     wide = ["--stop", "verified", "--breadth", "3", "--breadth.noise.start", "0.3"]
     assert main(["solve", "sudoku", board, *wide]) == 0
     assert "verified after" in (said := capsys.readouterr().out)
-    assert "of 1 attempts" in said, "the first is right, and no more are made"
+    assert "of 1 attempt," in said, "the first is right, and no more are made"
     assert main(["solve", "sudoku", board, *wide, "--choose", "majority", "--iterations", "30"]) == 0
     assert "of 3 attempts" in capsys.readouterr().out
 
