@@ -57,7 +57,7 @@ StopRule = Annotated[
         " rule: --stop.tolerance 1e-3."
     ),
 ]
-Attempts = Annotated[
+AttemptsAtEach = Annotated[
     int | None,
     Parameter(
         name="--breadth",

@@ -10,7 +10,7 @@ from longthink.base.errors import UserError
 from longthink.base.splits import Split
 from longthink.cli._app import (
     Accelerator,
-    Attempts,
+    AttemptsAtEach,
     Changes,
     Choose,
     Count,
@@ -209,7 +209,7 @@ def test(
     iterations: int = 400,
     every: int | None = None,
     stop: StopRule = None,
-    breadth: Attempts = None,
+    breadth: AttemptsAtEach = None,
     choose: Choose = None,
     count: Count = 1000,
     seed: Seed = 0,
@@ -324,7 +324,7 @@ def solve(
     *options: Options,
     iterations: int | None = None,
     stop: StopRule = None,
-    breadth: Attempts = None,
+    breadth: AttemptsAtEach = None,
     choose: Choose = None,
     seconds: float | None = None,
     precision: str = "fp32",

@@ -46,13 +46,9 @@ class Breadth(Frozen):
     def of(self, problem: Problem) -> "Breadth":
         """The same with nothing left open. Raises UserError where all attempts would be the same."""
         symmetries = problem.symmetric if self.symmetries is None else self.symmetries
-        if self.attempts > 1 and not symmetries and not is_on(self.noise):
+        if self.attempts > 1 and not symmetries and not self.noise.is_on:
             raise UserError(f"{self.attempts} attempts without noise and without symmetries are the same; add noise.")
         return self.revised({"symmetries": symmetries})
-
-
-def is_on(noise: Noise) -> bool:
-    return noise.start > 0 or noise.step > 0 or noise.flips > 0
 
 
 PLAIN = Breadth(attempts=1)
@@ -131,7 +127,7 @@ def _group(
     """Some attempts at some puzzles, in one batch: first each puzzle's first one, then each puzzle's second one, ..."""
     ways = [_way(puzzles, number, breadth) for number in numbers]
     seen, state = _together([seen for seen, _ in ways]), None
-    if numbers[0] > 0 and is_on(breadth.noise):
+    if numbers[0] > 0 and breadth.noise.is_on:
         noisy = Noisy(model, breadth.noise)
         streams = torch.cat([numbers_of(puzzles.x, number) for number in numbers])
         model, state = noisy, noisy.start(noisy.see(seen.x), streams)

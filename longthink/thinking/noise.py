@@ -39,6 +39,15 @@ class Noise(Frozen):
     flips: Annotated[float, Field(ge=0, le=1)] = 0.0
     seed: Annotated[int, Field(ge=0)] = 0
 
+    @property
+    def is_on(self) -> bool:
+        return self.start > 0 or self.goes_on
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is noise after each step, and not before the first one alone."""
+        return self.step > 0 or self.flips > 0
+
 
 def numbers_of(x: Inputs, attempt: int = 0) -> Tensor:
     """A number for each puzzle (B,), on the device of x: what it looks like, and which attempt at it this is.
@@ -113,10 +122,10 @@ class Noisy(Wrapped):
             state = self.inner.with_features(
                 state, features + self._gaussian(features, numbers, 0) * (self.noise.start * _size(stepped))
             )
-        return Numbered(state, numbers, 0) if self._goes_on else state
+        return Numbered(state, numbers, 0) if self.noise.goes_on else state
 
     def step(self, state: State, seen: Looked) -> State:
-        if not self._goes_on:
+        if not self.noise.goes_on:
             return self.inner.step(state, seen.seen)
         after, numbers, steps = self.inner.step(state.state, seen.seen), state.numbers, state.steps + 1
         features = self.inner.features(after)
@@ -138,15 +147,10 @@ class Noisy(Wrapped):
 
     def with_features(self, state: State, features: Tensor) -> State:
         changed = self.inner.with_features(self._inside(state), features)
-        return state._replace(state=changed) if self._goes_on else changed
-
-    @property
-    def _goes_on(self) -> bool:
-        """Whether there is noise after each step, and not before the first one alone."""
-        return self.noise.step > 0 or self.noise.flips > 0
+        return state._replace(state=changed) if self.noise.goes_on else changed
 
     def _inside(self, state: State) -> State:
-        return state.state if self._goes_on else state
+        return state.state if self.noise.goes_on else state
 
     def _gaussian(self, features: Tensor, numbers: Tensor, step: int) -> Tensor:
         return self._drawn("noise", features, numbers, step, torch.Tensor.normal_)

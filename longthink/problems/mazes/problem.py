@@ -48,7 +48,7 @@ ATTEMPTS, WORK = 1000, 10**8
 
 
 def _ends(value: Any) -> Any:
-    """What files of version 0.1.0 call "anywhere" is any node."""
+    """What earlier files call "anywhere" is any node."""
     return "nodes" if value == "anywhere" else value
 
 
@@ -189,10 +189,16 @@ class Mazes(Problem):
         return solved
 
     def verify(self, answers: Tensor, puzzles: Puzzles) -> Tensor:
-        """bool (B,): what is marked of the pixels that count is a path from red to green, and nothing else."""
+        """bool (B,): what is marked of the pixels that count is a path from red to green, and nothing else.
+
+        A maze with loops, as a user may bring one, is never verified: the path may not be the shortest.
+        """
         marked = answers == 1 if puzzles.mask is None else (answers == 1) & puzzles.mask
-        right = [_is_path(path.cpu().numpy(), to_cells(x)) for path, x in zip(marked, puzzles.x, strict=True)]
-        return torch.tensor(right, device=answers.device)
+        right = torch.zeros(len(puzzles), dtype=torch.bool, device=answers.device)
+        for which, (path, x) in enumerate(zip(marked, puzzles.x, strict=True)):
+            cells = to_cells(x)
+            right[which] = _is_path(path.cpu().numpy(), cells) and kernels.count_loops(cells) == 0
+        return right
 
     def moved(self, puzzles: Puzzles, number: int) -> tuple[Puzzles, Callable[[Tensor], Tensor]]:
         """Mirrored and turned; of rectangles, only such as keep their shape."""

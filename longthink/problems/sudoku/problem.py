@@ -224,7 +224,8 @@ class Sudoku(Problem):
 
     def sized(self, box: tuple[int, int]) -> "Sudoku":
         """The same for boards of another size, which are drawn here, and all alike."""
-        return self.model_copy(update={"box": box, "also": (), "stalled": 0.0, "lowest_rating": 0, "source": ""})
+        others = {"also": (), "stalled": 0.0, "lowest_rating": 0, "source": "", "source_size": None, "up_to": False}
+        return self.model_copy(update={"box": box, **others})
 
     def from_boards(self, boards: Board, solutions: Board) -> Puzzles:
         """Puzzles from boards (N, cells), 0 for blank, and their solutions."""

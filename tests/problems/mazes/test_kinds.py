@@ -332,5 +332,7 @@ def test_a_path_in_a_tree_is_verified_without_the_solution(seed: int, flips: int
 
 def test_where_there_are_several_ways_nothing_is_verified() -> None:
     assert Mazes().verifiable
+    loops = Mazes(openings=0.5).sample(9, 2)
+    assert not Mazes().verify(loops.y, loops).any(), "a user's maze with loops, and a net for trees"
     for other in (Mazes(openings=0.1), Mazes(algorithm="scattered")):
         assert not other.verifiable

@@ -439,3 +439,10 @@ def test_augmentation_is_another_one_whenever_a_puzzle_is_drawn(lines: Path, tmp
     drawn = [problem.sample(41, 5, split="train", index=index, repeats=True) for index in range(4)]
     assert len(np.unique(np.concatenate([boards_of(puzzles) for puzzles in drawn]), axis=0)) == 20
     assert len({kind for puzzles in drawn for kind in _kinds(puzzles)}) == 1
+
+
+@pytest.mark.parametrize("option", [{"up_to": True}, {"source_size": 5}])
+def test_boards_of_another_size_have_no_part_of_a_source(option: dict[str, int]) -> None:
+    with pytest.raises(UserError, match=r"set problem\.source"):
+        Sudoku(**option).levels(30, 41)
+    assert list(Sudoku(**option).sized((2, 2)).levels(7, 8)) == [7, 8]
