@@ -17,11 +17,13 @@ Source = Literal["dissertation", "article", "own"]
 class Claim:
     """A sentence that the results bear out or not; `holds` gets the table of `reproduce.summarised`.
 
+    `holds` is None where the table cannot tell, since the nets solve too little of anything: two that solve nothing
+    are not alike, and one that has solved nothing does not keep it.
     `source`: who makes it; None: that of the experiment.
     """
 
     sentence: str
-    holds: Callable[[pd.DataFrame], bool]
+    holds: Callable[[pd.DataFrame], bool | None]
     source: Source | None = None
 
 
@@ -33,9 +35,11 @@ def own(*claims: Claim) -> tuple[Claim, ...]:
 def more(better: str, worse: str, evaluator: Evaluator, value: str = "fixed", or_equal: bool = False) -> Claim:
     """`better` solves more than `worse` (or as much), in the mean over seeds."""
 
-    def holds(table: pd.DataFrame) -> bool:
+    def holds(table: pd.DataFrame) -> bool | None:
         means = _of(evaluator, table)[value]
-        return bool(means[better] > means[worse] or (or_equal and means[better] == means[worse]))
+        if or_equal and means[better] == means[worse]:
+            return True if means[better] else None
+        return bool(means[better] > means[worse])
 
     amount = "at least as much as" if or_equal else "more than"
     when = {"fixed": "", "peak": " at best", "final": " in the end"}[value]
@@ -44,10 +48,14 @@ def more(better: str, worse: str, evaluator: Evaluator, value: str = "fixed", or
 
 def no_overthinking(name: str, evaluator: Evaluator, tolerated: float = 0.01) -> Claim:
     """What `name` solves at best, in any seed, it still solves in the end."""
-    return Claim(
-        f"At {evaluator.title}, {name} does not overthink: no seed loses more than {tolerated:.0%}.",
-        lambda table: bool(_of(evaluator, table)["overthinking"][name] <= tolerated),
-    )
+
+    def holds(table: pd.DataFrame) -> bool | None:
+        measured = _of(evaluator, table).loc[name]
+        if measured["overthinking"] > tolerated:
+            return False
+        return True if measured["peak"] > tolerated else None
+
+    return Claim(f"At {evaluator.title}, {name} does not overthink: no seed loses more than {tolerated:.0%}.", holds)
 
 
 def overthinks(name: str, evaluator: Evaluator, more_than: float = 0.01) -> Claim:
@@ -76,20 +84,23 @@ def at_least(share: float, name: str, evaluator: Evaluator) -> Claim:
     )
 
 
-def at_most(share: float, name: str, evaluator: Evaluator) -> Claim:
-    """`name` solves this share or less, in the mean over seeds."""
-    return Claim(
-        f"At {evaluator.title}, {name} {evaluator.verb} at most {share:.0%}.",
-        lambda table: bool(_of(evaluator, table)["fixed"][name] <= share),
-    )
+def at_most(share: float, name: str, evaluator: Evaluator, unlike: Evaluator | None = None) -> Claim:
+    """`name` solves this share or less, in the mean over seeds; `unlike` another evaluator, where it solves more."""
+
+    def holds(table: pd.DataFrame) -> bool | None:
+        if _of(evaluator, table)["fixed"][name] > share:
+            return False
+        return True if unlike is None or _of(unlike, table)["peak"][name] > share else None
+
+    return Claim(f"At {evaluator.title}, {name} {evaluator.verb} at most {share:.0%}.", holds)
 
 
 def alike(name: str, other: str, evaluator: Evaluator, within: float) -> Claim:
     """Two nets differ by no more than this, in the mean over seeds."""
 
-    def holds(table: pd.DataFrame) -> bool:
+    def holds(table: pd.DataFrame) -> bool | None:
         means = _of(evaluator, table)["fixed"]
-        return bool(abs(means[name] - means[other]) <= within)
+        return bool(abs(means[name] - means[other]) <= within) if means[name] or means[other] else None
 
     return Claim(f"At {evaluator.title}, {name} and {other} differ by at most {within * 100:g} points.", holds)
 

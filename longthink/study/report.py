@@ -31,6 +31,11 @@ HEADINGS: Mapping[Source, str] = {
     "own": "What we expected",
 }
 """Of claims, by who makes them."""
+VERDICTS: Mapping[bool | None, str] = {
+    True: "It holds here.",
+    False: "**It does not hold** here.",
+    None: "It cannot be told here: too little is solved.",
+}
 CLAIMS: Mapping[str, Sequence[Source]] = {"published claims that hold": ["dissertation", "article"], "our own": ["own"]}
 """Columns of the list of pages."""
 
@@ -205,11 +210,11 @@ def _verdict(claim: Claim, table: pd.DataFrame) -> str:
     holds = _holds(claim, table)
     if isinstance(holds, str):
         return f"- {claim.sentence} It cannot be told: no trial of {_plain(holds)} came through."
-    return f"- {claim.sentence} {'It holds here.' if holds else '**It does not hold** here.'}"
+    return f"- {claim.sentence} {VERDICTS[holds]}"
 
 
-def _holds(claim: Claim, table: pd.DataFrame) -> bool | str:
-    """Whether it does, or the series whose trials all failed."""
+def _holds(claim: Claim, table: pd.DataFrame) -> bool | str | None:
+    """Whether it does, as far as that can be told, or the series whose trials all failed."""
     try:
         return claim.holds(table)
     except KeyError as missing:

@@ -65,6 +65,27 @@ def test_a_claim_holds_or_does_not(claim: Claim, holds: bool) -> None:
     assert claim.holds(TABLE) is holds
 
 
+NOTHING = TABLE.assign(fixed=0.0, peak=0.004, overthinking=0.004)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        more("a", "b", FIRST, or_equal=True),
+        no_overthinking("a", FIRST),
+        at_most(0.01, "a", SECOND, unlike=FIRST),
+        alike("a", "b", FIRST, 0.01),
+    ],
+)
+def test_nets_that_solve_nothing_bear_out_nothing(claim: Claim) -> None:
+    assert claim.holds(NOTHING) is None
+
+
+def test_nets_that_solve_nothing_may_be_expected_to() -> None:
+    assert at_most(0.01, "a", SECOND).holds(NOTHING) is True
+    assert at_most(0.3, "a", THIRD, unlike=FIRST).holds(TABLE.assign(peak=0.9)) is True
+
+
 def test_a_claim_may_be_of_another_than_the_experiment() -> None:
     claim = at_most(0.05, "a", FIRST)
     (ours,) = own(claim)
