@@ -16,6 +16,7 @@ LAYERS = [
     ["training"],
     ["recipes"],
     ["study"],
+    ["viewer"],
     ["testing"],
     ["__init__"],
     ["cli"],

@@ -1,0 +1,1 @@
+"""Nets for others to run: exported as graphs."""
