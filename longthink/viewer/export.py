@@ -199,7 +199,9 @@ def _until_the_same(steps: Sequence[str], folder: Path, net: Thinker) -> list[st
 
 def _plain(tree: Any) -> Any:
     """What in a state is no tensor."""
-    return each_tensor(tree, lambda _: None)
+    if isinstance(tree, Tensor):
+        return None
+    return tuple(map(_plain, tree)) if isinstance(tree, tuple) else tree
 
 
 def _names(name: str, tree: Any) -> list[str]:
