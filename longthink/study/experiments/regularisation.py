@@ -148,7 +148,6 @@ def published_method_mazes(scale: Scale) -> Experiment:  # noqa: ARG001
                 "m 15": {"curriculum.iterations": 15},
                 "three times the steps": _longer(base, 3),
                 "m 15, three times the steps": {"curriculum.iterations": 15, **_longer(base, 3)},
-                "nine times the steps": _longer(base, 9),
                 "width 48": {"model.width": 48, "model.head": [32, 16]},
                 "the block at a thirtieth of the rate": {"optimiser.recurrent_lr_factor": 1 / 30},
                 "with clipped gradients": {"optimiser.clip": 1.0},
