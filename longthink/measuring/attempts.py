@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from longthink.base.errors import UserError
-from longthink.contracts import Attempts, Choice, Puzzles, Stop, Thinker
+from longthink.contracts import Attempts, Choice, Either, Puzzles, Stop, Thinker
 from longthink.measuring.sweep import default_batch, device_of
 from longthink.registry import name_of
 from longthink.thinking.breadth import PLAIN, Breadth, Read, attempt
@@ -92,7 +92,11 @@ def says(rule: Stop | Choice) -> str:
     >>> import longthink as lt
     >>> says(lt.stop("settled", tolerance=0.001)), says(lt.stop("residual", last=5)), says(lt.stop("at_rest"))
     ('settled 0.001', 'residual last 5', 'at rest')
+    >>> says(lt.stop("settled") | lt.stop("budget", iterations=100))
+    'settled or budget 100'
     """
+    if isinstance(rule, Either):
+        return " or ".join(map(says, rule.rules))
     first = next(iter(type(rule).model_fields), None)
     options = rule.model_dump(exclude_defaults=True).items()
     told = (f" {value}" if name == first else f" {name} {value}" for name, value in options)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from longthink.base.errors import UserError
-from longthink.contracts import Choice, Puzzles, Stop, Thinker, Thought, Thoughts, each_tensor
+from longthink.contracts import Choice, Either, Puzzles, Stop, Thinker, Thought, Thoughts, each_tensor
 from longthink.figures.scene import Scene
 from longthink.measuring.sweep import device_of
 from longthink.registry import name_of
@@ -39,7 +39,7 @@ class Solution:
     """Whether it is right by the problem's rules; None where that cannot be told, since the solution is not known."""
     iterations: int
     why: str
-    """The rule that ended the thinking, or `limit` (of iterations), or `time`."""
+    """The rule that ended the thinking (of several attempts, all of the joined ones), or `limit`, or `time`."""
     confidence: float
     seconds: float
     attempts: int = 1
@@ -120,6 +120,11 @@ def solve(
     )
 
 
+def _called(stop: Stop) -> str:
+    """The name of a rule; of several that are joined, all names, since attempts do not say which one it was."""
+    return " or ".join(map(_called, stop.rules)) if isinstance(stop, Either) else name_of(type(stop))
+
+
 def _broadly(
     net: Thinker, puzzles: Puzzles, limit: int, stop: Stop | None, breadth: Breadth, choice: Choice, begun: float
 ) -> Solution:
@@ -132,7 +137,7 @@ def _broadly(
         text=problem.view.write(answers, puzzles),
         solved=bool(problem.correct(answers, puzzles)[0]) if puzzles.known or problem.verifiable else None,
         iterations=int(found.steps.sum()),
-        why=name_of(type(stop or Settled())) if found.stopped[best, 0] else "limit",
+        why=_called(stop or Settled()) if found.stopped[best, 0] else "limit",
         confidence=float(found.confidence[best, 0]),
         seconds=time.monotonic() - begun,
         attempts=int((found.steps > 0).sum()),

@@ -209,3 +209,12 @@ def test_in_sixteen_bits_the_answer_is_the_same(net: str, typed: str | int) -> N
     assert torch.equal(in_32.answers[counts], in_16.answers[counts])
     with pytest.raises(lt.UserError, match="fp32 or bf16, not 'auto'"):
         lt.solve(lt.load(net), puzzles, precision="auto")
+
+
+def test_several_attempts_say_all_rules_that_could_have_ended_them() -> None:
+    puzzles = lt.problem("prefix_sums").view.parse("1101")
+    net, breadth = lt.load("prefix_sums"), lt.Breadth(attempts=2)
+    either = lt.stop("settled") | lt.stop("budget", iterations=300)
+    assert lt.solve(net, puzzles, stop=either, breadth=breadth).why == "settled or budget"
+    assert lt.solve(net, puzzles, breadth=breadth).why == "settled"
+    assert lt.solve(net, puzzles, limit=2, stop=either, breadth=breadth).why == "limit"

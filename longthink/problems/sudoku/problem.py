@@ -126,6 +126,7 @@ class Sudoku(Problem):
         return tuple(round(share * self.cells) for share in HARD_SHARES)
 
     def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        self._check_source()
         boards = (self.box, *self.also) if split == "train" else (self.box,)
         box = boards[key % len(boards)]
         if box != self.box:
@@ -150,8 +151,7 @@ class Sudoku(Problem):
     def levels(self, lowest: int, highest: int) -> Sequence[int]:
         """With a source, those that it has training puzzles of."""
         every = range(lowest, highest + 1)
-        if not self.source and (self.up_to or self.source_size):
-            raise UserError("Puzzles of others are asked for by up_to or source_size; set problem.source to a folder.")
+        self._check_source()
         if not self.source:
             return every
         levels = [level for level in every if len(self._rows(level, "train"))]
@@ -290,6 +290,10 @@ class Sudoku(Problem):
         if store.box != self.box:
             raise UserError(f"{self.source} has boxes of {store.box}, not {self.box}; set problem.box to them.")
         return store
+
+    def _check_source(self) -> None:
+        if not self.source and (self.up_to or self.source_size):
+            raise UserError("Puzzles of others are asked for by up_to or source_size; set problem.source to a folder.")
 
     def _rows(self, level: int, split: Split) -> NDArray[np.int64]:
         """Those of the source."""

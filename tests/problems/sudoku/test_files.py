@@ -445,4 +445,6 @@ def test_augmentation_is_another_one_whenever_a_puzzle_is_drawn(lines: Path, tmp
 def test_boards_of_another_size_have_no_part_of_a_source(option: dict[str, int]) -> None:
     with pytest.raises(UserError, match=r"set problem\.source"):
         Sudoku(**option).levels(30, 41)
+    with pytest.raises(UserError, match=r"set problem\.source"):
+        Sudoku(**option).sample(30, 2)
     assert list(Sudoku(**option).sized((2, 2)).levels(7, 8)) == [7, 8]
