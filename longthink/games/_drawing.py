@@ -17,7 +17,8 @@ SHADE = np.array([80, 160, 70], np.float64)
 def shaded(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Numbers (R, C) in 0..1 as colours (R, C, 3), from that of an empty cell to a full green."""
     full = np.clip(shares, 0, 1)[..., None]
-    return np.round(EMPTY * (1 - full) + SHADE * full).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.round(EMPTY * (1 - full) + SHADE * full).astype(np.uint8)
+    return colours
 
 
 def square_board(board: NDArray[np.int8], shares: NDArray[np.floating] | None, signs: dict[int, str]) -> Scene:
@@ -29,7 +30,7 @@ def square_board(board: NDArray[np.int8], shares: NDArray[np.floating] | None, s
     lines = [Line(0, SIDE * row, width, SIDE * row, INK) for row in range(rows + 1)]
     lines += [Line(SIDE * column, 0, SIDE * column, height, INK) for column in range(columns + 1)]
     texts = tuple(
-        Text(SIDE * (column + 0.5), SIDE * (row + 0.5), signs[value], SIDE * 0.9, STONES[value], INK)
+        Text(SIDE * (column + 0.5), SIDE * (row + 0.5), signs[int(value)], SIDE * 0.9, STONES[int(value)], INK)
         for (row, column), value in np.ndenumerate(board)
         if value
     )

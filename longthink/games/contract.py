@@ -1,8 +1,8 @@
 """START HERE: what a game is, apart from who plays it.
 
-A `Game` has rules for two, as two kernels that know one board; `Positions` are many boards on which it is played. A board
-is always as the player who moves next sees it: 1 is its own, -1 the other's, 0 is empty. So rules are written for one
-side only, nets need not learn a game twice, and a kernel that makes a move turns the board to the other player.
+A `Game` has rules for two, as two kernels that know one board; `Positions` are many boards on which it is played.
+A board is always as the player who moves next sees it: 1 is its own, -1 the other's, 0 is empty. So rules are written
+for one side only, nets need not learn a game twice, and a kernel that makes a move turns the board to the other player.
 
 Moves are numbers: of K moves at each position, move k at position p is k * P + p, as the logits (K, *P) of a net lie.
 
@@ -73,7 +73,8 @@ class Positions:
     @property
     def over(self) -> NDArray[np.bool_]:
         """(B,)"""
-        return self.score != GOES_ON
+        over: NDArray[np.bool_] = self.score != GOES_ON
+        return over
 
     def board_of_first(self, which: int) -> NDArray[np.int8]:
         """One board (R, C) as the first player sees it: 1 is the first player's, -1 the second's."""
@@ -83,8 +84,13 @@ class Positions:
     @classmethod
     def of(cls, parts: Sequence["Positions"]) -> "Positions":
         """Those of several of one size together."""
-        fields = ("board", "player", "ply", "score")
-        return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in fields})
+        return replace(
+            parts[0],
+            board=np.concatenate([part.board for part in parts]),
+            player=np.concatenate([part.player for part in parts]),
+            ply=np.concatenate([part.ply for part in parts]),
+            score=np.concatenate([part.score for part in parts]),
+        )
 
 
 class Game(Frozen, ABC):

@@ -4,6 +4,7 @@ Rules are two kernels, for one board (see `contract.Game`); they are passed as p
 for all games. Whatever is random comes from a 64-bit key.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,13 +36,13 @@ class Rules(NamedTuple):
     """Of the signature PLAY."""
 
 
-def rule(signature):  # type: ignore[no-untyped-def]
+def rule(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """A kernel of a game's rules: compiled for LEGAL or PLAY, so that the engine can call it."""
 
-    def made(function):  # type: ignore[no-untyped-def]
+    def made(function: Callable[..., Any]) -> Any:
         kernel = compiled(function)
         kernel.compile(signature)
-        kernel.disable_compile()  # so that what is passed is turned into pointers, and nothing is compiled for each game
+        kernel.disable_compile()  # what is passed becomes a pointer, and nothing is compiled for each game
         return kernel
 
     return made
