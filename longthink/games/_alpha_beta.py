@@ -8,6 +8,8 @@ from longthink.base.splitmix import mix
 from longthink.games.engine import AGAIN, GOES_ON, LEGAL, NARROW, PLAY, WON, rule
 
 _BOARDS, _NUMBERS, _PLACES = types.Array(int8, 2, "C"), types.Array(int64, 1, "C"), types.Array(int64, 2, "C")
+DEEPEST = 1024
+"""Moves after which a game counts as too long to be solved."""
 NO_MOVE = -2
 """In the place of a value, where there is no such move."""
 
@@ -34,64 +36,72 @@ def _keys_of(board, ply, ways):  # type: ignore[no-untyped-def]
 
 @compiled
 def _value(  # type: ignore[no-untyped-def]
-    legal, play, narrow, board, rows, columns, variant, ply, alpha, beta, ways, keys, bounds, cutoffs, learns, nodes
+    legal, play, narrow, board, rows, columns, variant, ply, ways, keys, bounds, cutoffs, learns, nodes
 ):
-    """What a board is worth to who moves if that is between alpha and beta, else a bound on its side of them.
+    """What a board is worth to who moves: negamax with alpha-beta (fail-soft), without recursion.
 
     `keys` and `bounds` are the table: what is there gives way to what is new. `cutoffs` are for each move how often it
-    was enough, if that is learned; moves are tried in their order, and in the game's among equals. `nodes` are those
-    visited and how many may be; beyond, what comes back means nothing.
+    was enough, if that is learned: moves are tried in this order, and in the game's among equals. `nodes` are those
+    visited and how many may be; beyond that what comes back means nothing.
     """
-    nodes[0] += 1
-    if nodes[0] > nodes[1]:
-        return 0
-    slot_of, key = _keys_of(board, ply, ways)
-    slot = np.int64(slot_of & uint64(len(keys) - 1))
-    if keys[slot] == key:
-        low, high = np.int64(bounds[slot, 0]), np.int64(bounds[slot, 1])
-        if low >= beta or low == high:
-            return low
-        if high <= alpha:
-            return high
-        alpha, beta = max(alpha, low), min(beta, high)
-    moves = np.empty(len(cutoffs), np.int64)
-    count = legal(board, rows, columns, variant, ply, moves)
-    count = narrow(board, rows, columns, variant, ply, moves, count)
-    best, floor = (1 if count < 0 else -1), alpha
-    after, led_to = np.empty((max(count, 0), len(board)), np.int8), np.empty(max(count, 0), np.int64)
-    for index in range(count):
-        after[index] = board
-        led_to[index] = play(after[index], rows, columns, variant, ply, moves[index])
-        if led_to[index] == WON:
-            best = 1
-    if best < 1 and count > 0:
-        for index in np.argsort(-cutoffs[moves[:count]], kind="mergesort"):
-            worth = led_to[index]
-            if worth == AGAIN:
-                worth = _value(
-                    legal, play, narrow, after[index], rows, columns, variant, ply + 1, alpha, beta,
-                    ways, keys, bounds, cutoffs, learns, nodes
-                )  # fmt: skip
-            elif worth == GOES_ON:
-                worth = -_value(
-                    legal, play, narrow, after[index], rows, columns, variant, ply + 1, -beta, -alpha,
-                    ways, keys, bounds, cutoffs, learns, nodes
-                )  # fmt: skip
-            if nodes[0] > nodes[1]:
+    boards, moves = np.empty((DEEPEST, len(board)), np.int8), np.empty((DEEPEST, len(cutoffs)), np.int64)
+    count, tried, best = np.zeros(DEEPEST, np.int64), np.zeros(DEEPEST, np.int64), np.zeros(DEEPEST, np.int64)
+    alpha, beta, floor = np.zeros(DEEPEST, np.int64), np.zeros(DEEPEST, np.int64), np.zeros(DEEPEST, np.int64)
+    sign, slot, key = np.zeros(DEEPEST, np.int64), np.zeros(DEEPEST, np.int64), np.zeros(DEEPEST, np.uint64)
+    boards[0], alpha[0], beta[0] = board, -1, 1
+    at, fresh, worth = 0, True, 0
+    while True:
+        here = slot[at]
+        if fresh:
+            nodes[0] += 1
+            if nodes[0] > nodes[1] or at + 1 == DEEPEST:
+                nodes[0] = nodes[1] + 1
                 return 0
-            best, alpha = max(best, worth), max(alpha, worth)
-            if best >= beta:
+            place, key[at] = _keys_of(boards[at], ply + at, ways)
+            here = slot[at] = np.int64(place & uint64(len(keys) - 1))
+            low, high = (bounds[here, 0], bounds[here, 1]) if keys[here] == key[at] else (int8(-1), int8(1))
+            best[at], count[at], tried[at] = low if low >= beta[at] else high, 0, 0
+            alpha[at], beta[at] = max(alpha[at], low), min(beta[at], high)
+            floor[at] = alpha[at]
+            if alpha[at] < beta[at]:
+                found = legal(boards[at], rows, columns, variant, ply + at, moves[at])
+                found = narrow(boards[at], rows, columns, variant, ply + at, moves[at], found)
+                best[at], count[at] = (1, 0) if found < 0 else (-1, found)
+                for index in range(found):
+                    boards[at + 1] = boards[at]
+                    if play(boards[at + 1], rows, columns, variant, ply + at, moves[at, index]) == WON:
+                        best[at], count[at] = 1, 0
+                        break
+                some = moves[at, : count[at]].copy()
+                moves[at, : count[at]] = some[np.argsort(-cutoffs[some], kind="mergesort")]
+        else:
+            best[at], alpha[at] = max(best[at], worth), max(alpha[at], worth)
+            if best[at] >= beta[at]:
                 if learns:
-                    cutoffs[moves[index]] += count * count
-                break
-    if keys[slot] != key:
-        keys[slot] = key
-        bounds[slot, 0], bounds[slot, 1] = -1, 1
-    if best > floor:
-        bounds[slot, 0] = max(bounds[slot, 0], best)
-    if best < beta:
-        bounds[slot, 1] = min(bounds[slot, 1], best)
-    return best
+                    cutoffs[moves[at, tried[at] - 1]] += count[at] ** 2
+                count[at] = 0
+        if tried[at] < count[at]:
+            boards[at + 1] = boards[at]
+            worth = play(boards[at + 1], rows, columns, variant, ply + at, moves[at, tried[at]])
+            tried[at] += 1
+            fresh = worth > WON
+            if fresh:
+                sign[at] = 1 if worth == AGAIN else -1
+                one, other = sign[at] * alpha[at], sign[at] * beta[at]
+                at += 1
+                alpha[at], beta[at] = min(one, other), max(one, other)
+            continue
+        if keys[here] != key[at]:
+            keys[here] = key[at]
+            bounds[here, 0], bounds[here, 1] = -1, 1
+        if best[at] > floor[at]:
+            bounds[here, 0] = max(bounds[here, 0], best[at])
+        if best[at] < beta[at]:
+            bounds[here, 1] = min(bounds[here, 1], best[at])
+        if at == 0:
+            return best[0]
+        at -= 1
+        worth, fresh = sign[at] * best[at + 1], False
 
 
 @rule(
@@ -102,7 +112,22 @@ def _value(  # type: ignore[no-untyped-def]
     )
 )  # fmt: skip
 def move_values(  # type: ignore[no-untyped-def]
-    legal, play, narrow, boards, rows, columns, variant, plies, scores, ways, keys, bounds, cutoffs, learns, most_nodes, out
+    legal,
+    play,
+    narrow,
+    boards,
+    rows,
+    columns,
+    variant,
+    plies,
+    scores,
+    ways,
+    keys,
+    bounds,
+    cutoffs,
+    learns,
+    most_nodes,
+    out,
 ):
     """What each move leads to, for who makes it, into `out` (B, M), which is NO_MOVE throughout before.
 
@@ -119,7 +144,7 @@ def move_values(  # type: ignore[no-untyped-def]
             if worth > WON:
                 sign = 1 if worth == AGAIN else -1
                 worth = sign * _value(
-                    legal, play, narrow, board, rows, columns, variant, plies[game] + 1, -1, 1,
+                    legal, play, narrow, board, rows, columns, variant, plies[game] + 1,
                     ways, keys, bounds, cutoffs, learns, nodes
                 )  # fmt: skip
             if nodes[0] > most_nodes:

@@ -20,7 +20,7 @@ TABLE = 2**22
 
 
 def values(positions: Positions, most_nodes: int = MOST_NODES) -> NDArray[np.int8]:
-    """What each move leads to, for who makes it: 1 won, 0 drawn, -1 lost, (B, M); NO_MOVE (-2) where there is no such move.
+    """What each move leads to, for who makes it: 1 won, 0 drawn, -1 lost, (B, M); NO_MOVE (-2) where there is none.
 
     Args:
         positions: of one game, at one level.
@@ -76,7 +76,7 @@ def best_moves(positions: Positions, most_nodes: int = MOST_NODES) -> NDArray[np
 
 
 def optimal_rate(positions: Positions, moves: Moves, most_nodes: int = MOST_NODES) -> float:
-    """The share of positions in which a move (B,) is as good as any, of those in which moves differ in what they lead to.
+    """The share of positions in which a move (B,) is as good as any, of those where it matters which move is made.
 
     Not a number where there are none of those. Raises UserError as `values` does.
 

@@ -64,11 +64,7 @@ def _play(board, rows, columns, variant, ply, move):  # type: ignore[no-untyped-
         move = move % columns * columns + move // columns
     board[move] = 1
     joined = _joins(board, rows, columns, move)
-    for row in range(rows):
-        board[row * columns + row] = -board[row * columns + row]
-        for column in range(row):
-            one, other = row * columns + column, column * columns + row
-            board[one], board[other] = -board[other], -board[one]
+    turn(board, rows)
     return WON if joined else GOES_ON
 
 
