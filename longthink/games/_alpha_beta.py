@@ -22,7 +22,7 @@ def _keys_of(board, ply, ways):  # type: ignore[no-untyped-def]
     """
     least, other = uint64(0xFFFFFFFFFFFFFFFF), uint64(0)
     for way in range(len(ways)):
-        one, two = uint64(ply), uint64(ply)
+        one, two = uint64(ply) << uint64(32), uint64(ply) << uint64(32)
         for place in ways[way]:
             value = uint64(board[place] + 2)
             one = (one ^ value) * uint64(0x9E3779B97F4A7C15)
