@@ -232,6 +232,14 @@ class Game(Frozen, ABC):
         )
         return results, lengths
 
+    def exact(self, positions: Positions) -> NDArray[np.int8] | None:  # noqa: ARG002
+        """What each move leads to by theory, as `exact.values` has it; None where it must be looked for."""
+        return None
+
+    def rule_moves(self, positions: Positions) -> Moves | None:  # noqa: ARG002
+        """What the strongest simple rule of the game plays, (B,); None if the game names none."""
+        return None
+
     def openings(self, level: int) -> Positions:
         """The positions after each of the first moves, which matches begin from."""
         start = self.start(level)

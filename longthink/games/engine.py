@@ -21,19 +21,12 @@ LEGAL = int64(_CELLS, int64, int64, int64, int64, _MOVES)
 """(board, rows, columns, variant, ply, moves) -> how many moves there are, which it writes into `moves`."""
 PLAY = int64(_CELLS, int64, int64, int64, int64, int64)
 """(board, rows, columns, variant, ply, move) -> what it has led to; the board is changed, and turned."""
+NARROW = int64(_CELLS, int64, int64, int64, int64, _MOVES, int64)
+"""(board, rows, columns, variant, ply, moves, count) -> how many of those moves a solver need look at: see `Rules`."""
 _LEGAL, _PLAY = types.FunctionType(LEGAL), types.FunctionType(PLAY)
 _BOARDS = types.Array(int8, 2, "C")
 _NUMBERS = types.Array(int64, 1, "C")
 _RESULTS = types.Array(int8, 1, "C")
-
-
-class Rules(NamedTuple):
-    """The two kernels of a game."""
-
-    legal: Any
-    """Of the signature LEGAL."""
-    play: Any
-    """Of the signature PLAY."""
 
 
 def rule(signature: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -46,6 +39,24 @@ def rule(signature: Any) -> Callable[[Callable[..., Any]], Any]:
         return kernel
 
     return made
+
+
+@rule(NARROW)
+def all_moves(board, rows, columns, variant, ply, moves, count):  # type: ignore[no-untyped-def]
+    """That of games that know no better: all of them, in any order."""
+    return count
+
+
+class Rules(NamedTuple):
+    """The kernels of a game."""
+
+    legal: Any
+    """Of the signature LEGAL."""
+    play: Any
+    """Of the signature PLAY."""
+    narrow: Any = all_moves
+    """Of the signature NARROW, for exact play: moves to `moves[:count]`, likely best first, those that need be looked
+    at, at least one that is as good as any; 0 if the position is known to be lost to who moves, -1 if to be won."""
 
 
 @rule(types.void(_LEGAL, _BOARDS, int64, int64, int64, _NUMBERS, _RESULTS, types.Array(boolean, 2, "C")))

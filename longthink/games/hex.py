@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from longthink.base.compiled import compiled
 from longthink.figures.scene import Cells, Line, Scene, Text
 from longthink.games._drawing import EMPTY, INK, SIDE, STONES, shaded
-from longthink.games.contract import Game, Positions
+from longthink.games._hex_bridges import narrow
+from longthink.games._hex_distances import lowest, turn
+from longthink.games.contract import Game, Moves, Positions
 from longthink.games.engine import GOES_ON, LEGAL, PLAY, WON, Rules, rule
 from longthink.registry import register
 
@@ -62,11 +64,7 @@ def _play(board, rows, columns, variant, ply, move):  # type: ignore[no-untyped-
         move = move % columns * columns + move // columns
     board[move] = 1
     joined = _joins(board, rows, columns, move)
-    for row in range(rows):
-        board[row * columns + row] = -board[row * columns + row]
-        for column in range(row):
-            one, other = row * columns + column, column * columns + row
-            board[one], board[other] = -board[other], -board[one]
+    turn(board, rows)
     return WON if joined else GOES_ON
 
 
@@ -91,7 +89,7 @@ class Hex(Game):
 
     easy: ClassVar[int] = 5
     hard: ClassVar[tuple[int, ...]] = (7, 9, 11)
-    rules: ClassVar[Rules] = Rules(_legal, _play)
+    rules: ClassVar[Rules] = Rules(_legal, _play, narrow)
     planes: ClassVar[int] = 5
 
     @property
@@ -115,6 +113,11 @@ class Hex(Game):
         """The board as it is, and turned by half a circle."""
         plain = np.arange(level * level)
         return [(plain, plain), (plain[::-1].copy(), plain[::-1].copy())]
+
+    def rule_moves(self, positions: Positions) -> Moves:
+        """The cell of the lowest potential: the sum of its two-distances from all sides (van Rijswijck 2000)."""
+        moves: Moves = lowest(*self._flat(positions)[:2])
+        return moves
 
     def indent(self, row: int) -> str:
         return " " * row
