@@ -210,7 +210,8 @@ class Game(Frozen, ABC):
             positions.ply.copy(),
             positions.score.copy(),
         )
-        engine.play_moves(self.rules.play, boards, rows, columns, self.variant, player, ply, score, moves)
+        chosen = np.ascontiguousarray(moves, np.int64)
+        engine.play_moves(self.rules.play, boards, rows, columns, self.variant, player, ply, score, chosen)
         return replace(positions, board=boards.reshape(positions.board.shape), player=player, ply=ply, score=score)
 
     def at_random(self, positions: Positions, seed: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
@@ -307,11 +308,12 @@ class Game(Frozen, ABC):
             if positions.over[0]:
                 raise UserError(f"The game is over after {number - 1} moves, so {word:.40} cannot be played.")
             names = {self.name_in(positions, 0, int(move)): move for move in self.legal(positions)[0].nonzero()[0]}
-            if word.lower() not in names:
+            word = word if word in names else word.lower()
+            if word not in names:
                 some = ", ".join(list(names)[:8])
                 more = ", ..." if len(names) > 8 else ""
                 raise UserError(f"Move {number}, {word:.40}, cannot be played; the moves there are: {some}{more}.")
-            positions = self.played(positions, np.array([names[word.lower()]]))
+            positions = self.played(positions, np.array([names[word]]))
         return positions
 
     def begun(self, text: str, level: int) -> tuple[Positions, list[str]]:

@@ -60,7 +60,7 @@ class Nim(Game):
     o moves
     """
 
-    most: Annotated[int, Field(ge=1, le=127)] = 7
+    most: Annotated[int, Field(ge=2, le=127)] = 7
 
     easy: ClassVar[int] = 5
     hard: ClassVar[tuple[int, ...]] = (8, 12)
