@@ -93,7 +93,9 @@ class ConnectFour(Game):
     def check_level(self, level: int) -> None:
         super().check_level(level)
         if level + 1 < self.in_row:
-            raise UserError(f"A board of {self.says(level)} has no room for {self.in_row} in a row: take a larger level.")
+            raise UserError(
+                f"A board of {self.says(level)} has no room for {self.in_row} in a row: take a larger level."
+            )
 
     def symmetries(self, level: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """The board as it is, and mirrored."""

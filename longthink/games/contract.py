@@ -81,7 +81,7 @@ class Positions:
         arrays = [part._arrays() for part in parts]
         return replace(parts[0], **{name: np.concatenate([each[name] for each in arrays]) for name in arrays[0]})
 
-    def _arrays(self) -> dict[str, NDArray[Any]]:
+    def _arrays(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
@@ -350,7 +350,8 @@ class Game(Frozen, ABC):
         """Values (M,) of moves, as who moves has them, added up at each position (R, C) as the first player sees it."""
         rows, columns = self.shape(positions.level)
         each = values.reshape(-1, rows * columns).sum(0, dtype=np.float64)
-        return (each[self.turn(rows, columns)] if positions.player[which] else each).reshape(rows, columns)
+        of_first: NDArray[np.float64] = each[self.turn(rows, columns)] if positions.player[which] else each
+        return of_first.reshape(rows, columns)
 
     def _row_number(self, row: int, rows: int) -> int:
         return rows - row if self.counts_from_below else row + 1

@@ -109,7 +109,7 @@ class Nim(Game):
         rows, moves = np.arange(level), np.arange(self.moves(level))
         return [(rows, moves), (rows[::-1], moves.reshape(-1, level)[:, ::-1].reshape(-1))]
 
-    def move_name(self, move: int, level: int, player: int = 0) -> str:
+    def move_name(self, move: int, level: int, player: int = 0) -> str:  # noqa: ARG002
         """A row and what is left of it, as 2:0."""
         return f"{move % level + 1}:{move // level}"
 
@@ -121,7 +121,8 @@ class Nim(Game):
         numbers = [int(number) if re.fullmatch("[0-9]{1,3}", number) else -1 for number in first.split(",")]
         if len(numbers) != level or not 0 <= min(numbers) <= max(numbers) <= self.most or not any(numbers):
             raise UserError(
-                f"{first:.40} are not {self.says(level)} of 0 to {self.most} objects: write a number for each, as 3,5,1."
+                f"{first:.40} are not {self.says(level)} of 0 to {self.most} objects:"
+                " write a number for each, as 3,5,1."
             )
         return self.positions(level, np.array(numbers, np.int8)[None, :, None]), words
 

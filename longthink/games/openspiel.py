@@ -66,11 +66,11 @@ class OpenSpiel(Game):
 
     @property
     def easy(self) -> int:  # type: ignore[override]  # here it depends on the name
-        return 5 if LEVEL in self.name else 1
+        return 6 if LEVEL in self.name else 1
 
     @property
     def hard(self) -> tuple[int, ...]:  # type: ignore[override]
-        return (7, 9) if LEVEL in self.name else (1,)
+        return (8,) if LEVEL in self.name else (1,)
 
     @property
     def rules(self) -> Rules:  # type: ignore[override]
@@ -88,7 +88,11 @@ class OpenSpiel(Game):
     def shape(self, level: int) -> tuple[int, int]:
         """Of its planes; without them, all moves are in one row."""
         planes = self.planes_of(level)
-        return planes[1:] if len(planes) == 3 else (1, self.loaded(level).num_distinct_actions())  # type: ignore[return-value]
+        return (planes[1], planes[2]) if len(planes) == 3 else (1, self.actions(level))
+
+    def actions(self, level: int) -> int:
+        """A, the numbers that OpenSpiel gives to actions."""
+        return int(self.loaded(level).num_distinct_actions())
 
     @property
     def moves_at_each(self) -> int:  # type: ignore[override]
@@ -96,14 +100,16 @@ class OpenSpiel(Game):
 
     def at_each(self, level: int) -> int:
         rows, columns = self.shape(level)
-        return -(-self.loaded(level).num_distinct_actions() // (rows * columns))
+        return -(-self.actions(level) // (rows * columns))
 
     @property
     def spec(self) -> Spec:
         planes = self.planes_of(self.easy)
         if len(planes) != 3:
             shape = " x ".join(map(str, planes)) or "no"
-            raise UserError(f"A net sees planes, and of {self.name} OpenSpiel shows {shape} numbers: choose another game.")
+            raise UserError(
+                f"A net sees planes, and of {self.name} OpenSpiel shows {shape} numbers: take another game."
+            )
         return Spec(inputs=planes[0] + 1, outputs=self.moves_at_each + 1, positions="grid")
 
     def says(self, level: int) -> str:
@@ -175,7 +181,7 @@ class OpenSpiel(Game):
     def _move_of(self, level: int) -> NDArray[np.int64]:
         """The move of each action, (A,)."""
         rows, columns = self.shape(level)
-        actions, places = np.arange(self.loaded(level).num_distinct_actions()), rows * columns
+        actions, places = np.arange(self.actions(level)), rows * columns
         each = len(actions) // places
         return np.where(actions < each * places, actions % max(each, 1) * places + actions // max(each, 1), actions)
 

@@ -42,7 +42,7 @@ def _may(board, rows, columns, place, own):  # type: ignore[no-untyped-def]
 @compiled
 def _can_move(board, rows, columns, own):  # type: ignore[no-untyped-def]
     for place in range(rows * columns):
-        if _may(board, rows, columns, place, own):
+        if _may(board, rows, columns, place, own):  # noqa: SIM110
             return True
     return False
 

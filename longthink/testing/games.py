@@ -147,8 +147,8 @@ def _symmetries_keep_the_rules(game: Game) -> None:
 
 def _moves_have_names_that_are_read_back(game: Game) -> None:
     level = game.easy
-    positions, names = game.start(level), []
-    for after, moves in _walk(game, level, positions):
+    names: list[str] = []
+    for after, moves in _walk(game, level, game.start(level)):
         there = game.legal(after)[0].nonzero()[0]
         words = [game.name_in(after, 0, int(move)) for move in there]
         assert len(set(words)) == len(words), "no two moves have one name"
