@@ -62,7 +62,8 @@ class Positions:
         return len(self.board)
 
     def __getitem__(self, which: slice | NDArray[Any]) -> "Positions":
-        return replace(self, **{name: np.ascontiguousarray(array[which]) for name, array in self._arrays().items()})
+        chosen: dict[str, Any] = {name: np.ascontiguousarray(array[which]) for name, array in self._arrays().items()}
+        return replace(self, **chosen)
 
     @property
     def over(self) -> NDArray[np.bool_]:
@@ -79,9 +80,10 @@ class Positions:
     def of(cls, parts: Sequence["Positions"]) -> "Positions":
         """Those of several of one size together."""
         arrays = [part._arrays() for part in parts]
-        return replace(parts[0], **{name: np.concatenate([each[name] for each in arrays]) for name in arrays[0]})
+        joined: dict[str, Any] = {name: np.concatenate([each[name] for each in arrays]) for name in arrays[0]}
+        return replace(parts[0], **joined)
 
-    def _arrays(self) -> dict[str, Any]:
+    def _arrays(self) -> dict[str, NDArray[Any]]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 

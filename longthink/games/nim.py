@@ -14,7 +14,7 @@ from pydantic import Field
 from longthink.base.errors import UserError
 from longthink.base.seeds import generator
 from longthink.contracts import Spec
-from longthink.figures.scene import Cells, Scene, Text
+from longthink.figures.scene import Cells, Line, Scene, Text
 from longthink.games._drawing import EMPTY, INK, SIDE, shaded
 from longthink.games.contract import Game, Positions
 from longthink.games.engine import GOES_ON, LEGAL, PLAY, WON, Rules, rule
@@ -142,4 +142,6 @@ class Nim(Game):
             for row in range(rows)
             for place in range(numbers[row])
         )
-        return Scene(SIDE * self.most, SIDE * rows, (Cells.squares(colours, SIDE),), (), texts)
+        width = SIDE * self.most
+        lines = tuple(Line(0, SIDE * row, width, SIDE * row, INK) for row in range(rows + 1))
+        return Scene(width, SIDE * rows, (Cells.squares(colours, SIDE),), lines, texts)

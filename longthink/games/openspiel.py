@@ -24,6 +24,8 @@ from longthink.games.engine import GOES_ON, Rules
 from longthink.registry import register
 
 LEVEL = "{level}"
+WIDTH = SIDE * 0.6
+"""Of a letter."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,7 @@ class OpenSpiel(Game):
         planes = self.planes_of(self.easy)
         if len(planes) != 3:
             shape = " x ".join(map(str, planes)) or "no"
-            raise UserError(
-                f"A net sees planes, and of {self.name} OpenSpiel shows {shape} numbers: take another game."
-            )
+            raise UserError(f"A net sees planes, and OpenSpiel shows {shape} numbers of {self.name}: it is for no net.")
         return Spec(inputs=planes[0] + 1, outputs=self.moves_at_each + 1, positions="grid")
 
     def says(self, level: int) -> str:
@@ -225,16 +225,16 @@ class OpenSpiel(Game):
         return {1: "player 1 has won", 0: "drawn", -1: "player 2 has won"}[score]
 
     def scene(self, positions: Positions, which: int = 0, values: NDArray[np.floating] | None = None) -> Scene:  # noqa: ARG002
-        """The text."""
-        lines = self.write(positions, which).splitlines()
+        """The text that OpenSpiel writes."""
+        lines = str(_states(positions)[which]).rstrip().splitlines()
         width = max(map(len, lines))
         texts = tuple(
-            Text(SIDE * (column + 0.5), SIDE * (row + 0.5), letter, SIDE * 0.8, INK)
+            Text(WIDTH * (column + 0.5), SIDE * (row + 0.5), letter, SIDE * 0.8, INK)
             for row, line in enumerate(lines)
             for column, letter in enumerate(line)
             if not letter.isspace()
         )
-        return Scene(SIDE * width, SIDE * len(lines), texts=texts)
+        return Scene(WIDTH * width, SIDE * len(lines), texts=texts)
 
 
 def check(name: str) -> None:

@@ -41,8 +41,8 @@ def _may(board, rows, columns, place, own):  # type: ignore[no-untyped-def]
 
 @compiled
 def _can_move(board, rows, columns, own):  # type: ignore[no-untyped-def]
-    for place in range(rows * columns):
-        if _may(board, rows, columns, place, own):  # noqa: SIM110
+    for place in range(rows * columns):  # noqa: SIM110  # since numba compiles no generator
+        if _may(board, rows, columns, place, own):
             return True
     return False
 

@@ -147,7 +147,7 @@ def test_parameters_that_do_not_fit_are_refused_before_a_game_begins(name: str, 
 
 
 def test_what_is_not_for_it_is_refused_in_a_sentence() -> None:
-    with pytest.raises(UserError, match="A net sees planes, and of mancala OpenSpiel shows 16 numbers"):
+    with pytest.raises(UserError, match="OpenSpiel shows 16 numbers of mancala: it is for no net."):
         _ = OpenSpiel(name="mancala").spec
     with pytest.raises(UserError, match="tic_tac_toe has one level, 1: write {level}"):
         OpenSpiel().start(2)
