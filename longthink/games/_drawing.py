@@ -11,6 +11,7 @@ INK: Colour = (60, 60, 60)
 EMPTY = np.array([238, 232, 213], np.uint8)
 STONES: dict[int, Colour] = {1: (25, 105, 175), -1: (205, 70, 50)}
 """The first player's and the second's."""
+DISCS = {1: "\u25cf", -1: "\u25cf"}
 SHADE = np.array([80, 160, 70], np.float64)
 
 

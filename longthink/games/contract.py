@@ -11,7 +11,7 @@ Shapes: B games, (R, C) rows and columns of a board, P = R * C positions, M = K 
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,7 +32,7 @@ Moves = NDArray[np.int64]
 SIDES = ("x", "o")
 """The first player and the second, in texts."""
 LARGEST = 702
-"""Columns that have letters, a to zz."""
+"""As many columns have letters, a to zz."""
 BYTES_OF_MOVE = 16
 """Of a board, for each of its moves, while all are looked at."""
 
@@ -62,13 +62,8 @@ class Positions:
         return len(self.board)
 
     def __getitem__(self, which: slice | NDArray[Any]) -> "Positions":
-        return replace(
-            self,
-            board=self.board[which],
-            player=self.player[which],
-            ply=self.ply[which],
-            score=self.score[which],
-        )
+        chosen: dict[str, Any] = {name: np.ascontiguousarray(array[which]) for name, array in self._arrays().items()}
+        return replace(self, **chosen)
 
     @property
     def over(self) -> NDArray[np.bool_]:
@@ -84,13 +79,13 @@ class Positions:
     @classmethod
     def of(cls, parts: Sequence["Positions"]) -> "Positions":
         """Those of several of one size together."""
-        return replace(
-            parts[0],
-            board=np.concatenate([part.board for part in parts]),
-            player=np.concatenate([part.player for part in parts]),
-            ply=np.concatenate([part.ply for part in parts]),
-            score=np.concatenate([part.score for part in parts]),
-        )
+        arrays = [part._arrays() for part in parts]
+        joined: dict[str, Any] = {name: np.concatenate([each[name] for each in arrays]) for name in arrays[0]}
+        return replace(parts[0], **joined)
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
 
 class Game(Frozen, ABC):
@@ -111,6 +106,8 @@ class Game(Frozen, ABC):
     hard: ClassVar[tuple[int, ...]]
     """Those that are tested on."""
     lowest: ClassVar[int] = 2
+    opening_moves: ClassVar[int] = 1
+    """How many moves there are in an opening: `openings`."""
     rules: ClassVar[Rules]
     planes: ClassVar[int] = 3
     """What a net sees of a position: `seen`."""
@@ -118,6 +115,8 @@ class Game(Frozen, ABC):
     """K"""
     cyclic: ClassVar[bool] = False
     """Whether a position may come twice in a game."""
+    counts_from_below: ClassVar[bool] = False
+    """Whether row 1 is the last one, as on a chess board."""
 
     @property
     def variant(self) -> int:
@@ -147,12 +146,12 @@ class Game(Frozen, ABC):
         """Raises UserError for a board that there is not."""
         if level < self.lowest:
             raise UserError(f"The smallest level of {name_of(type(self))} is {self.lowest}, not {level}.")
-        if level > LARGEST:
-            raise UserError(f"Boards have {LARGEST} columns at most, so level {level} is too large.")
+        if max(self.shape(level)) > LARGEST:
+            raise UserError(f"Boards have {LARGEST} rows and columns at most, so level {level} is too large.")
 
     # -------------------------------------------------------------------------------------------- playing
 
-    def start(self, level: int, count: int = 1, seed: int = 0) -> Positions:  # noqa: ARG002
+    def start(self, level: int, count: int = 1, seed: int = 0) -> Positions:
         """The first position, `count` times. Raises UserError for a board that there is not, or for too many.
 
         `seed` is for games that may begin in different ways.
@@ -161,7 +160,11 @@ class Game(Frozen, ABC):
         if count < 1:
             raise UserError(f"Ask for at least 1 game, not {count}.")
         require(count * self.moves(level) * BYTES_OF_MOVE, f"{count} games of {name_of(type(self))}")
-        return self.positions(level, np.repeat(self.first_board(level)[None], count, 0))
+        return self.positions(level, self.boards(level, count, seed))
+
+    def boards(self, level: int, count: int, seed: int) -> NDArray[np.int8]:  # noqa: ARG002
+        """Boards (B, R, C) that games begin from: `first_board`, unless they are drawn."""
+        return np.repeat(self.first_board(level)[None], count, 0)
 
     def first_board(self, level: int) -> NDArray[np.int8]:
         """(R, C), empty unless the game says."""
@@ -209,7 +212,8 @@ class Game(Frozen, ABC):
             positions.ply.copy(),
             positions.score.copy(),
         )
-        engine.play_moves(self.rules.play, boards, rows, columns, self.variant, player, ply, score, moves)
+        chosen = np.ascontiguousarray(moves, np.int64)
+        engine.play_moves(self.rules.play, boards, rows, columns, self.variant, player, ply, score, chosen)
         return replace(positions, board=boards.reshape(positions.board.shape), player=player, ply=ply, score=score)
 
     def at_random(self, positions: Positions, seed: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
@@ -241,10 +245,14 @@ class Game(Frozen, ABC):
         return None
 
     def openings(self, level: int) -> Positions:
-        """The positions after each of the first moves, which matches begin from."""
-        start = self.start(level)
-        moves = self.legal(start)[0].nonzero()[0]
-        return self.played(start[np.zeros(len(moves), np.int64)], moves)
+        """What matches begin from: all positions after the first `opening_moves` moves, each once, that go on."""
+        positions = self.start(level)
+        for _ in range(self.opening_moves):
+            which, moves = self.legal(positions).nonzero()
+            positions = self.played(positions[which], moves)
+        flat = np.concatenate([positions.board.reshape(len(positions), -1), positions.player[:, None]], 1)
+        first = np.sort(np.unique(flat, axis=0, return_index=True)[1])
+        return positions[first[~positions.over[first]]]
 
     def _flat(self, positions: Positions) -> tuple[NDArray[np.int8], int, int]:
         rows, columns = self.shape(positions.level)
@@ -258,13 +266,19 @@ class Game(Frozen, ABC):
         legal = self.legal(positions).reshape(len(positions), -1, rows, columns).any(1)
         return np.stack([positions.board == 1, positions.board == -1, legal], 1).astype(np.float32)
 
-    @abstractmethod
+    def turn(self, rows: int, columns: int) -> NDArray[np.int64]:
+        """Where on the other player's board each position is, (P,); to turn twice is not to turn. By default there."""
+        return np.arange(rows * columns)
+
     def turned(self, board: NDArray[np.int8]) -> NDArray[np.int8]:
         """A board (R, C) as the other player sees it."""
+        return -board.reshape(-1)[self.turn(*board.shape)].reshape(board.shape)
 
-    def turned_move(self, move: int, level: int) -> int:  # noqa: ARG002
-        """A move as the other player's board has it; by default it has it in the same place."""
-        return move
+    def turned_move(self, move: int, level: int) -> int:
+        """A move of one player, with the number that its position has on the other's board."""
+        rows, columns = self.shape(level)
+        kind, place = divmod(move, rows * columns)
+        return kind * rows * columns + int(self.turn(rows, columns)[place])
 
     def symmetries(self, level: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Other ways to see a board from the same side, the plain one first: positions (P,) and moves (M,).
@@ -276,14 +290,19 @@ class Game(Frozen, ABC):
 
     # -------------------------------------------------------------------------------------------- telling
 
-    def move_name(self, move: int, level: int) -> str:
-        """A move of the first player as text: its place, column and row, as a1."""
-        return place_name(move, self.shape(level)[1])
+    def place_name(self, place: int, level: int) -> str:
+        """A position of the first player's board as text: column and row, as a1."""
+        rows, columns = self.shape(level)
+        row, column = divmod(place, columns)
+        return f"{column_name(column)}{self._row_number(row, rows)}"
+
+    def move_name(self, move: int, level: int, player: int = 0) -> str:
+        """A move of a player as text: by default its place on the first player's board."""
+        return self.place_name(self.turned_move(move, level) if player else move, level)
 
     def name_in(self, positions: Positions, which: int, move: int) -> str:
         """The same for whoever moves in a position."""
-        level = positions.level
-        return self.move_name(move if positions.player[which] == 0 else self.turned_move(move, level), level)
+        return self.move_name(move, positions.level, int(positions.player[which]))
 
     def read(self, text: str, level: int) -> Positions:
         """The position after moves that are written one after the other, as "b2 c1 a3".
@@ -294,25 +313,31 @@ class Game(Frozen, ABC):
         >>> lt.game("hex").read("b2 a1", level=3).board[0].tolist()
         [[-1, 0, 0], [0, 1, 0], [0, 0, 0]]
         """
-        positions = self.start(level)
-        for number, word in enumerate(text.split(), 1):
+        positions, words = self.begun(text, level)
+        for number, word in enumerate(words, 1):
             if positions.over[0]:
-                raise UserError(f"The game is over after {number - 1} moves, so {word} cannot be played.")
+                raise UserError(f"The game is over after {number - 1} moves, so {word:.40} cannot be played.")
             names = {self.name_in(positions, 0, int(move)): move for move in self.legal(positions)[0].nonzero()[0]}
-            if word.lower() not in names:
+            word = word if word in names else word.lower()
+            if word not in names:
                 some = ", ".join(list(names)[:8])
                 more = ", ..." if len(names) > 8 else ""
-                raise UserError(f"Move {number}, {word}, cannot be played; the moves there are: {some}{more}.")
-            positions = self.played(positions, np.array([names[word.lower()]]))
+                raise UserError(f"Move {number}, {word:.40}, cannot be played; the moves there are: {some}{more}.")
+            positions = self.played(positions, np.array([names[word]]))
         return positions
+
+    def begun(self, text: str, level: int) -> tuple[Positions, list[str]]:
+        """What a text of moves begins from, and its moves."""
+        return self.start(level), text.split()
 
     def write(self, positions: Positions, which: int = 0) -> str:
         """A board as text: x the first player's, o the second's, and who moves."""
-        signs = np.array([".", *SIDES])[np.array([0, 1, 2])]
+        signs = np.array([".", *SIDES])
         board = positions.board_of_first(which)
         letters = [" ".join(signs[value] for value in row) for row in board]
         width = len(str(len(board)))
-        lines = [f"{row:>{width}} {self.indent(row - 1)}{line}" for row, line in enumerate(letters, 1)]
+        numbers = [self._row_number(row, len(board)) for row in range(len(board))]
+        lines = [f"{numbers[row]:>{width}} {self.indent(row)}{line}" for row, line in enumerate(letters)]
         columns = " ".join(column_name(column) for column in range(board.shape[1]))
         return "\n".join([f"{'':{width}} {columns}", *lines, self.state_of(positions, which)])
 
@@ -331,6 +356,16 @@ class Game(Frozen, ABC):
     def scene(self, positions: Positions, which: int = 0, values: NDArray[np.floating] | None = None) -> Scene:
         """A board drawn; with `values`, one for each move (M,), as the player who moves has them, shaded by them."""
 
+    def shares(self, positions: Positions, which: int, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Values (M,) of moves, as who moves has them, added up at each position (R, C) as the first player sees it."""
+        rows, columns = self.shape(positions.level)
+        each = values.reshape(-1, rows * columns).sum(0, dtype=np.float64)
+        of_first: NDArray[np.float64] = each[self.turn(rows, columns)] if positions.player[which] else each
+        return of_first.reshape(rows, columns)
+
+    def _row_number(self, row: int, rows: int) -> int:
+        return rows - row if self.counts_from_below else row + 1
+
     def _move_said(self, positions: Positions, which: int, move: int) -> str:
         if not 0 <= move < self.moves(positions.level):
             return f"Move {move}"
@@ -344,12 +379,3 @@ def column_name(column: int) -> str:
     ['a', 'z', 'aa', 'zz']
     """
     return chr(97 + column) if column < 26 else chr(96 + column // 26) + chr(97 + column % 26)
-
-
-def place_name(place: int, columns: int) -> str:
-    """Column and row of a position.
-
-    >>> place_name(7, columns=5)
-    'c2'
-    """
-    return f"{column_name(place % columns)}{place // columns + 1}"

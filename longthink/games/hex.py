@@ -102,12 +102,9 @@ class Hex(Game):
         sides[:, 1, :, [0, -1]] = 1
         return np.concatenate([super().seen(positions), sides], 1)
 
-    def turned(self, board: NDArray[np.int8]) -> NDArray[np.int8]:
-        return np.ascontiguousarray(-board.T)
-
-    def turned_move(self, move: int, level: int) -> int:
-        row, column = divmod(move, level)
-        return column * level + row
+    def turn(self, rows: int, columns: int) -> NDArray[np.int64]:
+        """Mirrored at the diagonal."""
+        return np.arange(rows * columns).reshape(rows, columns).T.reshape(-1)
 
     def symmetries(self, level: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """The board as it is, and turned by half a circle."""
@@ -125,9 +122,7 @@ class Hex(Game):
     def scene(self, positions: Positions, which: int = 0, values: NDArray[np.floating] | None = None) -> Scene:
         """Each row half a cell further to the right than the one above; the sides in their players' colours."""
         board, level = positions.board_of_first(which), positions.level
-        shares = None if values is None else values.reshape(level, level)
-        if shares is not None and positions.player[which] == 1:
-            shares = shares.T
+        shares = None if values is None else self.shares(positions, which, values)
         cells, lines, texts = [], [], []
         for row in range(level):
             left, top = SIDE * (1 + row / 2), SIDE * (1 + row)
