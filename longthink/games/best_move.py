@@ -8,6 +8,7 @@ Extras, of M moves: `legal` bool (B, M); `policy` (B, M), what the logarithms of
 in the loss; `value` (B,), what the game will come to for who moves.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,21 +17,36 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
+from longthink.base.draws import MOST_ROUNDS, in_split
 from longthink.base.errors import UserError
-from longthink.contracts import Problem, Puzzles, Spec, Split
+from longthink.base.seeds import generator_of
+from longthink.contracts import Problem, Puzzles, Spec, Split, View
+from longthink.figures.scene import Scene
 from longthink.games.contract import Game, Positions
+from longthink.games.exact import NO_MOVE, values
+from longthink.games.hex import Hex
 from longthink.games.outputs import judged
 from longthink.plugin_options import chosen
+from longthink.registry import name_of, register
+
+AT_A_TIME = 256
+"""Positions that are drawn at a time, of which some are of another split, or such that every move is as good."""
 
 
-class PositionsProblem(Problem):
-    """Positions with what is known of their moves. The level is that of the game.
+@register
+class BestMove(Problem):
+    """Positions of a game after moves at random, in which it matters which move is made, solved exactly.
 
+    The level is that of the game. `game`: hex, unless it is said.
     `entropy`: what is taken off the loss for each nat by which the moves' probabilities are undecided.
     `value_weight`: of the squared error of the value, beside the loss of the moves.
+
+    >>> puzzles = BestMove().sample(level=3, count=2)
+    >>> puzzles.x.shape, puzzles.problem.view.write(puzzles.y, puzzles)
+    (torch.Size([2, 5, 3, 3]), 'c1')
     """
 
-    game: Annotated[Game, *chosen("games")]
+    game: Annotated[Game, *chosen("games")] = Field(default_factory=Hex)
     entropy: Annotated[float, Field(ge=0)] = 0.0
     value_weight: Annotated[float, Field(ge=0)] = 1.0
 
@@ -38,8 +54,58 @@ class PositionsProblem(Problem):
     def spec(self) -> Spec:  # type: ignore[override]
         return self.game.spec
 
-    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:  # noqa: ARG002
-        raise UserError("Positions are played, or made with `of`; what is best in them is not known before.")
+    @property
+    def easy(self) -> int:  # type: ignore[override]
+        return self.game.solvable[0]
+
+    @property
+    def hard(self) -> tuple[int, ...]:  # type: ignore[override]
+        return self.game.solvable[1:]
+
+    @property
+    def view(self) -> View:
+        return BestMoveView(self)
+
+    def says(self, level: int) -> str:
+        return self.game.says(level)
+
+    def draw(self, level: int, count: int, split: Split, key: int, repeats: bool) -> Puzzles:
+        self.game.check_level(level)
+        rng, found = generator_of(key), None
+        for _ in range(MOST_ROUNDS):
+            some = after_random_moves(self.game.start(level, AT_A_TIME, int(rng.integers(2**62))), rng)
+            some = some[in_split(_rows(some), split)]
+            worth = values(some)
+            matter = _matters(worth)
+            some, worth = some[matter], worth[matter]
+            if found is not None:
+                some, worth = Positions.of([found[0], some]), np.concatenate([found[1], worth])
+            found = some, worth
+            if not repeats:
+                first = np.sort(np.unique(_rows(found[0]), axis=0, return_index=True)[1])
+                found = found[0][first], found[1][first]
+            if len(found[1]) >= count:
+                return self.solved(found[0][:count], found[1][:count], split)
+        raise UserError(
+            f"There are not {count} different {split} positions of {name_of(type(self.game))} at {self.says(level)} in"
+            " which it matters how one goes on; ask for fewer, or a higher level."
+        )
+
+    def solved(self, positions: Positions, worth: NDArray[np.int8], split: Split = "test") -> Puzzles:
+        """Puzzles from positions and what each of their moves leads to, as `exact.values` has it."""
+        best = worth == worth.max(1, keepdims=True)
+        policy = best / best.sum(1, keepdims=True)
+        puzzles = self.of(positions, policy, worth.max(1).astype(np.float64), best=torch.from_numpy(best))
+        return replace(puzzles, split=split)
+
+    def baselines(self, puzzles: Puzzles) -> dict[str, Tensor]:
+        """Any move at random, and the strongest simple rule of the game, if it names one."""
+        legal, best = puzzles.extras["legal"].cpu(), puzzles.extras["best"].cpu()
+        ways = {"any move": best.sum(1) / legal.sum(1)}
+        moves = self.game.rule_moves(puzzles.source)
+        if moves is not None:
+            ways["the game's rule"] = best.gather(1, torch.from_numpy(moves)[:, None])[:, 0].double()
+        return ways
 
     def of(
         self, positions: Positions, policy: NDArray[np.floating], value: NDArray[np.floating], **extras: Tensor
@@ -111,3 +177,67 @@ def _moves(answers: Tensor) -> Tensor:
     flat = answers.flatten(1)
     kind, place = flat.max(1)
     return (kind - 1).clamp_min(0) * flat.shape[1] + place
+
+
+def after_random_moves(start: Positions, rng: np.random.Generator, most: int | None = None) -> Positions:
+    """Games that go on after 0 to `most` moves at random each, by default as many as there are places."""
+    game, parts = start.game, []
+    most = start.board[0].size if most is None else most
+    now, left = start, rng.integers(0, most + 1, len(start))
+    while len(now):
+        parts.append(now[left == 0])
+        now, left = now[left > 0], left[left > 0] - 1
+        legal = game.legal(now)
+        now = game.played(now, (rng.random(legal.shape) * legal).argmax(1)) if len(now) else now
+        now, left = now[~now.over], left[~now.over]
+    return Positions.of(parts)
+
+
+def _rows(positions: Positions) -> NDArray[np.int64]:
+    """What tells positions apart, (B, P + 2)."""
+    flat = positions.board.reshape(len(positions), -1).astype(np.int64)
+    return np.concatenate([flat, positions.player[:, None], positions.ply[:, None]], 1)
+
+
+def _matters(worth: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Whether some move is worse than another, (B,)."""
+    there = np.where(worth == NO_MOVE, worth.max(1, keepdims=True), worth)
+    matters: NDArray[np.bool_] = there.min(1) < worth.max(1)
+    return matters
+
+
+class BestMoveView(View):
+    """Positions as the moves that led to them, after the level: `5: b2 c1`; answers by the name of the move."""
+
+    problem: BestMove
+
+    def parse(self, text: str) -> Puzzles:
+        """The position after some moves, solved if the board is not too large for that."""
+        level, colon, moves = text.partition(":")
+        if not colon or not level.strip().isdecimal():
+            raise UserError(f"A position is its level and its moves, like '5: a1 b2', and not '{text.strip():.40}'.")
+        positions = self.problem.game.read(moves, int(level))
+        if positions.over[0]:
+            raise UserError(f"The game is over after these moves: {self.problem.game.state_of(positions)}.")
+        if int(level) in self.problem.game.solvable:
+            return self.problem.solved(positions, values(positions))
+        legal = self.problem.game.legal(positions)
+        return replace(self.problem.of(positions, legal / legal.sum(1, keepdims=True), np.zeros(1)), known=False)
+
+    def write(self, answers: Tensor, puzzles: Puzzles) -> str:
+        return self.problem.game.name_in(puzzles.source, 0, int(_moves(answers[:1].cpu())[0]))
+
+    def shown(self, output: Any, puzzles: Puzzles) -> Tensor:
+        """The probabilities of the moves at each position."""
+        logs = judged(output[:1], puzzles.extras["legal"][:1]).logs
+        return logs.exp().view(-1, *puzzles.y.shape[1:]).sum(0)
+
+    def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
+        """The board of the first player, shaded by how likely a move at each position is, or marked by the answer."""
+        game = self.problem.game
+        if values is None:
+            return game.scene(puzzles.source)
+        shares = (values > 0).double() if not values.is_floating_point() else values.double()
+        of_first = np.zeros((game.moves_at_each, shares.numel()))
+        of_first[0] = shares.cpu().numpy().ravel()
+        return game.scene(puzzles.source, 0, of_first.ravel())

@@ -70,6 +70,7 @@ class Breakthrough(Game):
 
     easy: ClassVar[int] = 5
     hard: ClassVar[tuple[int, ...]] = (6, 7, 8)
+    solvable: ClassVar[tuple[int, ...]] = (4,)
     lowest: ClassVar[int] = 4
     rules: ClassVar[Rules] = Rules(_legal, _play)
     moves_at_each: ClassVar[int] = 3

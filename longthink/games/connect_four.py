@@ -78,6 +78,7 @@ class ConnectFour(Game):
 
     easy: ClassVar[int] = 4
     hard: ClassVar[tuple[int, ...]] = (5, 6, 8)
+    solvable: ClassVar[tuple[int, ...]] = (4,)
     lowest: ClassVar[int] = 1
     opening_moves: ClassVar[int] = 2
     rules: ClassVar[Rules] = Rules(_legal, _play)

@@ -106,6 +106,8 @@ class Game(Frozen, ABC):
     hard: ClassVar[tuple[int, ...]]
     """Those that are tested on."""
     lowest: ClassVar[int] = 2
+    solvable: ClassVar[tuple[int, ...]] = ()
+    """Levels of which any position is solved in a second or less, see `exact`; at the highest, in most cases."""
     opening_moves: ClassVar[int] = 1
     """How many moves there are in an opening: `openings`."""
     rules: ClassVar[Rules]

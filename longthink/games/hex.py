@@ -89,6 +89,7 @@ class Hex(Game):
 
     easy: ClassVar[int] = 5
     hard: ClassVar[tuple[int, ...]] = (7, 9, 11)
+    solvable: ClassVar[tuple[int, ...]] = (3, 4, 5)
     rules: ClassVar[Rules] = Rules(_legal, _play, narrow)
     planes: ClassVar[int] = 5
 

@@ -64,6 +64,7 @@ class Nim(Game):
 
     easy: ClassVar[int] = 5
     hard: ClassVar[tuple[int, ...]] = (8, 12)
+    solvable: ClassVar[tuple[int, ...]] = (3, 5, 12)
     lowest: ClassVar[int] = 1
     rules: ClassVar[Rules] = Rules(_legal, _play)
 

@@ -98,6 +98,7 @@ class Othello(Game):
 
     easy: ClassVar[int] = 6
     hard: ClassVar[tuple[int, ...]] = (8, 10)
+    solvable: ClassVar[tuple[int, ...]] = (4,)
     lowest: ClassVar[int] = 4
     opening_moves: ClassVar[int] = 3
     rules: ClassVar[Rules] = Rules(_legal, _play)

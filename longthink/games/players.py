@@ -157,12 +157,10 @@ class NetPlayer(Player):
     def _logs(self, positions: Positions) -> NDArray[np.float64]:
         """Logarithms of the moves' probabilities, (B, M)."""
         game, first = positions.game, next(self.net.parameters(), torch.zeros(0))
-        if self.net.spec != game.spec:
-            raise UserError(
-                f"{self.called} is not for {name_of(type(game))}: it takes and gives other planes; take another."
-            )
         seen = torch.from_numpy(game.seen(positions)).to(first.device)
         output = self.net.read(last_state(self.net, seen, self.iterations)).float().cpu()
+        if output.shape != game.spec.output_shape(seen):
+            raise UserError(f"The net {self.called} has not learned {name_of(type(game))}; take another.")
         return judged(output, torch.from_numpy(game.legal(positions))).logs.double().numpy()
 
 

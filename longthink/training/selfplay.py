@@ -16,8 +16,10 @@ from pydantic import Field, model_validator
 
 from longthink.base.seeds import generator
 from longthink.contracts import Loss, Objective, Spec, Thinker
-from longthink.games.best_move import PositionsProblem
+from longthink.games.best_move import BestMove, after_random_moves
 from longthink.games.contract import Game, Positions
+from longthink.games.match import match
+from longthink.games.players import MonteCarlo, NetPlayer
 from longthink.games.self_play import Played, self_play
 from longthink.plugin_options import chosen
 from longthink.registry import register
@@ -107,7 +109,7 @@ class GameLessons(Lessons):
 
     def __init__(self, task: SelfPlay, recipe: "Recipe"):
         self.task, self.recipe = task, recipe
-        self.problem = PositionsProblem(
+        self.problem = BestMove(
             game=task.game, entropy=0.0 if task.simulations else task.entropy, value_weight=task.value_weight
         )
         self.kept: deque[Played] = deque(maxlen=task.replay)
@@ -149,14 +151,7 @@ class GameLessons(Lessons):
         """Where the games of a step begin: after some moves at random."""
         task, game = self.task, self.task.game
         positions = game.start(batch.level, max(1, task.games // batch.of), int(rng.integers(2**62)))
-        moves = rng.integers(0, task.random_moves + 1, len(positions))
-        for number in range(task.random_moves):
-            going = (moves > number) & ~positions.over
-            legal = game.legal(positions[going])
-            after = game.played(positions[going], (rng.random(legal.shape) * legal).argmax(1))
-            positions = Positions.of([after, positions[~going]])
-            moves = np.concatenate([moves[going], moves[~going]])
-        return positions[~positions.over]
+        return after_random_moves(positions, rng, task.random_moves)
 
     def measures(self, batch: GameBatch, loss: Loss) -> dict[str, float | int]:
         played = self.kept[-1]
@@ -170,7 +165,11 @@ class GameLessons(Lessons):
 
     def evaluate(self, net: Thinker) -> dict[str, float]:
         """The share of games that are won against Monte-Carlo search, on the largest boards, from all openings."""
-        return {"score": 0.0}
+        task, count = self.task, self.recipe.validation.count
+        level = task.curriculum.highest
+        player = NetPlayer(net, task.curriculum.iterations_at(level))
+        result = match(player, MonteCarlo(task.playouts), task.game, level, count + count % 2, self.recipe.seed)
+        return {"score": result.score}
 
     def state(self) -> dict[str, Any]:
         """The games that later steps draw from, too."""

@@ -5,13 +5,13 @@ import pytest
 import torch
 
 import longthink as lt
-from longthink.games.best_move import PositionsProblem
+from longthink.games.best_move import BestMove
 
 HEX = lt.game("hex")
-PROBLEM = PositionsProblem(game=HEX, value_weight=0.5)
+PROBLEM = BestMove(game=HEX, value_weight=0.5)
 
 
-def puzzles(problem: PositionsProblem = PROBLEM) -> lt.Puzzles:
+def puzzles(problem: BestMove = PROBLEM) -> lt.Puzzles:
     positions = HEX.read("a1", 2)[[0, 0]]
     policy = np.array([[0, 0, 1, 0], [0, 0.5, 0, -0.5]])
     return problem.of(positions, policy, np.array([1.0, -1.0]))
