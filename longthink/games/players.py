@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from longthink.base.errors import UserError
 from longthink.base.seeds import digest
-from longthink.contracts import Thinker
+from longthink.contracts import Spec, Thinker
 from longthink.games import engine
 from longthink.games.contract import SIDES, Moves, Positions
 from longthink.games.exact import MOST_NODES, best_moves
@@ -117,7 +117,8 @@ class MonteCarlo(Player):
                 found[which],
             )
         visits, means = found[:, 0], found[:, 1]
-        return (visits + 0.4 * means).argmax(1)  # among those tried as often, the one with the better results
+        moves: Moves = (visits + 0.4 * means).argmax(1)  # among those tried as often, the one with better results
+        return moves
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,8 @@ class NetPlayer(Player):
     iterations: int
     temperature: float = 0.0
     called: str = "net"
+    spec: Spec | None = None
+    """What the net was made for, if that is known: a game that asks for another is refused."""
 
     def __post_init__(self) -> None:
         if self.iterations < 1:
@@ -145,11 +148,16 @@ class NetPlayer(Player):
         return f"{self.called} {self.iterations}" + (f" at {self.temperature:g}" if self.temperature else "")
 
     def choose(self, positions: Positions, keys: Keys) -> Moves:
+        if self.spec not in (None, positions.game.spec):
+            raise UserError(
+                f"The net {self.called} is not for {name_of(type(positions.game))}; take one that learned it."
+            )
         size = max(1, AT_ONCE // positions.board[0].size)
         parts = [positions[first : first + size] for first in range(0, len(positions), size)]
         logs = np.concatenate([self._logs(part) for part in parts])
         if self.temperature == 0:
-            return logs.argmax(1)
+            moves: Moves = logs.argmax(1)
+            return moves
         shares = np.exp((logs - logs.max(1, keepdims=True)) / self.temperature)
         return _drawn(shares, keys)
 
@@ -217,7 +225,8 @@ def _drawn(shares: NDArray[np.floating], keys: Keys) -> Moves:
     """A move of each row (M,), as likely as its share is of the row's sum."""
     until = shares.cumsum(1)
     point = (_mixed(keys) >> np.uint64(32)) * 2.0**-32 * until[:, -1]
-    return (until > point[:, None]).argmax(1)
+    moves: Moves = (until > point[:, None]).argmax(1)
+    return moves
 
 
 def _any_of(moves: NDArray[np.bool_], keys: Keys) -> Moves:
