@@ -24,15 +24,16 @@ PAWNS = {1: "\u265f", -1: "\u265f"}
 @rule(LEGAL)
 def _legal(board, rows, columns, variant, ply, moves):  # type: ignore[no-untyped-def]
     count, places = 0, rows * columns
-    for place in range(columns, places):
-        if board[place] == 1:
-            for way in range(3):
-                column = place % columns + way - 1
-                if 0 <= column < columns:
-                    ahead = board[place - columns + way - 1]
-                    if ahead == 0 or (ahead == -1 and way != STRAIGHT):
-                        moves[count] = way * places + place
-                        count += 1
+    for row in range(1, rows):
+        for column in range(columns):
+            place = row * columns + column
+            if board[place] == 1:
+                for way in range(3):
+                    if 0 <= column + way - 1 < columns:
+                        ahead = board[place - columns + way - 1]
+                        if ahead == 0 or (ahead == -1 and way != STRAIGHT):
+                            moves[count] = way * places + place
+                            count += 1
     return count
 
 

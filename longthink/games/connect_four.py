@@ -32,9 +32,9 @@ def _legal(board, rows, columns, variant, ply, moves):  # type: ignore[no-untype
 
 
 @compiled
-def _reach(board, rows, columns, place, down, right):  # type: ignore[no-untyped-def]
-    """How many pieces of the player follow a place in one direction."""
-    row, column, count = place // columns + down, place % columns + right, 0
+def _reach(board, rows, columns, row, column, down, right):  # type: ignore[no-untyped-def]
+    """How many pieces of the player follow a cell in one direction."""
+    row, column, count = row + down, column + right, 0
     while 0 <= row < rows and 0 <= column < columns and board[row * columns + column] == 1:
         row, column, count = row + down, column + right, count + 1
     return count
@@ -44,10 +44,10 @@ def _reach(board, rows, columns, place, down, right):  # type: ignore[no-untyped
 def _play(board, rows, columns, variant, ply, move):  # type: ignore[no-untyped-def]
     """The variant is how many in a row have won."""
     board[move] = 1
-    won = False
+    row, column, won = move // columns, move % columns, False
     for down, right in ((0, 1), (1, -1), (1, 0), (1, 1)):
-        found = _reach(board, rows, columns, move, down, right) + _reach(board, rows, columns, move, -down, -right)
-        won |= found + 1 >= variant
+        ahead = _reach(board, rows, columns, row, column, down, right)
+        won |= ahead + 1 + _reach(board, rows, columns, row, column, -down, -right) >= variant
     full = True
     for column in range(columns):
         full &= board[column] != 0

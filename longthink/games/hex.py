@@ -18,41 +18,56 @@ from longthink.games.contract import Game, Moves, Positions
 from longthink.games.engine import GOES_ON, LEGAL, PLAY, WON, Rules, rule
 from longthink.registry import register
 
+AROUND = ((-1, 0), (-1, 1), (0, 1), (1, 0), (1, -1), (0, -1))
+"""Rows down and columns to the right to the cells that a cell touches, in a circle."""
 SWAP = 1
 """The variant in which the second player may take over the first stone."""
 
 
 @rule(LEGAL)
 def _legal(board, rows, columns, variant, ply, moves):  # type: ignore[no-untyped-def]
-    count = 0
+    count, swap = 0, ply == 1 and variant == SWAP
     for place in range(rows * columns):
-        if board[place] == 0 or (ply == 1 and variant == SWAP):
-            moves[count] = place
-            count += 1
+        moves[count] = place  # and kept if it is one: whether it is cannot be foreseen, and a branch would cost more
+        count += board[place] == 0 or swap
     return count
+
+
+@compiled
+def _is_own(board, rows, columns, row, column):  # type: ignore[no-untyped-def]
+    """Whether a cell has a stone of the player, or is beyond a side that is its own."""
+    if not 0 <= row < rows:
+        return True
+    return 0 <= column < columns and board[row * columns + column] == 1
 
 
 @compiled
 def _joins(board, rows, columns, stone):  # type: ignore[no-untyped-def]
     """Whether the stones that hang together with this one reach from the first row to the last."""
-    waiting = np.empty(rows * columns, np.int64)
-    found = np.zeros(rows * columns, np.bool_)
+    row, column, apart = stone // columns, stone % columns, 0
+    before = _is_own(board, rows, columns, row + AROUND[5][0], column + AROUND[5][1])
+    for down, right in AROUND:
+        own = _is_own(board, rows, columns, row + down, column + right)
+        apart += own and not before
+        before = own
+    if apart < 2:  # what is side by side around it hung together before
+        return False
+    waiting, found = np.empty(rows * columns, np.int64), np.zeros(rows * columns, np.bool_)
     waiting[0], found[stone], count = stone, True, 1
     top = bottom = False
-    while count > 0:
+    while count > 0 and not (top and bottom):
         count -= 1
         row, column = waiting[count] // columns, waiting[count] % columns
         top |= row == 0
         bottom |= row == rows - 1
-        for down in range(-1, 2):
-            for right in range(-1, 2):
-                r, c = row + down, column + right
-                if down != right and 0 <= r < rows and 0 <= c < columns:
-                    place = r * columns + c
-                    if board[place] == 1 and not found[place]:
-                        found[place] = True
-                        waiting[count] = place
-                        count += 1
+        for down, right in AROUND:
+            r, c = row + down, column + right
+            if 0 <= r < rows and 0 <= c < columns:
+                place = r * columns + c
+                if board[place] == 1 and not found[place]:
+                    found[place] = True
+                    waiting[count] = place
+                    count += 1
     return top and bottom
 
 

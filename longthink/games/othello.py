@@ -16,66 +16,76 @@ from longthink.games.contract import Game, Positions
 from longthink.games.engine import AGAIN, DRAWN, GOES_ON, LEGAL, LOST, PLAY, WON, Rules, rule
 from longthink.registry import register
 
-
-@compiled
-def _enclosed(board, rows, columns, place, down, right, own):  # type: ignore[no-untyped-def]
-    """How many discs a disc `own` on a place would enclose in one direction."""
-    row, column, count = place // columns + down, place % columns + right, 0
-    while 0 <= row < rows and 0 <= column < columns and board[row * columns + column] == -own:
-        row, column, count = row + down, column + right, count + 1
-    if 0 <= row < rows and 0 <= column < columns and board[row * columns + column] == own:
-        return count
-    return 0
+BORDER = 2
+"""What is in the cells around a board."""
 
 
 @compiled
-def _may(board, rows, columns, place, own):  # type: ignore[no-untyped-def]
-    if board[place] != 0:
-        return False
-    for down in range(-1, 2):
-        for right in range(-1, 2):
-            if (down != 0 or right != 0) and _enclosed(board, rows, columns, place, down, right, own) > 0:
-                return True
-    return False
+def _with_border(board, rows, columns):  # type: ignore[no-untyped-def]
+    """A board with cells around it that are nobody's, so that a walk ends there."""
+    bordered = np.full((rows + 2) * (columns + 2), BORDER, np.int8)
+    for row in range(rows):
+        for column in range(columns):
+            bordered[(row + 1) * (columns + 2) + column + 1] = board[row * columns + column]
+    return bordered
 
 
 @compiled
-def _can_move(board, rows, columns, own):  # type: ignore[no-untyped-def]
-    for place in range(rows * columns):  # noqa: SIM110  # since numba compiles no generator
-        if _may(board, rows, columns, place, own):
-            return True
-    return False
+def _enclosed(bordered, cell, step, own):  # type: ignore[no-untyped-def]
+    """How many discs a disc `own` in a cell would enclose in one direction."""
+    count = 0
+    while bordered[cell + (count + 1) * step] == -own:
+        count += 1
+    return count if bordered[cell + (count + 1) * step] == own else 0
+
+
+@compiled
+def _find(bordered, rows, columns, own, most, moves):  # type: ignore[no-untyped-def]
+    """Where a disc `own` may be placed, up to so many places: how many there are."""
+    count, down = 0, columns + 2
+    for row in range(rows):
+        for column in range(columns):
+            cell, able = (row + 1) * down + column + 1, False
+            if bordered[cell] == 0:
+                for step in (1, down - 1, down, down + 1):
+                    able = able or _enclosed(bordered, cell, step, own) > 0 or _enclosed(bordered, cell, -step, own) > 0
+            if able:
+                moves[count] = row * columns + column
+                count += 1
+                if count == most:
+                    return count
+    return count
 
 
 @rule(LEGAL)
 def _legal(board, rows, columns, variant, ply, moves):  # type: ignore[no-untyped-def]
-    count = 0
-    for place in range(rows * columns):
-        if _may(board, rows, columns, place, 1):
-            moves[count] = place
-            count += 1
-    return count
+    return _find(_with_border(board, rows, columns), rows, columns, 1, rows * columns, moves)
 
 
 @rule(PLAY)
 def _play(board, rows, columns, variant, ply, move):  # type: ignore[no-untyped-def]
-    for down in range(-1, 2):
-        for right in range(-1, 2):
-            if down != 0 or right != 0:
-                for step in range(1, _enclosed(board, rows, columns, move, down, right, 1) + 1):
-                    board[move + step * (down * columns + right)] = 1
-    board[move] = 1
-    if not _can_move(board, rows, columns, -1):
-        if _can_move(board, rows, columns, 1):
-            return AGAIN
-        more = 0
-        for place in range(rows * columns):
-            more += board[place]
-            board[place] = -board[place]
+    row, down = move // columns, columns + 2
+    cell = (row + 1) * down + move - row * columns + 1
+    bordered, found = _with_border(board, rows, columns), np.empty(1, np.int64)
+    for step in (1, down - 1, down, down + 1):
+        for count in range(1, _enclosed(bordered, cell, step, 1) + 1):
+            bordered[cell + count * step] = 1
+        for count in range(1, _enclosed(bordered, cell, -step, 1) + 1):
+            bordered[cell - count * step] = 1
+    bordered[cell] = 1
+    led_to, sign, more = GOES_ON, -1, 0
+    if _find(bordered, rows, columns, -1, 1, found) == 0:
+        led_to, sign = AGAIN, 1
+        if _find(bordered, rows, columns, 1, 1, found) == 0:
+            led_to, sign = DRAWN, -1
+    for row in range(rows):
+        for column in range(columns):
+            value = bordered[(row + 1) * down + column + 1]
+            more += value
+            board[row * columns + column] = sign * value
+    if led_to == DRAWN:
         return WON if more > 0 else LOST if more < 0 else DRAWN
-    for place in range(rows * columns):
-        board[place] = -board[place]
-    return GOES_ON
+    return led_to
 
 
 @register
