@@ -29,6 +29,8 @@ from longthink.games.outputs import judged
 from longthink.plugin_options import chosen
 from longthink.registry import name_of, register
 
+OF_POSITIONS = ("board", "player", "ply", "score")
+"""What of positions is among the extras, so that it is cut and moved with them."""
 AT_A_TIME = 256
 """Positions that are drawn at a time, of which some are of another split, or such that every move is as good."""
 
@@ -102,7 +104,7 @@ class BestMove(Problem):
         """Any move at random, and the strongest simple rule of the game, if it names one."""
         legal, best = puzzles.extras["legal"].cpu(), puzzles.extras["best"].cpu()
         ways = {"any move": best.sum(1) / legal.sum(1)}
-        moves = self.game.rule_moves(puzzles.source)
+        moves = self.game.rule_moves(self.positions(puzzles))
         if moves is not None:
             ways["the game's rule"] = best.gather(1, torch.from_numpy(moves)[:, None])[:, 0].double()
         return ways
@@ -122,8 +124,8 @@ class BestMove(Problem):
             positions.level,
             seen,
             _marked(best, seen.shape[2:]),
-            source=positions,
             extras={
+                **{name: torch.from_numpy(getattr(positions, name)) for name in OF_POSITIONS},
                 "legal": torch.from_numpy(game.legal(positions)),
                 "policy": torch.from_numpy(policy).float(),
                 "value": torch.from_numpy(value).float(),
@@ -131,14 +133,25 @@ class BestMove(Problem):
             },
         )
 
+    def positions(self, puzzles: Puzzles) -> Positions:
+        """What puzzles are made from."""
+        arrays = [puzzles.extras[name].cpu().numpy() for name in OF_POSITIONS]
+        return Positions(self.game, puzzles.level, *arrays)
+
     def loss(self, output: Any, puzzles: Puzzles) -> Tensor:
+        """The cross-entropy of the moves, and the squared error of the value.
+
+        It is less the entropy of the weights, where they are probabilities, so that there is nothing left of it where
+        the moves are as they ought to be.
+        """
         legal, policy = puzzles.extras["legal"], puzzles.extras["policy"]
         judgement = judged(output, legal)
         logs = judgement.logs.masked_fill(~legal, 0)
         smoothing = puzzles.label_smoothing
         if smoothing > 0:
             policy = (1 - smoothing) * policy + smoothing * policy.sum(1, keepdim=True) * legal / legal.sum(1, True)
-        loss = self.value_weight * (judgement.value - puzzles.extras["value"]).square() - (policy * logs).sum(1)
+        loss = self.value_weight * (judgement.value - puzzles.extras["value"]).square()
+        loss = loss + (torch.xlogy(policy.clamp_min(0), policy.clamp_min(0)) - policy * logs).sum(1)
         if self.entropy > 0:
             loss = loss + self.entropy * (logs.exp() * logs * legal).sum(1)
         return loss / len(puzzles)
@@ -158,7 +171,8 @@ class BestMove(Problem):
         return judged(output, puzzles.extras["legal"]).logs.amax(1).exp()
 
     def perfect(self, puzzles: Puzzles) -> Tensor:
-        best = torch.zeros_like(puzzles.extras["policy"]).scatter_(1, _moves(puzzles.y)[:, None], 30.0)
+        policy = puzzles.extras["policy"]
+        best = torch.where(policy > 0, 30 + (policy / policy.amax(1, keepdim=True)).log(), 0)
         value = puzzles.extras["value"].clamp(-0.9999, 0.9999).atanh()
         of_value = value.view(-1, *[1] * (puzzles.y.ndim)).expand(-1, 1, *puzzles.y.shape[1:])
         return torch.cat([best.view(len(puzzles), -1, *puzzles.y.shape[1:]), of_value], 1)
@@ -225,7 +239,8 @@ class BestMoveView(View):
         return replace(self.problem.of(positions, legal / legal.sum(1, keepdims=True), np.zeros(1)), known=False)
 
     def write(self, answers: Tensor, puzzles: Puzzles) -> str:
-        return self.problem.game.name_in(puzzles.source, 0, int(_moves(answers[:1].cpu())[0]))
+        positions = self.problem.positions(puzzles[:1])
+        return self.problem.game.name_in(positions, 0, int(_moves(answers[:1].cpu())[0]))
 
     def shown(self, output: Any, puzzles: Puzzles) -> Tensor:
         """The probabilities of the moves at each position."""
@@ -234,10 +249,10 @@ class BestMoveView(View):
 
     def scene(self, puzzles: Puzzles, values: Tensor | None = None) -> Scene:
         """The board of the first player, shaded by how likely a move at each position is, or marked by the answer."""
-        game = self.problem.game
+        game, positions = self.problem.game, self.problem.positions(puzzles[:1])
         if values is None:
-            return game.scene(puzzles.source)
+            return game.scene(positions)
         shares = (values > 0).double() if not values.is_floating_point() else values.double()
         of_first = np.zeros((game.moves_at_each, shares.numel()))
         of_first[0] = shares.cpu().numpy().ravel()
-        return game.scene(puzzles.source, 0, of_first.ravel())
+        return game.scene(positions, 0, of_first.ravel())

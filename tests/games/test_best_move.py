@@ -42,7 +42,8 @@ def test_the_loss_of_moves_and_of_the_value() -> None:
     output = torch.zeros(2, 2, 2, 2)
     output[:, 1] = torch.tensor([[0.5, 0.5], [1.0, 0.0]])
     value = np.tanh(0.5)
-    expected = [(np.log(3) + 0.5 * (value - 1) ** 2) / 2, (0.5 * (value + 1) ** 2) / 2]
+    less = 0.5 * np.log(0.5)  # of the second, whose weights are not probabilities
+    expected = [(np.log(3) + 0.5 * (value - 1) ** 2) / 2, (less + 0.5 * (value + 1) ** 2) / 2]
     assert PROBLEM.loss(output, puzzles()).tolist() == pytest.approx(expected, rel=1e-6)
     undecided = PROBLEM.revised({"entropy": 0.1})
     expected = [loss - 0.1 * np.log(3) / 2 for loss in expected]
@@ -56,7 +57,8 @@ def test_smoothing_spreads_over_the_moves_that_there_are() -> None:
     output = torch.zeros(2, 2, 2, 2)
     output[0, 0] = torch.tensor([[5.0, 1.0], [2.0, 3.0]])
     logs = torch.tensor([1.0, 2.0, 3.0]).log_softmax(0)
-    expected = -(0.1 * logs[0] + 0.8 * logs[1] + 0.1 * logs[2]) / 2 + 0.5 / 2
+    shares = torch.tensor([0.1, 0.8, 0.1])
+    expected = (shares * (shares.log() - logs)).sum() / 2 + 0.5 / 2
     assert float(PROBLEM.loss(output, smooth)[0]) == pytest.approx(float(expected), rel=1e-6)
 
 
@@ -72,3 +74,45 @@ def test_gradients_are_numbers_where_moves_are_not() -> None:
     assert output.grad is not None
     assert output.grad.isfinite().all()
     assert (output.grad[:, 0, 0, 0] == 0).all()
+
+
+def test_positions_come_back_from_puzzles_that_were_cut() -> None:
+    problem = lt.problem("best_move", game="hex")
+    drawn = problem.sample(level=3, count=6)
+    positions = problem.positions(drawn)
+    cut = problem.positions(drawn[2:4])
+    assert np.array_equal(cut.board, positions.board[2:4])
+    assert np.array_equal(cut.ply, positions.ply[2:4])
+    assert torch.equal(torch.from_numpy(HEX.seen(cut)), drawn.x[2:4])
+
+
+def test_what_is_drawn_is_solved_and_matters() -> None:
+    """Against minimax without any pruning, on boards of 3 x 3."""
+    problem = lt.problem("best_move", game="hex")
+    drawn = problem.sample(level=3, count=12, seed=1)
+    positions = problem.positions(drawn)
+    for which in range(len(drawn)):
+        legal = HEX.legal(positions)[which].nonzero()[0]
+        worth = {int(move): _minimax(positions[[which]], int(move)) for move in legal}
+        assert min(worth.values()) < max(worth.values())
+        best = {move for move, value in worth.items() if value == max(worth.values())}
+        assert set(drawn.extras["best"][which].nonzero()[:, 0].tolist()) == best
+        assert float(drawn.extras["value"][which]) == max(worth.values())
+
+
+def _minimax(positions: lt.Positions, move: int) -> int:
+    after = HEX.play(positions, np.array([move]))
+    if after.over[0]:
+        return int(after.score[0]) * (1 if positions.player[0] == 0 else -1)
+    return -max(_minimax(after, int(one)) for one in HEX.legal(after)[0].nonzero()[0])
+
+
+def test_positions_are_typed_as_moves_and_answers_are_moves() -> None:
+    view = lt.problem("best_move", game="hex").view
+    puzzles = view.parse("3: b2 a1")
+    assert puzzles.known
+    assert view.write(puzzles.y, puzzles) in {"b1", "c1", "b3", "a3", "a2", "c3", "c2"}
+    assert not view.parse("9: a1").known
+    for text, told in (("a1 b2", "like '5: a1 b2'"), ("3: a1 a1", "a1"), ("2: a1 b1 a2", "over")):
+        with pytest.raises(lt.UserError, match=told):
+            view.parse(text)
