@@ -1,6 +1,6 @@
 """Monte-Carlo search on Hex: this library's against OpenSpiel's, in strength and in time.
 
-    OMP_NUM_THREADS=1 taskset -c 0 python benchmarks/hex_search.py [--level 5] [--playouts 1000]
+    taskset -c 0 python benchmarks/hex_search.py [--level 5] [--playouts 1000] [--games 200] [--seed 0]
 
 Both have as many playouts, all random, and the same exploration; OpenSpiel's backs up proven results besides. They play
 from all openings, with both colours. Times are those of one search, on the positions after all openings, in turn.

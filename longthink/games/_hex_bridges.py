@@ -14,17 +14,35 @@ UNSEEN, SIDE = -2, -1
 
 
 @compiled
+def _beside(rows, place, index):  # type: ignore[no-untyped-def]
+    """A neighbour, by its place in the circle; -1 where there is none."""
+    row, column = place // rows + AROUND[index, 0], place % rows + AROUND[index, 1]
+    return row * rows + column if 0 <= row < rows and 0 <= column < rows else -1
+
+
+@compiled
+def _across(board, rows, place, index):  # type: ignore[no-untyped-def]
+    """Where a bridge leads to, over this neighbour and the next in the circle; -1 if they are not both empty."""
+    one, other = _beside(rows, place, index), _beside(rows, place, (index + 1) % 6)
+    if one < 0 or other < 0 or board[one] != 0 or board[other] != 0:
+        return -1
+    return _beside(rows, one, (index + 1) % 6)
+
+
+@compiled
 def joined(board, rows, cells):  # type: ignore[no-untyped-def]
     """Whether stones and bridges join the first row and the last; if so, the empty cells it takes are set in `cells`.
 
     A bridge is taken when it is met, unless it shares a cell with one before. So there are ways that are not seen, but
     what is seen is one.
     """
-    came = np.full(len(board), UNSEEN)  # the stone before
-    bridge = np.full((len(board), 2), -1)  # the cells by which a stone was reached, if by a bridge
-    taken = np.zeros(len(board), np.bool_)
-    near, waiting = np.empty(len(board), np.int64), 0
-    met, begun, end = np.empty((7 * len(board), 4), np.int64), 0, 0  # bridges: to, from, and their cells
+    places = rows * rows
+    came = np.full(places, UNSEEN)  # the stone before
+    bridge = np.full((places, 2), -1)  # the cells by which a stone was reached, if by a bridge
+    taken = np.zeros(places, np.bool_)
+    near, waiting = np.empty(places, np.int64), 0
+    # Bridges: to, from, and their cells; two neighbours are those of one, met from two ends, and there are 3 P at most.
+    met, begun, end = np.empty((7 * places, 4), np.int64), 0, 0
     for place in range(rows):
         if board[place] == 1:
             came[place], near[waiting] = SIDE, place
@@ -36,28 +54,20 @@ def joined(board, rows, cells):  # type: ignore[no-untyped-def]
         while waiting > 0:
             waiting -= 1
             stone = near[waiting]
-            row, column = stone // rows, stone % rows
-            if row == rows - 1:
+            if stone >= places - rows:
                 _mark(stone, came, bridge, cells)
                 return True
-            if row == rows - 2 and column > 0 and board[stone + rows] == board[stone + rows - 1] == 0:
+            if stone >= places - 2 * rows and stone % rows > 0 and board[stone + rows] == board[stone + rows - 1] == 0:
                 met[end] = SIDE, stone, stone + rows, stone + rows - 1
                 end += 1
             for index in range(6):
-                down, right = AROUND[index]
-                and_down, and_right = AROUND[(index + 1) % 6]
-                if not (0 <= row + down < rows and 0 <= column + right < rows):
-                    continue
-                place = stone + down * rows + right
-                if board[place] == 1 and came[place] == UNSEEN:
+                place, there = _beside(rows, stone, index), _across(board, rows, stone, index)
+                if place >= 0 and board[place] == 1 and came[place] == UNSEEN:
                     came[place], near[waiting] = stone, place
                     waiting += 1
-                r, c = row + down + and_down, column + right + and_right
-                if board[place] == 0 and 0 <= r < rows and 0 <= c < rows:
-                    beside, there = stone + and_down * rows + and_right, r * rows + c
-                    if board[beside] == 0 and board[there] == 1 and came[there] == UNSEEN:
-                        met[end] = there, stone, place, beside
-                        end += 1
+                if there >= 0 and board[there] == 1 and came[there] == UNSEEN:
+                    met[end] = there, stone, place, _beside(rows, stone, (index + 1) % 6)
+                    end += 1
         if begun == end:
             return False
         there, stone, one, other = met[begun]
@@ -83,6 +93,45 @@ def _mark(stone, came, bridge, cells):  # type: ignore[no-untyped-def]
         stone = came[stone]
 
 
+@compiled
+def _add_near(board, rows, last, near):  # type: ignore[no-untyped-def]
+    """Count up each empty cell that one step or one bridge joins to a side, or to stones that so hang together with it.
+
+    Here bridges may share cells: these are all cells that may be joined.
+    """
+    seen = np.zeros(len(board), np.bool_)
+    waiting, count = np.empty(len(board), np.int64), 0
+    edge, inwards, skew = ((rows - 1) * rows, -rows, -1) if last else (0, rows, 1)
+    for column in range(rows):
+        place, other = edge + column, column + skew
+        seen[place] = True
+        if board[place] == 0 and 0 <= other < rows and board[place + skew] == 0:
+            seen[place + inwards] = True
+    for place in (seen & (board == 1)).nonzero()[0]:
+        waiting[count] = place
+        count += 1
+    while count > 0:
+        count -= 1
+        stone = waiting[count]
+        for index in range(6):
+            for there in (_beside(rows, stone, index), _across(board, rows, stone, index)):
+                if there >= 0 and not seen[there]:
+                    seen[there] = True
+                    if board[there] == 1:
+                        waiting[count] = there
+                        count += 1
+    near += seen & (board == 0)
+
+
+@compiled
+def _may_join(board, rows):  # type: ignore[no-untyped-def]
+    """Which empty cells (P,) may join both sides by bridges: no other one does."""
+    near = np.zeros(len(board), np.int64)
+    _add_near(board, rows, False, near)
+    _add_near(board, rows, True, near)
+    return near == 2
+
+
 @rule(NARROW)
 def narrow(board, rows, columns, variant, ply, moves, count):  # type: ignore[no-untyped-def]
     """Won by a move after which bridges join; else the moves that meet each threat of the other to make such a move.
@@ -93,15 +142,17 @@ def narrow(board, rows, columns, variant, ply, moves, count):  # type: ignore[no
         return count
     own, other = board.copy(), board.copy()
     turn(other, rows)
-    cells, meets = np.empty(len(board), np.bool_), np.ones(len(board), np.bool_)
-    for index in range(count):
-        move = moves[index]
+    cells, meets = np.zeros(len(board), np.bool_), np.ones(len(board), np.bool_)
+    if joined(own, rows, cells):
+        return -1
+    if joined(other, rows, cells):
+        return 0
+    for move in _may_join(board, rows).nonzero()[0]:
         own[move] = 1
         if joined(own, rows, cells):
             return -1
         own[move] = 0
-    for index in range(count):
-        move = moves[index] % rows * rows + moves[index] // rows
+    for move in _may_join(other, rows).nonzero()[0]:
         cells[:] = False
         other[move] = 1
         if joined(other, rows, cells):
