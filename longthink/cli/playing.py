@@ -18,7 +18,7 @@ PLAYERS = ("person", "random", "rule", "exact", "monte_carlo:PLAYOUTS")
 PlayerName = Annotated[
     str | None,
     Parameter(
-        help="Who plays: a net by its run (a shipped net's name, a folder, a hub id), random, rule (the strongest simple"
+        help="Who plays: a net by its run (a shipped net, a folder, a hub id), random, rule (the strongest simple"
         " rule of the game), exact, or monte_carlo:1000, a search with so many playouts."
     ),
 ]
