@@ -1,7 +1,7 @@
 """What a net says of a position: which moves are good, and who will win.
 
-A net for a game gives (B, K + 1, *P), as `Game.spec` says: K logits at each position, one for each move, and last what its
-value is the mean of. So the same weights play on boards of any size.
+A net for a game gives (B, K + 1, *P), as `Game.spec` says: K logits at each position, one for each move, and last what
+its value is the mean of. So the same weights play on boards of any size.
 """
 
 from typing import NamedTuple
