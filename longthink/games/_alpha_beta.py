@@ -10,8 +10,6 @@ from longthink.games.engine import AGAIN, GOES_ON, LEGAL, NARROW, PLAY, WON, rul
 _BOARDS, _NUMBERS, _PLACES = types.Array(int8, 2, "C"), types.Array(int64, 1, "C"), types.Array(int64, 2, "C")
 DEEPEST = 1024
 """Moves after which a game counts as too long to be solved."""
-NO_MOVE = -2
-"""In the place of a value, where there is no such move."""
 
 
 @compiled

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from longthink.figures.scene import Scene
 from longthink.games._drawing import square_board
-from longthink.games.contract import Game, Positions
+from longthink.games.contract import Game, Moves, Positions
 from longthink.games.engine import GOES_ON, LEGAL, PLAY, WON, Rules, rule
 from longthink.registry import register
 
@@ -98,6 +98,16 @@ class Breakthrough(Game):
         places, moves = np.arange(level * level).reshape(level, level), np.arange(3 * level * level)
         ways = moves.reshape(3, level, level)
         return [(places.reshape(-1), moves), (places[:, ::-1].reshape(-1), ways[::-1, :, ::-1].reshape(-1))]
+
+    def rule_moves(self, positions: Positions) -> Moves:
+        """What takes a pawn, the one that is nearest to its goal; else the move ahead of the pawn that is furthest."""
+        legal, level = self.legal(positions), positions.level
+        ways, places = np.divmod(np.arange(legal.shape[1]), level * level)
+        flat = positions.board.reshape(len(positions), -1)
+        takes = flat[:, np.clip(places - level + ways - 1, 0, None)] == -1
+        ahead = level - places // level
+        found: Moves = np.where(legal, ahead + level * takes, -1).argmax(1)
+        return found
 
     def scene(self, positions: Positions, which: int = 0, values: NDArray[np.floating] | None = None) -> Scene:
         """Pawns shaded by all their moves together."""

@@ -3,6 +3,7 @@
 Who moves first wins on 6x7 (Allen 1988, Allis 1988). A full board without a row is a draw.
 """
 
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from longthink.base.compiled import compiled
 from longthink.base.errors import UserError
 from longthink.figures.scene import Scene
 from longthink.games._drawing import DISCS, square_board
-from longthink.games.contract import Game, Positions
+from longthink.games.contract import Game, Moves, Positions
 from longthink.games.engine import DRAWN, GOES_ON, LEGAL, PLAY, WON, Rules, rule
 from longthink.registry import register
 
@@ -103,6 +104,23 @@ class ConnectFour(Game):
         plain = np.arange(self.moves(level))
         mirrored = plain.reshape(self.shape(level))[:, ::-1].reshape(-1)
         return [(plain, plain), (mirrored, mirrored)]
+
+    def rule_moves(self, positions: Positions) -> Moves:
+        """The cell where the other would win next, if there is one; else the one nearest to the middle column."""
+        legal, columns = self.legal(positions), self.shape(positions.level)[1]
+        which, moves = legal.nonzero()
+        turned = replace(positions, board=-positions.board, player=1 - positions.player)[which]
+        wins = self.played(turned, moves).over & ~self._is_full(turned)
+        away = np.abs(moves % columns - (columns - 1) / 2)
+        worth = np.full(legal.shape, -np.inf)
+        worth[which, moves] = np.where(wins, 1.0, -away)
+        found: Moves = worth.argmax(1)
+        return found
+
+    def _is_full(self, positions: Positions) -> NDArray[np.bool_]:
+        """Whether the next piece is the last one, (B,)."""
+        full: NDArray[np.bool_] = (positions.board == 0).sum((1, 2)) == 1
+        return full
 
     def scene(self, positions: Positions, which: int = 0, values: NDArray[np.floating] | None = None) -> Scene:
         shares = None if values is None else self.shares(positions, which, values)

@@ -13,7 +13,7 @@ from numba import boolean, float64, int8, int64, types, uint64
 from longthink.base.compiled import compiled
 from longthink.base.splitmix import below, mix
 
-LOST, DRAWN, WON, GOES_ON, AGAIN = -1, 0, 1, 2, 3
+NO_MOVE, LOST, DRAWN, WON, GOES_ON, AGAIN = -2, -1, 0, 1, 2, 3
 """What a move has led to, for who made it. After AGAIN the same player moves, since the other one cannot."""
 
 _CELLS, _MOVES = types.Array(int8, 1, "C"), types.Array(int64, 1, "C")

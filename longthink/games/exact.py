@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from longthink.base.errors import UserError
-from longthink.games._alpha_beta import NO_MOVE as NO_MOVE
 from longthink.games._alpha_beta import move_values
 from longthink.games.contract import Moves, Positions
+from longthink.games.engine import NO_MOVE as NO_MOVE
 from longthink.games.engine import all_moves
 from longthink.registry import name_of
 

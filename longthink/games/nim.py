@@ -17,7 +17,7 @@ from longthink.contracts import Spec
 from longthink.figures.scene import Cells, Line, Scene, Text
 from longthink.games._drawing import EMPTY, INK, SIDE, shaded
 from longthink.games.contract import Game, Positions
-from longthink.games.engine import GOES_ON, LEGAL, PLAY, WON, Rules, rule
+from longthink.games.engine import GOES_ON, LEGAL, NO_MOVE, PLAY, WON, Rules, rule
 from longthink.registry import register
 
 OPENINGS = 100
@@ -109,6 +109,15 @@ class Nim(Game):
         """The rows as they are, and from the last to the first."""
         rows, moves = np.arange(level), np.arange(self.moves(level))
         return [(rows, moves), (rows[::-1], moves.reshape(-1, level)[:, ::-1].reshape(-1))]
+
+    def exact(self, positions: Positions) -> NDArray[np.int8]:
+        """A move wins exactly if what it leaves has an even number of ones at each binary place (Bouton 1901)."""
+        numbers = positions.board[:, None, :, 0]
+        left = np.arange(self.most)[:, None]
+        others = np.bitwise_xor.reduce(numbers, 2, keepdims=True) ^ numbers
+        worth = np.where(others == left, 1, -1)
+        worth[np.broadcast_to(left >= numbers, worth.shape) | positions.over[:, None, None]] = NO_MOVE
+        return worth.reshape(len(positions), -1).astype(np.int8)
 
     def move_name(self, move: int, level: int, player: int = 0) -> str:  # noqa: ARG002
         """A row and what is left of it, as 2:0."""

@@ -12,7 +12,7 @@ from longthink.base.compiled import compiled
 from longthink.base.errors import UserError
 from longthink.figures.scene import Scene
 from longthink.games._drawing import DISCS, square_board
-from longthink.games.contract import Game, Positions
+from longthink.games.contract import Game, Moves, Positions
 from longthink.games.engine import AGAIN, DRAWN, GOES_ON, LEGAL, LOST, PLAY, WON, Rules, rule
 from longthink.registry import register
 
@@ -128,6 +128,19 @@ class Othello(Game):
         plain = np.arange(level * level).reshape(level, level)
         seen = [np.rot90(board, turns).reshape(-1) for board in (plain, plain.T) for turns in range(4)]
         return [(each, each) for each in seen]
+
+    def rule_moves(self, positions: Positions) -> Moves:
+        """A corner, if there is one; else what leaves the other the fewest moves."""
+        legal, level = self.legal(positions), positions.level
+        which, moves = legal.nonzero()
+        after = self.played(positions[which], moves)
+        other = after.player != positions.player[which]
+        replies = np.where(other, self.legal(after).sum(1), 0)
+        corners = np.isin(moves, [0, level - 1, level * (level - 1), level * level - 1])
+        worth = np.full(legal.shape, -np.inf)
+        worth[which, moves] = np.where(corners, 1, -replies)
+        found: Moves = worth.argmax(1)
+        return found
 
     def scene(self, positions: Positions, which: int = 0, values: NDArray[np.floating] | None = None) -> Scene:
         shares = None if values is None else self.shares(positions, which, values)

@@ -167,8 +167,6 @@ class NetPlayer(Player):
         game, first = positions.game, next(self.net.parameters(), torch.zeros(0))
         seen = torch.from_numpy(game.seen(positions)).to(first.device)
         output = self.net.read(last_state(self.net, seen, self.iterations)).float().cpu()
-        if output.shape != game.spec.output_shape(seen):
-            raise UserError(f"The net {self.called} has not learned {name_of(type(game))}; take another.")
         return judged(output, torch.from_numpy(game.legal(positions))).logs.double().numpy()
 
 

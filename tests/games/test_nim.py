@@ -1,12 +1,15 @@
 """Nim: what is taken, what a net sees, and that the theory of Bouton holds."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 from longthink.base.errors import UserError
+from longthink.games.contract import Positions
 from longthink.games.engine import GOES_ON
+from longthink.games.exact import values
 from longthink.games.nim import Nim
 
 GAME = Nim()
@@ -69,3 +72,21 @@ def test_rows_are_drawn_evenly_and_by_the_seed() -> None:
 def test_what_are_no_rows_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="are not 3 rows of 0 to 7 objects: write a number for each, as 3,5,1"):
         GAME.read(text, level=3)
+
+
+def test_theory_says_what_a_search_says() -> None:
+    class Searched(Nim):
+        def exact(self, positions: Positions) -> None:
+            return None
+
+    game = Nim(most=4)
+    positions = game.positions(3, np.stack(np.meshgrid(*[np.arange(5)] * 3), -1).reshape(-1, 3, 1)[1:].astype(np.int8))
+    assert np.array_equal(values(positions), values(replace(positions, game=Searched(most=4))))
+
+
+def test_theory_knows_twelve_rows() -> None:
+    worth = values(GAME.read("1,2,3,4,5,6,7,7,6,5,4,1", level=12))[0].reshape(7, 12)
+    assert [tuple(move) for move in np.argwhere(worth == 1)] == [
+        (left, row) for left in range(7) for row, number in enumerate((1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 1))
+        if left < number and left == number ^ 1
+    ]
