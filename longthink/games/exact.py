@@ -1,7 +1,8 @@
 """Exact play: what each move of a position leads to, if both sides play as well as can be.
 
 A game may know it by theory (`Game.exact`); else it is looked for, by alpha-beta with a table, as far as a number of
-nodes goes: Hex to 5x5 from its first position on. Games in which a position may come twice are not solved.
+boards goes: from the first position on Hex to 5x5, Connect Four to 4x5, Breakthrough and Othello to 4x4, and larger
+ones from later positions. Games in which a position may come twice are not solved.
 """
 
 import numpy as np
