@@ -87,6 +87,8 @@ def test_theory_says_what_a_search_says() -> None:
 def test_theory_knows_twelve_rows() -> None:
     worth = values(GAME.read("1,2,3,4,5,6,7,7,6,5,4,1", level=12))[0].reshape(7, 12)
     assert [tuple(move) for move in np.argwhere(worth == 1)] == [
-        (left, row) for left in range(7) for row, number in enumerate((1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 1))
+        (left, row)
+        for left in range(7)
+        for row, number in enumerate((1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 1))
         if left < number and left == number ^ 1
     ]
