@@ -64,7 +64,7 @@ def play(
     rules = _game(game, options)
     level = rules.easy if level is None else level
     rules.check_level(level)
-    budgets = iterations or [None]
+    budgets: list[int | None] = [*iterations] if iterations else [None]
     if games is None:
         if against is not None:
             raise UserError("Who plays against somebody else plays a match; say how many games with --games 100.")
