@@ -3,6 +3,8 @@
 The dissertation announces this and has no numbers; what is claimed here is ours.
 """
 
+import pandas as pd
+
 from longthink.recipes.games import hex_laptop
 from longthink.registry import register
 from longthink.study.claims import Claim, no_overthinking
@@ -47,16 +49,9 @@ def section_6_2_hex(scale: Scale) -> Experiment:  # noqa: ARG001
 
 
 def _gains(name: str, evaluator: Strength) -> Claim:
-    return Claim(
-        f"At {evaluator.title}, {name} gains 100 Elo with some number of iterations above that of training.",
-        lambda table: bool(
-            max(
-                share
-                for budget, share in table.set_index(["evaluator", "series"])["by_budget"][
-                    evaluator.title, name
-                ].items()
-                if budget > table.set_index(["evaluator", "series"])["fixed_at"][evaluator.title, name]
-            )
-            >= GAIN
-        ),
-    )
+    def holds(table: pd.DataFrame) -> bool:
+        found = table[table["evaluator"] == evaluator.title].set_index("series").loc[name]
+        return max(share for budget, share in found["by_budget"].items() if budget > found["fixed_at"]) >= GAIN
+
+    sentence = f"At {evaluator.title}, {name} gains 100 Elo by more iterations than in training."
+    return Claim(sentence, holds)
