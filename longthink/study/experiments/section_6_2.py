@@ -51,7 +51,8 @@ def section_6_2_hex(scale: Scale) -> Experiment:  # noqa: ARG001
 def _gains(name: str, evaluator: Strength) -> Claim:
     def holds(table: pd.DataFrame) -> bool:
         found = table[table["evaluator"] == evaluator.title].set_index("series").loc[name]
-        return max(share for budget, share in found["by_budget"].items() if budget > found["fixed_at"]) >= GAIN
+        best = max(share for budget, share in found["by_budget"].items() if budget > found["fixed_at"])
+        return bool(best >= GAIN)
 
     sentence = f"At {evaluator.title}, {name} gains 100 Elo by more iterations than in training."
     return Claim(sentence, holds)
