@@ -7,7 +7,7 @@ BIN := .venv/bin
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,tensorboard,parquet,film,chess,hub,analysis,export]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,tensorboard,parquet,film,chess,hub,analysis,games,export]'
 	touch $@
 
 demo: .venv/installed

@@ -4,11 +4,17 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from longthink import figures, registry
 from longthink.cli._listing import facts_of_nets, figures_of
 from longthink.contracts import Problem, Spec
+from longthink.figures.scene import Scene
+from longthink.games.contract import Game
 from longthink.training.supervised import Supervised
 
+MOVES = 5
+"""In the positions that are drawn."""
 DOCS = Path(__file__).parent
 PICTURES = Path("images/gallery")
 TABLES = {
@@ -37,24 +43,38 @@ def own(kind: str) -> list[str]:
 def page() -> str:
     lines = [
         "# Gallery\n",
-        "All problems, each with a puzzle of its easy level and the solution; then all other plugins by name.",
+        "All problems, each with a puzzle of its easy level and the solution; all games, each with a position that was",
+        "played at random; then all other plugins by name.",
         "`longthink show NAME` gives the options of a problem, a net, a recipe and so on.\n",
         "`python docs/make_gallery.py` writes this page.",
     ]
     for name in own("problems"):
         lines += _problem(name, registry.find("problems", name)())
+    for name in own("games"):
+        lines += _game(name, registry.find("games", name)())
     for kind, title in TABLES.items():
         lines += [f"\n## {title}\n", *_table(kind)]
     return "\n".join([*lines, ""])
 
 
 def draw(folder: Path) -> None:
-    """A picture of a puzzle of each problem."""
+    """A picture of a puzzle of each problem, and of a position of each game."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in own("problems"):
         problem = registry.find("problems", name)()
         puzzles = problem.sample(problem.easy, 1)
         figures.picture(problem.view.scene(puzzles, puzzles.y[0]), folder / f"{name}.png")
+    for name in own("games"):
+        figures.picture(_position(registry.find("games", name)()), folder / f"{name}.png")
+
+
+def _position(game: Game) -> Scene:
+    """After some moves at random."""
+    positions, rng = game.start(game.easy), np.random.default_rng(0)
+    for _ in range(MOVES):
+        after = game.played(positions, rng.choice(game.legal(positions)[0].nonzero()[0], 1))
+        positions = positions if after.over[0] else after
+    return game.scene(positions)
 
 
 def _problem(name: str, problem: Problem) -> Iterator[str]:
@@ -68,6 +88,14 @@ def _problem(name: str, problem: Problem) -> Iterator[str]:
     yield f"- Options with their defaults: {', '.join(options) or 'none'}."
     yield f"- Nets that ship: {', '.join(nets) or 'none'}."
     yield f"- Recipes: {', '.join(recipes) or 'none'}."
+
+
+def _game(name: str, game: Game) -> Iterator[str]:
+    options = [f"`{option} {json.dumps(value)}`" for option, value in game.model_dump(mode="json").items()]
+    yield f"\n## {name}\n\n{registry.summary('games', name)}\n\n![A position of {name}]({PICTURES / name}.png)\n"
+    yield f"- {_spec(game.spec)}"
+    yield f"- Levels: easy {game.easy}; hard {', '.join(map(str, game.hard))}."
+    yield f"- Options with their defaults: {', '.join(options) or 'none'}."
 
 
 def _problem_of(recipe: str) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Thought,
         View,
     )
+    from longthink.games.contract import Game, Positions
     from longthink.measuring.attempts import attempted
     from longthink.measuring.decisions import trace
     from longthink.measuring.solve import solve
@@ -69,6 +70,7 @@ _WHERE = {
         "Thought",
         "View",
     ),
+    "longthink.games.contract": ("Game", "Positions"),
     "longthink.measuring.attempts": ("attempted",),
     "longthink.measuring.decisions": ("trace",),
     "longthink.measuring.solve": ("solve",),
@@ -91,11 +93,13 @@ __all__ = [
     "Choice",
     "Evaluator",
     "Format",
+    "Game",
     "Graph",
     "Loss",
     "Objective",
     "Optimiser",
     "Perturbation",
+    "Positions",
     "Problem",
     "Puzzles",
     "Recipe",
@@ -112,6 +116,7 @@ __all__ = [
     "compare",
     "draw_of_split",
     "figures",
+    "game",
     "in_split",
     "load",
     "objective",
@@ -150,6 +155,16 @@ def problem(name: str, /, **options: Any) -> "Problem":
     0.2
     """
     made: Problem = registry.build("problems", name, options)
+    return made
+
+
+def game(name: str, /, **options: Any) -> "Game":
+    """A game by its name, with its options. Raises UserError for a name or an option that there is not.
+
+    >>> game("hex", swap=True).swap
+    True
+    """
+    made: Game = registry.build("games", name, options)
     return made
 
 

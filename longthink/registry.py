@@ -39,6 +39,7 @@ BASES: Mapping[str, str] = {
     "Optimiser": "optimisers",
     "Task": "tasks",
     "Evaluator": "evaluators",
+    "Game": "games",
 }
 """The contracts, and what their subclasses are called. A base class in between ends in the same word."""
 RETURNS: Mapping[str, str] = {"Recipe": "recipes", "Experiment": "experiments", "Mined": "miners"}

@@ -51,6 +51,14 @@ def test_a_problem(name: str, check: testing.Check) -> None:
     checked(check, registry.find("problems", name)())
 
 
+@pytest.mark.parametrize("check", testing.GAME, ids=named)
+@pytest.mark.parametrize("name", registry.names("games"))
+def test_a_game(name: str, check: testing.Check) -> None:
+    if name == "openspiel":
+        pytest.importorskip("pyspiel")
+    checked(check, registry.find("games", name)())
+
+
 @pytest.mark.parametrize("check", testing.MODEL, ids=named)
 @pytest.mark.parametrize(("name", "spec"), NETS, ids=named)
 def test_a_net(name: str, spec: Spec, check: testing.Check) -> None:

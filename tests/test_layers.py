@@ -11,7 +11,7 @@ LAYERS = [
     ["registry", "figures"],
     ["plugin_options", "contracts"],
     ["thinking"],
-    ["problems", "models", "objectives", "perturbations"],
+    ["problems", "models", "objectives", "perturbations", "games"],
     ["formats", "measuring"],
     ["training"],
     ["recipes"],

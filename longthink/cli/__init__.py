@@ -11,10 +11,10 @@ import cyclopts
 from longthink.base.errors import UserError
 from longthink.base.files import REFUSALS
 from longthink.base.memory import keep_freed_memory, look_for_garbage_rarely
-from longthink.cli import inside, machine, nets, puzzles, studies, viewing
+from longthink.cli import inside, machine, nets, playing, puzzles, studies, viewing
 from longthink.cli._app import app, settle_streams, shortened
 
-__all__ = ["inside", "machine", "main", "nets", "puzzles", "studies", "viewing"]
+__all__ = ["inside", "machine", "main", "nets", "playing", "puzzles", "studies", "viewing"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

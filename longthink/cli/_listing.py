@@ -19,13 +19,13 @@ SAID = ("Expected:", "Levels:")
 
 
 def figures_of(kind: str, name: str) -> list[str]:
-    """What is expected of a recipe, as it says itself; the levels of a problem."""
+    """What is expected of a recipe, as it says itself; the levels of a problem or a game."""
     doc = registry.documentation(kind, name)
     expected = [paragraph.removeprefix("Levels: ") for paragraph in _paragraphs(doc) if paragraph.startswith(SAID)]
     levels = [
         f"{word} level{'s' if isinstance(value, tuple) else ''} {_joined(value)}"
         for word, value in registry.constants(kind, name).items()
-        if kind == "problems" and word in ("easy", "hard")
+        if kind in ("problems", "games") and word in ("easy", "hard")
     ]
     return expected + ([", ".join(levels)] if levels else [])
 

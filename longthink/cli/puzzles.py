@@ -127,7 +127,7 @@ def list_(kind: str | None = None, /) -> None:
     Parameters
     ----------
     kind
-        problems, models, objectives, perturbations, stops, choices, optimisers, formats, recipes, experiments,
+        problems, models, games, objectives, perturbations, stops, choices, optimisers, formats, recipes, experiments,
         evaluators, tasks, miners, or nets (those that ship). Without it, how many there are of each.
     """
     from longthink import registry

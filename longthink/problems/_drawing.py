@@ -14,7 +14,7 @@ from longthink.contracts import Split
 
 Words = NDArray[np.uint64]
 OF_FOUR: dict[Split, tuple[int, int]] = {"train": (2, 3), "validation": (0, 0), "test": (1, 1)}
-"""Which of four equal shares of all puzzles (`_splitmix.SHARES`) a split owns, from and to.
+"""Which of four equal shares of all puzzles (`splitmix.SHARES`) a split owns, from and to.
 
 For those that take longer to draw than the ones of `draws.OF_TEN`: fewer of another split come between.
 """

@@ -14,6 +14,7 @@ Or one test for each promise, with `lt.testing.PROBLEM` and the like:
 """
 
 from longthink.testing._run import Check, NotTested, name_of_check, run
+from longthink.testing.games import GAME, check_game
 from longthink.testing.models import MODEL, Net, check_model
 from longthink.testing.others import (
     OBJECTIVE,
@@ -30,6 +31,7 @@ from longthink.testing.others import (
 from longthink.testing.problems import PROBLEM, check_problem
 
 __all__ = [
+    "GAME",
     "MODEL",
     "OBJECTIVE",
     "PROBLEM",
@@ -40,6 +42,7 @@ __all__ = [
     "check_choice",
     "check_evaluator",
     "check_format",
+    "check_game",
     "check_model",
     "check_objective",
     "check_optimiser",

@@ -30,6 +30,7 @@ from longthink.contracts import (
     Stops,
     Thinker,
     each_tensor,
+    first_tensor,
 )
 from longthink.study.evaluators import Evaluator
 from longthink.testing._run import Check, NotTested, all_of, refused, run, same
@@ -38,6 +39,7 @@ from longthink.thinking.halt_head import HaltHead
 from longthink.thinking.loop import last_state, think
 from longthink.training.recipe import Recipe, parse_recipe
 from longthink.training.runs import Run
+from longthink.training.supervised import Supervised
 
 
 class Copying(Problem):
@@ -351,16 +353,22 @@ def _reads_what_it_wrote(made: Format, problem: Problem) -> None:
 
 
 def check_recipe(recipe: Recipe) -> dict[str, str]:
-    """That a recipe survives being written, and that its net answers its puzzles."""
+    """That a recipe survives being written, and that its net answers puzzles, or what else its task gives it."""
     return all_of((_a_recipe_survives_json_and_builds,), recipe)
 
 
 def _a_recipe_survives_json_and_builds(recipe: Recipe) -> None:
     assert parse_recipe(recipe.to_json()) == recipe
     recipe.check_loadable()
-    net, problem = recipe.build(), recipe.problem
+    net, task = recipe.build(), recipe.task
     assert net.limit is None or net.limit >= recipe.task.longest, "the net can take the recipe's iterations"
-    puzzles = problem.sample(recipe.curriculum.lowest, 2, repeats=True)
+    puzzles = None
+    if isinstance(task, Supervised):
+        puzzles = task.problem.sample(task.curriculum.lowest, 2, repeats=True)
+    x = task.spec.example(2) if puzzles is None else puzzles.x
     with torch.no_grad():
-        output = net.read(last_state(net, puzzles.x, min(2, net.limit or 2)))
-    assert problem.answer(output, puzzles).shape == puzzles.y.shape
+        output = net.read(last_state(net, x, min(2, net.limit or 2)))
+    if puzzles is None:
+        assert first_tensor(output).shape == task.spec.output_shape(x), "the net gives what the task asks for"
+    else:
+        assert puzzles.problem.answer(output, puzzles).shape == puzzles.y.shape

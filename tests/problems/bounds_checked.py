@@ -157,7 +157,27 @@ def positions() -> None:
             pass
 
 
+def games() -> None:
+    for name, options, levels in (
+        ("hex", {}, (2, 3, 7)),
+        ("hex", {"swap": True}, (2, 4)),
+        ("connect_four", {}, (3, 6)),
+        ("connect_four", {"in_row": 2}, (1, 2)),
+        ("breakthrough", {}, (4, 7)),
+        ("othello", {}, (4, 6, 8)),
+        ("nim", {}, (1, 5)),
+        ("nim", {"most": 127}, (1, 3)),
+    ):
+        game, rng = lt.game(name, **options), np.random.default_rng(0)
+        for level in levels:
+            positions = game.start(level, 40)
+            game.at_random(positions, seed=0)
+            while not positions.over.all():
+                legal = game.legal(positions)
+                positions = game.play(positions, (rng.random(legal.shape) * legal).argmax(1))
+
+
 if __name__ == "__main__":
     assert config.BOUNDSCHECK
     for part in sys.argv[1:]:
-        {"chess": chess, "grids": grids, "sudoku": sudoku, "positions": positions}[part]()
+        {"chess": chess, "grids": grids, "sudoku": sudoku, "positions": positions, "games": games}[part]()

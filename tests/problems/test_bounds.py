@@ -20,7 +20,9 @@ from longthink.problems.sudoku.problem import Sudoku
 SCRIPT = Path(__file__).with_name("bounds_checked.py")
 
 
-@pytest.mark.parametrize("parts", [["chess"], pytest.param(["grids", "sudoku", "positions"], marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "parts", [["chess"], pytest.param(["grids", "sudoku", "positions", "games"], marks=pytest.mark.slow)]
+)
 def test_no_kernel_leaves_its_arrays(parts: list[str]) -> None:
     cache = SCRIPT.parent / "__pycache__" / "bounds-checked"
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)}

@@ -16,6 +16,7 @@ from longthink.problems.prefix_sums.bit_flip import BitFlip
 from longthink.recipes.laptop import images_laptop, staircase
 from longthink.study.evaluators import (
     Attempted,
+    BestMoves,
     Changed,
     Compared,
     Decided,
@@ -31,6 +32,7 @@ from longthink.study.evaluators import (
     Reused,
     Stepped,
     Stopped,
+    Strength,
     Sweep,
     Timed,
     percent,
@@ -111,6 +113,7 @@ def test_the_summary_of_known_curves() -> None:
 
 EVERY = (
     Attempted(level=9, iterations=3, stop="settled", choice="majority", breadth=Breadth(attempts=2)),
+    BestMoves(level=4),
     Changed(level=9, iterations=3, perturbation="random_input"),
     Compared(level=1, other="a net"),
     Decided(level=9, algorithm="scan"),
@@ -125,6 +128,7 @@ EVERY = (
     Reused(level=1),
     Stepped(),
     Stopped(level=9, iterations=3, fixed=3, stop="settled"),
+    Strength(level=7),
     Sweep(level=9, iterations=3),
     Timed(nth=1),
 )
@@ -176,7 +180,7 @@ def test_the_untrained_net_stands_beside(tiny_recipe: Recipe) -> None:
 def test_evaluators_are_plugins() -> None:
     assert [registry.name_of(type(one)) for one in EVERY] == registry.names("evaluators")
     assert registry.find("evaluators", "sweep") is Sweep
-    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[4]
+    assert registry.build("evaluators", "disturbed", {"level": 9, "iterations": 3, "perturbation": "noise"}) == EVERY[5]
 
 
 @pytest.mark.parametrize("evaluator", EVERY, ids=lambda one: type(one).__name__)

@@ -52,6 +52,7 @@ def test_an_experiment_is_whole_at_both_scales(name: str, scale: Scale) -> None:
     )
     table = table.assign(saved=1.0, used=1.0, **{name: [[1.0]] * len(table) for name in LISTED})
     table["by_attempts"] = [dict.fromkeys(range(1, 9), 1.0)] * len(table)
+    table["by_budget"], table["fixed_at"] = [{1: 1.0, 2: 1.0}] * len(table), 1
     for claim in experiment.claims:
         assert claim.holds(table) in (True, False)
 
@@ -59,7 +60,7 @@ def test_an_experiment_is_whole_at_both_scales(name: str, scale: Scale) -> None:
 @pytest.mark.parametrize("name", registry.names("experiments"))
 def test_every_evaluator_is_for_every_variant(name: str) -> None:
     experiment = registry.find("experiments", name)("laptop")
-    for recipe in {repr(one.recipe.problem): one.recipe for one in experiment.variants}.values():
+    for recipe in {repr(getattr(one.recipe.task, "problem", "")): one.recipe for one in experiment.variants}.values():
         for evaluator in experiment.evaluators:
             few = {name: 2 for name in ("count", "train_size") if name in type(evaluator).model_fields}
             evaluator.revised(few).check(recipe)

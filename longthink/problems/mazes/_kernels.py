@@ -7,7 +7,7 @@ import numpy as np
 from numba import uint64
 
 from longthink.base.compiled import compiled
-from longthink.problems._splitmix import below, mix
+from longthink.base.splitmix import below, mix
 from longthink.problems.mazes._walls import COLUMNS as COLUMNS
 from longthink.problems.mazes._walls import GREEN as GREEN
 from longthink.problems.mazes._walls import OPEN as OPEN

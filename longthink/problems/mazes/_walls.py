@@ -10,7 +10,7 @@ from numba import uint64
 from numpy.typing import NDArray
 
 from longthink.base.compiled import compiled
-from longthink.problems._splitmix import SHARES, below, mix
+from longthink.base.splitmix import SHARES, below, mix
 
 WALL, OPEN, GREEN, RED = 0, 1, 2, 3
 ROWS = np.array([-1, 0, 1, 0])

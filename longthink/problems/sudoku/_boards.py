@@ -8,7 +8,7 @@ import numpy as np
 from numba import uint64
 
 from longthink.base.compiled import compiled
-from longthink.problems._splitmix import SHARES, below, mix
+from longthink.base.splitmix import SHARES, below, mix
 from longthink.problems.sudoku._deduction import HIDDEN_SINGLES, decide
 from longthink.problems.sudoku._harder import harden
 from longthink.problems.sudoku._rating import room_for

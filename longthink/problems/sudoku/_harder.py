@@ -6,7 +6,7 @@ Boards and houses as in `_solver`, ratings as in `_rating`.
 import numpy as np
 
 from longthink.base.compiled import compiled
-from longthink.problems._splitmix import below
+from longthink.base.splitmix import below
 from longthink.problems.sudoku._rating import dead_ends
 from longthink.problems.sudoku._solver import clear, put, search
 

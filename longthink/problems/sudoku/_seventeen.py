@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from longthink.problems._splitmix import SHARES
+from longthink.base.splitmix import SHARES
 from longthink.problems.sudoku import _boards as _sudoku_boards
 from longthink.problems.sudoku import _rating
 from longthink.problems.sudoku import _solver as _sudoku_solver

@@ -7,7 +7,7 @@ A board is an array of n * n cells, row by row, 0 for blank, else 1 to n (n at m
 import numpy as np
 
 from longthink.base.compiled import compiled
-from longthink.problems._splitmix import below
+from longthink.base.splitmix import below
 
 OUT_OF_BUDGET = -1
 

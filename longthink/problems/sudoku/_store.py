@@ -26,9 +26,9 @@ from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder
 from longthink.base.npy import load_npy
 from longthink.base.seeds import generator
+from longthink.base.splitmix import SHARES
 from longthink.base.splits import Split
 from longthink.problems._drawing import OF_FOUR
-from longthink.problems._splitmix import SHARES
 from longthink.problems.sudoku import _boards as _sudoku_boards
 from longthink.problems.sudoku import _solver as _sudoku_solver
 from longthink.problems.sudoku._houses import houses, most_square

@@ -8,12 +8,14 @@ from longthink.study.evaluators.depth import InDistribution, ReceptiveField
 from longthink.study.evaluators.features import Compared, Pictured, Probed, Reused
 from longthink.study.evaluators.flipped import Flipped
 from longthink.study.evaluators.groups import Learned, Parts, Stepped, Timed
+from longthink.study.evaluators.playing import BestMoves, Strength
 from longthink.study.evaluators.stopping import Stopped
 from longthink.study.evaluators.thinking import Changed, Disturbed, Sweep
 
 __all__ = [
     "SOLVED",
     "Attempted",
+    "BestMoves",
     "Changed",
     "Compared",
     "CurveEvaluator",
@@ -32,6 +34,7 @@ __all__ = [
     "Reused",
     "Stepped",
     "Stopped",
+    "Strength",
     "Sweep",
     "Timed",
     "alone",

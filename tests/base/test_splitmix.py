@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from longthink.problems._splitmix import below, mix
+from longthink.base.splitmix import below, mix
 
 
 def test_numbers_are_those_of_splitmix64() -> None:
