@@ -42,7 +42,9 @@ def prefix_sums_laptop() -> Recipe:
 
 @register
 def prefix_sums_doubling() -> Recipe:
-    """Strings of 2 to 32 bits in as many iterations as they are doublings long; solves 4,096 bits in 12.
+    """Strings of 2 to 32 bits in as many iterations as they are doublings long; solves 65,536 in 16, with luck.
+
+    Expected: six of ten seeds (100 to 109, which it was not tuned on) are sure at any length, four fail beyond 32 bits.
 
     Command: longthink train prefix_sums_doubling
     """
