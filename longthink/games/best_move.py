@@ -29,6 +29,8 @@ from longthink.games.outputs import judged
 from longthink.plugin_options import chosen
 from longthink.registry import name_of, register
 
+CLIP = 0.2
+"""By how much the probability of a move that was played may change before there is nothing more to gain."""
 OF_POSITIONS = ("board", "player", "ply", "score")
 """What of positions is among the extras, so that it is cut and moved with them."""
 AT_A_TIME = 256
@@ -139,10 +141,12 @@ class BestMove(Problem):
         return Positions(self.game, puzzles.level, *arrays)
 
     def loss(self, output: Any, puzzles: Puzzles) -> Tensor:
-        """The cross-entropy of the moves, and the squared error of the value.
+        """What is lost by the moves, and the squared error of the value.
 
-        It is less the entropy of the weights, where they are probabilities, so that there is nothing left of it where
-        the moves are as they ought to be.
+        By the moves, the cross-entropy with `policy`, less its own entropy, so that nothing is left where the moves are
+        as they ought to be. Where `before` (B, M) among the extras has the logarithms of the probabilities with which
+        moves were played, `policy` has their advantages, and it is the clipped objective of Schulman et al. (2017,
+        equation 7).
         """
         legal, policy = puzzles.extras["legal"], puzzles.extras["policy"]
         judgement = judged(output, legal)
@@ -151,7 +155,12 @@ class BestMove(Problem):
         if smoothing > 0:
             policy = (1 - smoothing) * policy + smoothing * policy.sum(1, keepdim=True) * legal / legal.sum(1, True)
         loss = self.value_weight * (judgement.value - puzzles.extras["value"]).square()
-        loss = loss + (torch.xlogy(policy.clamp_min(0), policy.clamp_min(0)) - policy * logs).sum(1)
+        before = puzzles.extras.get("before")
+        if before is None:
+            loss = loss + (torch.xlogy(policy, policy) - policy * logs).sum(1)
+        else:
+            ratio = (logs - before).exp()
+            loss = loss - torch.minimum(policy * ratio, policy * ratio.clamp(1 - CLIP, 1 + CLIP)).sum(1)
         if self.entropy > 0:
             loss = loss + self.entropy * (logs.exp() * logs * legal).sum(1)
         return loss / len(puzzles)

@@ -20,6 +20,8 @@ class Played(NamedTuple):
     """What the logarithms of moves are to be weighed by, (N, M)."""
     value: NDArray[np.float32]
     """What the game came to, for who moved, (N,)."""
+    before: NDArray[np.float32]
+    """The logarithms of the moves' probabilities when they were played, (N, M); 0 where there is no such move."""
 
 
 def judge(net: Thinker, positions: Positions, iterations: int, device: torch.device) -> Judgement:
@@ -65,7 +67,7 @@ def self_play(
     game, device = start.game, torch.device(device)
     now, which = start, np.arange(len(start))
     parts: list[Positions] = []
-    games, policies, values, moved = [], [], [], []
+    games, policies, values, moved, before = [], [], [], [], []
     while True:
         which, now = which[~now.over], now[~now.over]
         if not len(now):
@@ -83,6 +85,7 @@ def self_play(
         parts.append(now)
         games.append(which)
         policies.append(policy)
+        before.append(np.where(np.isfinite(logs), logs, 0).astype(np.float32))
         values.append(judgement.value.double().numpy())
         moved.append(after)
         now = after
@@ -92,7 +95,7 @@ def self_play(
     if not simulations:
         advantage = value - np.concatenate(values).astype(np.float32)
         policy = policy * (advantage / max(float(advantage.std()), 1e-3))[:, None]
-    return Played(positions, policy, value)
+    return Played(positions, policy, value, np.concatenate(before))
 
 
 def _returns(

@@ -140,7 +140,8 @@ class GameLessons(Lessons):
         for _ in range(task.updates):
             source = self.kept[int(drawn.integers(len(self.kept)))]
             some = drawn.choice(len(source.value), min(wanted, len(source.value)), replace=False)
-            puzzles = self.problem.of(source.positions[some], source.policy[some], source.value[some])
+            before = {} if task.simulations else {"before": torch.from_numpy(source.before[some])}
+            puzzles = self.problem.of(source.positions[some], source.policy[some], source.value[some], **before)
             puzzles = replace(puzzles, label_smoothing=recipe.regularisation.label_smoothing).to(batch.device)
             iterations = task.curriculum.iterations_at(puzzles.level)
             for loss in task.objective.losses(net, puzzles, iterations, rng):
@@ -182,15 +183,16 @@ class GameLessons(Lessons):
 
 
 FIELDS = ("board", "player", "ply", "score")
+LEARNED = ("policy", "value", "before")
 
 
 def _as_tensors(played: Played) -> dict[str, Any]:
     positions = {name: torch.from_numpy(getattr(played.positions, name)) for name in FIELDS}
-    learned = {"policy": torch.from_numpy(played.policy), "value": torch.from_numpy(played.value)}
+    learned = {name: torch.from_numpy(getattr(played, name)) for name in LEARNED}
     return {"level": played.positions.level, **positions, **learned}
 
 
 def _from_tensors(game: Game, tree: dict[str, Any]) -> Played:
-    arrays = {name: tree[name].numpy() for name in (*FIELDS, "policy", "value")}
+    arrays = {name: tree[name].numpy() for name in (*FIELDS, *LEARNED)}
     positions = Positions(game, tree["level"], *(arrays[name] for name in FIELDS))
-    return Played(positions, arrays["policy"], arrays["value"])
+    return Played(positions, *(arrays[name] for name in LEARNED))

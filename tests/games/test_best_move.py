@@ -13,7 +13,7 @@ PROBLEM = BestMove(game=HEX, value_weight=0.5)
 
 def puzzles(problem: BestMove = PROBLEM) -> lt.Puzzles:
     positions = HEX.read("a1", 2)[[0, 0]]
-    policy = np.array([[0, 0, 1, 0], [0, 0.5, 0, -0.5]])
+    policy = np.array([[0, 0, 1, 0], [0, 0.5, 0, 0.5]])
     return problem.of(positions, policy, np.array([1.0, -1.0]))
 
 
@@ -42,12 +42,27 @@ def test_the_loss_of_moves_and_of_the_value() -> None:
     output = torch.zeros(2, 2, 2, 2)
     output[:, 1] = torch.tensor([[0.5, 0.5], [1.0, 0.0]])
     value = np.tanh(0.5)
-    less = 0.5 * np.log(0.5)  # of the second, whose weights are not probabilities
-    expected = [(np.log(3) + 0.5 * (value - 1) ** 2) / 2, (less + 0.5 * (value + 1) ** 2) / 2]
+    expected = [(np.log(3) + 0.5 * (value - 1) ** 2) / 2, (np.log(3 / 2) + 0.5 * (value + 1) ** 2) / 2]
     assert PROBLEM.loss(output, puzzles()).tolist() == pytest.approx(expected, rel=1e-6)
     undecided = PROBLEM.revised({"entropy": 0.1})
     expected = [loss - 0.1 * np.log(3) / 2 for loss in expected]
     assert undecided.loss(output, puzzles(undecided)).tolist() == pytest.approx(expected, rel=1e-6)
+
+
+def test_moves_that_were_played_are_weighed_by_their_advantage_up_to_a_clip() -> None:
+    """Each move has 1/3 now. The first was played with 1/3 and the second with 1/2, then with 1/6."""
+    advantages = np.array([[0.0, 0.0, 2.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0, 3.0, 0.0, 0.0]])
+    played = np.array([[0.0, 0.0, 1 / 3, 0.0], [0.0, 1 / 2, 0.0, 0.0], [0.0, 1 / 6, 0.0, 0.0]])
+    before = torch.from_numpy(np.log(np.where(played > 0, played, 1))).float()
+    plain = BestMove(game=HEX, value_weight=0)
+    some = plain.of(HEX.read("a1", 2)[[0, 0, 0]], advantages, np.zeros(3), before=before)
+    output = torch.zeros(3, 2, 2, 2, requires_grad=True)
+    loss = plain.loss(output, some)
+    assert loss.tolist() == pytest.approx([-2 / 3, 0.8 / 3, -3 * 1.2 / 3])  # ratios 1, 2/3 and 2
+    loss.sum().backward()
+    assert output.grad is not None
+    assert output.grad[0].abs().sum() > 0
+    assert output.grad[1:].abs().sum() == 0, "where the ratio is clipped there is nothing more to gain"
 
 
 def test_smoothing_spreads_over_the_moves_that_there_are() -> None:
