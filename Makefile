@@ -37,7 +37,7 @@ shipped: .venv/installed
 	cp runs/shipped-chess/recipe.json runs/shipped-chess/config.json runs/shipped-chess/model.safetensors longthink/weights/chess/
 	$(BIN)/longthink solve chess "r1bqkb1r/1p1nnp2/p2p3p/1NpPp1p1/2P1P3/6P1/PP2NPBP/R1BQK2R w KQkq - 0 1 b5d6" \
 		--at 1 --at 5 --at 10 --at 20 --at 40 -o docs/images/chess-thinking.png
-	$(BIN)/longthink train mazes_laptop --seed 3 --threads 1 --accelerator cpu --out runs/shipped-mazes
+	$(BIN)/longthink train mazes_anywhere_laptop --seed 104 --threads 1 --accelerator cpu --out runs/shipped-mazes
 	cp runs/shipped-mazes/recipe.json runs/shipped-mazes/config.json runs/shipped-mazes/model.safetensors longthink/weights/mazes/
 	$(BIN)/longthink quickstart --out runs/shipped
 	cp runs/shipped/recipe.json runs/shipped/config.json runs/shipped/model.safetensors longthink/weights/prefix_sums/
