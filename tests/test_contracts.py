@@ -78,11 +78,17 @@ def test_an_objective(name: str) -> None:
     assert testing.check_objective(registry.find("objectives", name)()) == {}
 
 
+OF_OTHERS = ("sudoku_extreme_laptop",)
+"""Recipes for puzzles of others, which are not at hand here."""
+
+
 @pytest.mark.parametrize("name", registry.names("recipes"))
 def test_a_recipe(name: str) -> None:
     recipe = registry.find("recipes", name)()
     assert recipe.name == name
-    assert testing.check_recipe(recipe) == {}
+    reasons = list(testing.check_recipe(recipe).values())
+    assert all("set problem.source to a folder" in reason for reason in reasons)
+    assert len(reasons) == (name in OF_OTHERS)
 
 
 @pytest.mark.parametrize("name", registry.names("formats"))

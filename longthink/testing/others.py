@@ -364,7 +364,10 @@ def _a_recipe_survives_json_and_builds(recipe: Recipe) -> None:
     assert net.limit is None or net.limit >= recipe.task.longest, "the net can take the recipe's iterations"
     puzzles = None
     if isinstance(task, Supervised):
-        puzzles = task.problem.sample(task.curriculum.lowest, 2, repeats=True)
+        try:
+            puzzles = task.problem.sample(task.curriculum.lowest, 2, repeats=True)
+        except UserError as error:
+            raise NotTested(str(error)) from error
     x = task.spec.example(2) if puzzles is None else puzzles.x
     with torch.no_grad():
         output = net.read(last_state(net, x, min(2, net.limit or 2)))
