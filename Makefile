@@ -28,7 +28,9 @@ fuzz: .venv/installed
 
 # Makes the nets that ship and the figure of the README anew.
 shipped: .venv/installed
-	rm -rf runs/shipped runs/shipped-mazes runs/shipped-chess runs/shipped-sudoku
+	rm -rf runs/shipped runs/shipped-mazes runs/shipped-chess runs/shipped-sudoku runs/shipped-hex
+	$(BIN)/longthink train hex_laptop --seed 101 --threads 1 --accelerator cpu --out runs/shipped-hex
+	cp runs/shipped-hex/recipe.json runs/shipped-hex/config.json runs/shipped-hex/model.safetensors longthink/weights/hex/
 	$(BIN)/longthink train sudoku_laptop --precision bf16-mixed --seed 0 --threads 1 --accelerator cpu --out runs/shipped-sudoku
 	cp runs/shipped-sudoku/recipe.json runs/shipped-sudoku/config.json runs/shipped-sudoku/model.safetensors longthink/weights/sudoku/
 	$(BIN)/longthink solve sudoku 530070000600195000098000060800060003400803001700020006060000280000419005000080079 \

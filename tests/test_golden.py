@@ -43,6 +43,7 @@ PROBLEMS = registry.names("problems")
 MEASURES = ("accuracy", "confidence", "change")
 CASES = {
     "chess": Case("chess_puzzles", 7, 20, (1, 5, 20), {"perspective": "mover"}),
+    "hex": Case("best_move", 4, 20, (1, 4, 16), {"game": "hex"}),
     "mazes": Case("mazes", 13, 6, (1, 10, 40)),
     "prefix_sums": Case("prefix_sums", 64, 20, (1, 20, 60)),
     "sudoku": Case("sudoku", 40, 8, (1, 8, 24)),

@@ -39,7 +39,7 @@ def facts_of_nets() -> dict[str, list[str]]:
         curriculum, model = task["curriculum"], recipe["model"]["name"]
         size = f"{_parameters(folder / 'model.safetensors'):,} parameters"
         found[folder.name] = [
-            f"{task['problem']['name']}: {model} of {size}",
+            f"{(task.get('problem') or task['game'])['name']}: {model} of {size}",
             f"trained on levels {curriculum['lowest']} to {curriculum['highest']} by {recipe['name']}",
             *_measured(folder / "measured.csv"),
         ]
