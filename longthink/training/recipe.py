@@ -154,8 +154,9 @@ class Recipe(Frozen):
 
     @property
     def problem(self) -> Problem:
-        """That of the task. Raises UserError for a recipe that does not train on puzzles."""
-        return self.supervised.problem
+        """That of the task; of one that learns a game, to find best moves. Raises UserError for a task without."""
+        problem = getattr(self.task, "problem", None)
+        return problem if isinstance(problem, Problem) else self.supervised.problem
 
     @property
     def objective(self) -> Objective:
@@ -165,7 +166,8 @@ class Recipe(Frozen):
     @property
     def curriculum(self) -> Curriculum:
         """That of the task. Raises as `problem` does."""
-        return self.supervised.curriculum
+        curriculum = getattr(self.task, "curriculum", None)
+        return curriculum if isinstance(curriculum, Curriculum) else self.supervised.curriculum
 
     def build(self) -> Thinker:
         """The net with fresh weights. Raises UserError for a net that is not for the task."""

@@ -72,6 +72,11 @@ class SelfPlay(Task):
         return self.game.spec
 
     @property
+    def problem(self) -> BestMove:
+        """What the net can be tested on: positions of the game."""
+        return BestMove(game=self.game)
+
+    @property
     def regime(self) -> int:
         return self.curriculum.iterations_at(self.curriculum.highest)
 

@@ -108,3 +108,16 @@ def test_a_net_of_another_game_is_refused(hex_run: str, capsys: pytest.CaptureFi
     assert main(["play", "othello", "--net", hex_run, "--against", "random", "--games", "2"]) == 2
     assert f"{hex_run} has learned hex, and not othello" in capsys.readouterr().err
     assert not Path("games.csv").exists()
+
+
+def test_the_net_that_ships_is_tested_on_best_moves_and_solves_positions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", "hex", "--level", "3", "--count", "20", "--iterations", "8", "--out", "rows"]) == 0
+    assert pd.read_csv("rows/test-3.csv")["problem"].unique().tolist() == ["best_move"]
+    capsys.readouterr()
+    assert main(["solve", "hex", "3: b1 a1", "-o", "board.png"]) == 0
+    move, told, *_ = capsys.readouterr().out.splitlines()
+    assert move in {"b2", "c2", "a2", "b3", "c3", "a3"}
+    assert told.startswith(("right, confidence", "wrong, confidence"))
+    assert Path("board.png").stat().st_size > 500
+    assert main(["solve", "hex", "3: b1 b1"]) == 2
+    assert "Move 2, b1, cannot be played" in capsys.readouterr().err
