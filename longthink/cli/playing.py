@@ -34,8 +34,8 @@ def play(
     iterations: list[int] | None = None,
     level: int | None = None,
     games: int | None = None,
-    openings: Literal["all", "start"] = "all",
-    side: Literal["x", "o"] = "o",
+    openings: Literal["all", "start"] | None = None,
+    side: Literal["x", "o"] | None = None,
     seed: Seed = 0,
     out: Out = None,
 ) -> None:
@@ -53,9 +53,9 @@ def play(
     games
         A match of so many games, in pairs with the colours exchanged. Without, it is you whom the net plays.
     openings
-        A match begins after each of the first moves in turn, or at the start.
+        A match begins after each of the first moves in turn, all, which is the default, or at the start.
     side
-        What the net plays against you: x begins.
+        What the net plays against you: x begins, and o is the default.
     out
         Folder for the rows of a match, games.csv.
     """
@@ -64,14 +64,24 @@ def play(
     rules = _game(game, options)
     level = rules.easy if level is None else level
     rules.check_level(level)
+    nets = [name for name in (net, against) if name is not None and not _is_other(name)]
+    if iterations and not nets:
+        raise UserError("Only nets think for a number of iterations, and no net plays here; leave --iterations out.")
+    if iterations and len(iterations) > 1 and len(nets) == 1 and against is not None:
+        raise UserError("Only one of the two is a net, so give one number of iterations.")
     budgets: list[int | None] = [*iterations] if iterations else [None]
     if games is None:
+        if out is not None or openings is not None:
+            raise UserError("Rows and openings are those of a match; say how many games with --games 100.")
         if against is not None:
             raise UserError("Who plays against somebody else plays a match; say how many games with --games 100.")
         if len(budgets) > 1:
             raise UserError("Against you a net thinks for one number of iterations; several want --games.")
-        _against_a_person(_player(net, rules, budgets[0]), rules, level, side, seed)
+        _against_a_person(_player(net, rules, budgets[0]), rules, level, side or "o", seed)
         return
+    if side is not None:
+        raise UserError("In a match everybody plays both sides; leave --side out.")
+    openings = openings or "all"
     from longthink.base.files import check_writable
     from longthink.games.match import match, matrix, ratings
 
@@ -110,16 +120,16 @@ def _game(name: str, options: Sequence[str]) -> "Game":
         chosen[inner] = value
     kind, colon, inside = name.partition(":")
     if colon:
-        chosen["name"] = inside
+        chosen["called"] = inside
     made: Game = registry.build("games", kind.replace("-", "_"), chosen)
     return made
 
 
 def _player(name: str, game: "Game", iterations: int | None) -> "Player":
-    """Who is called so. Raises UserError for a net that has not learned the game, and for iterations of others."""
+    """Who is called so. Raises UserError for a net that has not learned the game."""
     from longthink.games.players import Exact, MonteCarlo, Random, Rule
 
-    kind, _, number = name.replace("-", "_").partition(":")
+    kind, number = _kind_of(name)
     others: dict[str, Any] = {"random": Random, "rule": Rule, "exact": Exact}
     if kind in others and not number:
         return others[kind]()  # type: ignore[no-any-return]
@@ -128,6 +138,17 @@ def _player(name: str, game: "Game", iterations: int | None) -> "Player":
             raise UserError("Say with how many playouts the search plays, as in monte_carlo:1000.")
         return MonteCarlo(int(number))
     return _net(name, game, iterations)
+
+
+def _kind_of(name: str) -> tuple[str, str]:
+    """`monte_carlo` and `1000`, of monte-carlo:1000."""
+    kind, _, number = name.replace("-", "_").partition(":")
+    return kind, number
+
+
+def _is_other(name: str) -> bool:
+    """Whether it is no net that is called so."""
+    return _kind_of(name)[0] in [one.partition(":")[0] for one in PLAYERS]
 
 
 def _net(name: str, game: "Game", iterations: int | None) -> "Player":

@@ -60,11 +60,11 @@ class BestMove(Problem):
 
     @property
     def easy(self) -> int:  # type: ignore[override]
-        return self.game.solvable[0]
+        return self.game.solvable[0] if self.game.solvable else self.game.easy
 
     @property
     def hard(self) -> tuple[int, ...]:  # type: ignore[override]
-        return self.game.solvable[1:]
+        return self.game.solvable[1:] if self.game.solvable else self.game.hard
 
     @property
     def view(self) -> View:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from longthink.base.compiled import compiled
 from longthink.figures.scene import Cells, Line, Scene, Text
+from longthink.games import _hex_distances
 from longthink.games._drawing import EMPTY, INK, SIDE, STONES, shaded
 from longthink.games._hex_bridges import narrow
 from longthink.games._hex_distances import lowest, turn
@@ -18,8 +19,8 @@ from longthink.games.contract import Game, Moves, Positions
 from longthink.games.engine import GOES_ON, LEGAL, PLAY, WON, Rules, rule
 from longthink.registry import register
 
-AROUND = ((-1, 0), (-1, 1), (0, 1), (1, 0), (1, -1), (0, -1))
-"""Rows down and columns to the right to the cells that a cell touches, in a circle."""
+AROUND = tuple((int(down), int(right)) for down, right in _hex_distances.AROUND)
+"""Rows down and columns to the right to the cells that a cell touches, in a circle; loops over it are unrolled."""
 SWAP = 1
 """The variant in which the second player may take over the first stone."""
 

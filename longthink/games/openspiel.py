@@ -40,14 +40,14 @@ class States(Positions):
 class OpenSpiel(Game):
     """A game of OpenSpiel by its name, as clobber or hex(board_size=5); {level} in it stands for the level.
 
-    `name`: as OpenSpiel writes it, with parameters, as in breakthrough(rows={level},columns={level}). Without {level}
+    `called`: as OpenSpiel writes it, with parameters, as in breakthrough(rows={level},columns={level}). Without {level}
     there is one level, 1.
     It is for two, in turns, with nothing hidden, no chance, and what one wins the other loses. A net sees OpenSpiel's
     own planes for who moves, and one more that tells the second player, so games that have no planes are for no net.
     Actions that are of positions, as many of each, are moves of these; those that are left over are moves of further
     ones. Needs the extra `games`.
 
-    >>> game = OpenSpiel(name="clobber(rows=2,columns={level})")
+    >>> game = OpenSpiel(called="clobber(rows=2,columns={level})")
     >>> print(game.write(game.read("a1a2", level=3)))
     2oox
     1.xo
@@ -55,12 +55,12 @@ class OpenSpiel(Game):
     player 2 moves
     """
 
-    name: str = "tic_tac_toe"
+    called: str = "tic_tac_toe"
 
     lowest: ClassVar[int] = 1
     cyclic: ClassVar[bool] = True
 
-    @field_validator("name")
+    @field_validator("called")
     @classmethod
     def _is_a_game(cls, name: str) -> str:
         check(name)
@@ -68,19 +68,19 @@ class OpenSpiel(Game):
 
     @property
     def easy(self) -> int:  # type: ignore[override]  # here it depends on the name
-        return 6 if LEVEL in self.name else 1
+        return 6 if LEVEL in self.called else 1
 
     @property
     def hard(self) -> tuple[int, ...]:  # type: ignore[override]
-        return (8,) if LEVEL in self.name else (1,)
+        return (8,) if LEVEL in self.called else (1,)
 
     @property
     def rules(self) -> Rules:  # type: ignore[override]
-        raise UserError(f"{self.name} is played by OpenSpiel, so what is compiled here, as search is, is not for it.")
+        raise UserError(f"{self.called} is played by OpenSpiel, so what is compiled here, as search is, is not for it.")
 
     def loaded(self, level: int) -> Any:
         """The pyspiel.Game. Raises UserError for what OpenSpiel does not have or take."""
-        return loaded(self.name.replace(LEVEL, str(level)))
+        return loaded(self.called.replace(LEVEL, str(level)))
 
     def planes_of(self, level: int) -> tuple[int, ...]:
         """The shape of an observation: (C, R, C') where it is planes."""
@@ -109,15 +109,17 @@ class OpenSpiel(Game):
         planes = self.planes_of(self.easy)
         if len(planes) != 3:
             shape = " x ".join(map(str, planes)) or "no"
-            raise UserError(f"A net sees planes, and OpenSpiel shows {shape} numbers of {self.name}: it is for no net.")
+            raise UserError(
+                f"A net sees planes, and OpenSpiel shows {shape} numbers of {self.called}: it is for no net."
+            )
         return Spec(inputs=planes[0] + 1, outputs=self.moves_at_each + 1, positions="grid")
 
     def says(self, level: int) -> str:
-        return self.name.replace(LEVEL, str(level))
+        return self.called.replace(LEVEL, str(level))
 
     def check_level(self, level: int) -> None:
-        if LEVEL not in self.name and level != 1:
-            raise UserError(f"{self.name} has one level, 1: write {LEVEL} for a number in its name to have more.")
+        if LEVEL not in self.called and level != 1:
+            raise UserError(f"{self.called} has one level, 1: write {LEVEL} for a number in its name to have more.")
         if level > LARGEST:
             raise UserError(f"Boards have {LARGEST} rows and columns at most, so level {level} is too large.")
         super().check_level(level)

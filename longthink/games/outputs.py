@@ -9,6 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from longthink.contracts import Thinker
+from longthink.games.contract import Positions
+from longthink.thinking.loop import last_state
+
 
 class Judgement(NamedTuple):
     """Of B positions, as the player who moves next sees them."""
@@ -28,3 +32,12 @@ def judged(output: Tensor, legal: Tensor) -> Judgement:
     """
     logits = output[:, :-1].flatten(1).masked_fill(~legal, -torch.inf)
     return Judgement(logits.log_softmax(1), output[:, -1].flatten(1).mean(1).tanh())
+
+
+@torch.no_grad()
+def judge(net: Thinker, positions: Positions, iterations: int, device: torch.device | str = "cpu") -> Judgement:
+    """What a net, which is on a device, says of positions after so many iterations; on the CPU."""
+    game = positions.game
+    seen = torch.from_numpy(game.seen(positions)).to(device)
+    output = net.read(last_state(net, seen, iterations)).float().cpu()
+    return judged(output, torch.from_numpy(game.legal(positions)))

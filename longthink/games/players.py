@@ -18,9 +18,8 @@ from longthink.contracts import Spec, Thinker
 from longthink.games import engine
 from longthink.games.contract import SIDES, Moves, Positions
 from longthink.games.exact import MOST_NODES, best_moves
-from longthink.games.outputs import judged
+from longthink.games.outputs import judge
 from longthink.registry import name_of
-from longthink.thinking.loop import last_state
 
 Keys = NDArray[np.uint64]
 """(B,)"""
@@ -161,13 +160,10 @@ class NetPlayer(Player):
         shares = np.exp((logs - logs.max(1, keepdims=True)) / self.temperature)
         return _drawn(shares, keys)
 
-    @torch.inference_mode()
     def _logs(self, positions: Positions) -> NDArray[np.float64]:
         """Logarithms of the moves' probabilities, (B, M)."""
-        game, first = positions.game, next(self.net.parameters(), torch.zeros(0))
-        seen = torch.from_numpy(game.seen(positions)).to(first.device)
-        output = self.net.read(last_state(self.net, seen, self.iterations)).float().cpu()
-        return judged(output, torch.from_numpy(game.legal(positions))).logs.double().numpy()
+        first = next(self.net.parameters(), torch.zeros(0))
+        return judge(self.net, positions, self.iterations, first.device).logs.double().numpy()
 
 
 @dataclass(frozen=True)

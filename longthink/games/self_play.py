@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from longthink.contracts import Thinker
 from longthink.games.contract import Positions
-from longthink.games.outputs import Judgement, judged
-from longthink.thinking.loop import last_state
+from longthink.games.outputs import Judgement, judge
 
 
 class Played(NamedTuple):
@@ -22,15 +21,6 @@ class Played(NamedTuple):
     """What the game came to, for who moved, (N,)."""
     before: NDArray[np.float32]
     """The logarithms of the moves' probabilities when they were played, (N, M); 0 where there is no such move."""
-
-
-def judge(net: Thinker, positions: Positions, iterations: int, device: torch.device) -> Judgement:
-    """What a net says of positions after so many iterations, on the CPU."""
-    game = positions.game
-    with torch.no_grad():
-        seen = torch.from_numpy(game.seen(positions)).to(device)
-        output = net.read(last_state(net, seen, iterations)).float().cpu()
-    return judged(output, torch.from_numpy(game.legal(positions)))
 
 
 def self_play(

@@ -11,6 +11,8 @@ CHOICES = {
     "model": "models",
     "task": "tasks",
     "task.problem": "problems",
+    "task.problem.game": "games",
+    "task.game": "games",
     "task.objective": "objectives",
     "task.objective.answering": "objectives",
     "optimiser": "optimisers",

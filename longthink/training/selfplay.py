@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from pydantic import Field, model_validator
 
+from longthink.base.errors import UserError
 from longthink.base.seeds import generator
 from longthink.contracts import Loss, Objective, Spec, Thinker
 from longthink.games.best_move import BestMove, after_random_moves
@@ -37,7 +38,8 @@ class SelfPlay(Task):
     """Games of a net against itself, on boards of the levels of a curriculum.
 
     `games`: played at each step. `updates`: batches that are drawn from their positions, each a step of the optimiser.
-    `replay`: from how many steps' games they are drawn. `random_moves`: each game begins with up to so many at random.
+    Each is of one step's games, and no larger than those are. `replay`: of how many steps games are drawn from.
+    `random_moves`: each game begins with up to so many at random.
     `longer`: games are thought about for m to so many times m iterations, drawn at each step.
     `simulations`, `trust`, `lengthening`: see `games.self_play.self_play`; without simulations it is actor-critic.
     `entropy`, `value_weight`: of the loss, see `games.best_move`.
@@ -63,6 +65,7 @@ class SelfPlay(Task):
     def _check(self) -> "SelfPlay":
         if self.simulations == 1:
             raise ValueError("simulations are 0, or 2 and more, since one move alone says nothing")
+        _ = self.game.rules  # which some games do not have, so that no search can play them in validations
         for level in (self.curriculum.lowest, self.curriculum.highest):
             self.game.check_level(level)
         return self
@@ -114,9 +117,12 @@ class GameLessons(Lessons):
 
     def __init__(self, task: SelfPlay, recipe: "Recipe"):
         self.task, self.recipe = task, recipe
-        self.problem = BestMove(
-            game=task.game, entropy=0.0 if task.simulations else task.entropy, value_weight=task.value_weight
-        )
+        if recipe.regularisation.label_smoothing > 0 and not task.simulations:
+            raise UserError(
+                "Advantages are no labels to be smoothed; set regularisation.label_smoothing to 0, or"
+                " task.simulations to 2 or more."
+            )
+        self.problem = BestMove(game=task.game, entropy=task.entropy, value_weight=task.value_weight)
         self.kept: deque[Played] = deque(maxlen=task.replay)
 
     def batch(self, step: int) -> GameBatch:
@@ -157,7 +163,8 @@ class GameLessons(Lessons):
         """Where the games of a step begin: after some moves at random."""
         task, game = self.task, self.task.game
         positions = game.start(batch.level, max(1, task.games // batch.of), int(rng.integers(2**62)))
-        return after_random_moves(positions, rng, task.random_moves)
+        going = after_random_moves(positions, rng, task.random_moves)
+        return going if len(going) else positions
 
     def measures(self, batch: GameBatch, loss: Loss) -> dict[str, float | int]:
         played = self.kept[-1]

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from longthink.base.errors import UserError
 from longthink.base.files import atomic_folder, check_writable
 from longthink.contracts import Inputs, Thinker, each_tensor, tensors_of
+from longthink.plugin_options import named
 from longthink.registry import name_of
 from longthink.thinking.loop import last_state
 from longthink.thinking.stops import Settled
@@ -121,7 +122,7 @@ def export(run: Run, folder: Path, levels: Sequence[int] | None = None) -> Expor
             "made_by": f"longthink {version('longthink')}",
             "name": run.name,
             "licence": LICENCE,
-            "problem": recipe.model_dump(mode="json")["task"]["problem"],
+            "problem": {**named(type(problem), True), **problem.model_dump(mode="json")},
             "model": {"name": name_of(type(net)), "parameters": sum(one.numel() for one in net.parameters())},
             "spec": asdict(problem.spec),
             "trained": {

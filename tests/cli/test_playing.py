@@ -8,29 +8,15 @@ import pandas as pd
 import pytest
 
 from longthink.cli import main
-from longthink.training.recipe import Recipe
+from longthink.recipes.games import hex_laptop
 
 
 @pytest.fixture
 def hex_run(trained: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> str:
-    recipe = Recipe.model_validate(
-        {
-            "name": "small",
-            "task": {
-                "name": "self_play",
-                "game": {"name": "hex"},
-                "objective": {"name": "final"},
-                "curriculum": {"lowest": 3, "highest": 3, "iterations": 2},
-                "games": 4,
-                "updates": 1,
-                "playouts": 2,
-            },
-            "model": {"name": "dt_net", "width": 4, "head": [4, 4]},
-            "batch": 4,
-            "steps": 1,
-            "validation": {"count": 2},
-        }
-    )
+    small = {"name": "small", "steps": 1, "batch": 4, "model.width": 4, "model.head": [4, 4], "validation.count": 2}
+    of_games = {"task.games": 4, "task.updates": 1, "task.playouts": 2}
+    levels = {"curriculum.highest": 3, "curriculum.iterations": 2, "curriculum.iterations_per_level": 0}
+    recipe = hex_laptop().revised({**small, **of_games, **levels})
     assert trained(recipe) == 0
     assert "runs/small-0" in capsys.readouterr().out
     return "small-0"
@@ -95,6 +81,11 @@ def test_a_person_plays_in_the_terminal(capsys: pytest.CaptureFixture[str], monk
         (["hex", "--net", "monte_carlo", "--against", "random", "--games", "2"], "monte_carlo:1000"),
         (["nim", "--net", "exact", "--against", "rule", "--games", "2", "--level", "900"], "too large"),
         (["openspiel:poker", "--net", "random"], "poker"),
+        (["hex", "--net", "random", "--iterations", "3"], "Only nets think"),
+        (["hex", "--net", "rule", "--against", "random", "--games", "2", "--iterations", "3"], "Only nets think"),
+        (["hex", "--net", "random", "--out", "rows"], "those of a match"),
+        (["hex", "--net", "random", "--openings", "start"], "those of a match"),
+        (["hex", "--net", "rule", "--against", "random", "--games", "2", "--side", "x"], "plays both sides"),
     ],
 )
 def test_what_cannot_be_played_is_refused(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +93,12 @@ def test_what_cannot_be_played_is_refused(arguments: list[str], told: str, capsy
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+def test_one_net_has_one_number_of_iterations(hex_run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    budgets = ["--iterations", "1", "--iterations", "2"]
+    assert main(["play", "hex", "--net", hex_run, "--against", "random", "--games", "2", *budgets]) == 2
+    assert "Only one of the two is a net" in capsys.readouterr().err
 
 
 def test_a_net_of_another_game_is_refused(hex_run: str, capsys: pytest.CaptureFixture[str]) -> None:

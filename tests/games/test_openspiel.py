@@ -48,7 +48,7 @@ def test_random_games_go_as_openspiel_says(name: str, level: int, count: int, op
     "name", ["clobber(rows=2,columns={level})", "dots_and_boxes", "connect_four(rows=4,columns=5)"]
 )
 def test_promises_hold_of_other_games(name: str) -> None:
-    assert lt.testing.check_game(OpenSpiel(name=name)) == {}
+    assert lt.testing.check_game(OpenSpiel(called=name)) == {}
 
 
 def test_tic_tac_toe_has_as_many_games_as_are_known(after_all_moves: Callable[[Positions], Positions]) -> None:
@@ -64,7 +64,7 @@ def test_tic_tac_toe_has_as_many_games_as_are_known(after_all_moves: Callable[[P
 
 def test_a_move_is_of_the_place_that_its_action_is_of() -> None:
     """OpenSpiel's breakthrough numbers place by place, a net's logits are plane by plane."""
-    game = OpenSpiel(name="breakthrough(rows=6,columns=6)")
+    game = OpenSpiel(called="breakthrough(rows=6,columns=6)")
     positions = game.start(1)
     names = {game.name_in(positions, 0, int(move)): move for move in game.legal(positions)[0].nonzero()[0]}
     assert game.moves_at_each == 12
@@ -77,7 +77,7 @@ def test_a_move_is_of_the_place_that_its_action_is_of() -> None:
 
 def test_what_is_left_over_are_moves_of_further_planes() -> None:
     """Seven actions on 42 cells; 64 cells and a pass."""
-    four, othello = OpenSpiel(name="connect_four"), OpenSpiel(name="othello")
+    four, othello = OpenSpiel(called="connect_four"), OpenSpiel(called="othello")
     assert four.legal(four.start(1))[0].nonzero()[0].tolist() == list(range(7))
     assert four.moves(1) == 42
     assert othello.legal(othello.start(1))[0].nonzero()[0].tolist() == [19, 26, 37, 44]
@@ -85,7 +85,7 @@ def test_what_is_left_over_are_moves_of_further_planes() -> None:
 
 
 def test_a_net_sees_planes_and_whose_move_it_is() -> None:
-    game = OpenSpiel(name="tic_tac_toe")
+    game = OpenSpiel(called="tic_tac_toe")
     positions = game.play(game.start(1), np.array([1]))
     empty, second, first, player = game.seen(positions)[0].astype(int).tolist()
     assert first == [[0, 1, 0], [0, 0, 0], [0, 0, 0]]
@@ -95,7 +95,7 @@ def test_a_net_sees_planes_and_whose_move_it_is() -> None:
 
 
 def test_who_closes_a_box_moves_again() -> None:
-    game = OpenSpiel(name="dots_and_boxes(num_rows=1,num_cols=2)")
+    game = OpenSpiel(called="dots_and_boxes(num_rows=1,num_cols=2)")
     positions = game.start(1)
     movers = []
     for name in ("P1(h,0,0)", "P2(h,1,0)", "P1(v,0,0)", "P2(v,0,1)"):
@@ -107,7 +107,7 @@ def test_who_closes_a_box_moves_again() -> None:
 
 def test_results_at_random_are_for_who_moves() -> None:
     """In a row of three, who moves has taken the last: there is one move."""
-    game = OpenSpiel(name="nim(is_misere=False,pile_sizes=1;1;1)")
+    game = OpenSpiel(called="nim(is_misere=False,pile_sizes=1;1;1)")
     start = game.start(1)
     after = game.play(start, game.legal(start)[0].nonzero()[0][:1])
     assert [game.at_random(some, seed=0)[0].tolist() for some in (start, after)] == [[1], [-1]]
@@ -126,7 +126,7 @@ def test_results_at_random_are_for_who_moves() -> None:
 )
 def test_games_of_other_kinds_are_refused_when_they_are_chosen(name: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        lt.game("openspiel", name=name)
+        lt.game("openspiel", called=name)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_games_of_other_kinds_are_refused_when_they_are_chosen(name: str, messag
     ],
 )
 def test_parameters_that_do_not_fit_are_refused_before_a_game_begins(name: str, message: str) -> None:
-    game = OpenSpiel(name=name)
+    game = OpenSpiel(called=name)
     with pytest.raises(UserError, match=message):
         game.start(1)
     with pytest.raises(UserError, match=message):
@@ -148,13 +148,13 @@ def test_parameters_that_do_not_fit_are_refused_before_a_game_begins(name: str, 
 
 def test_what_is_not_for_it_is_refused_in_a_sentence() -> None:
     with pytest.raises(UserError, match="OpenSpiel shows 16 numbers of mancala: it is for no net."):
-        _ = OpenSpiel(name="mancala").spec
+        _ = OpenSpiel(called="mancala").spec
     with pytest.raises(UserError, match="tic_tac_toe has one level, 1: write {level}"):
         OpenSpiel().start(2)
     with pytest.raises(UserError, match="what is compiled here, as search is, is not for it"):
         _ = OpenSpiel().rules
     with pytest.raises(UserError, match=r"twixt\(board_size=8\) has 2 moves .* has 1: one net cannot play both"):
-        OpenSpiel(name="twixt(board_size={level})").start(8)
+        OpenSpiel(called="twixt(board_size={level})").start(8)
 
 
 def test_without_openspiel_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,4 +163,4 @@ def test_without_openspiel_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(UserError, match=r"Games of OpenSpiel need it: pip install 'longthink\[games\]'\."):
         OpenSpiel().start(1)
     with pytest.raises(UserError, match=r"games of OpenSpiel need it: pip install 'longthink\[games\]'\."):
-        lt.game("openspiel", name="go")
+        lt.game("openspiel", called="go")

@@ -7,7 +7,8 @@ from torch import Tensor
 
 import longthink as lt
 from longthink.contracts import Spec, Thinker
-from longthink.games.self_play import judge, self_play
+from longthink.games.outputs import judge
+from longthink.games.self_play import self_play
 
 HEX = lt.game("hex")
 

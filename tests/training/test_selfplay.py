@@ -81,8 +81,34 @@ def test_games_begin_after_some_moves_at_random_and_processes_play_their_own() -
         ({"curriculum.lowest": 1}, "the smallest level of hex is 2"),
         ({"task.game.name": "hax"}, "hex"),
         ({"task.game.swapped": True}, "swap"),
+        ({"task.game.name": "openspiel", "task.game.called": "clobber"}, "is played by OpenSpiel"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes: dict[str, Any], told: str) -> None:
     with pytest.raises(UserError, match=told):
         recipe(**changes)
+
+
+def test_advantages_are_not_smoothed(tmp_path: Path) -> None:
+    smoothed = {"regularisation.label_smoothing": 0.1}
+    with pytest.raises(UserError, match="Advantages are no labels"):
+        train(recipe(**smoothed), tmp_path / "run", **SETTINGS)
+    assert not list(tmp_path.iterdir())
+    assert train(recipe(**smoothed, **{"task.simulations": 2}), tmp_path / "run", **SETTINGS).finished
+
+
+def test_games_that_all_end_at_random_begin_anew() -> None:
+    short = recipe(**{"task.random_moves": 4, "task.games": 1, "curriculum.highest": 2})
+    lessons = short.task.begin(short)
+    assert isinstance(lessons, GameLessons)
+    started = [lessons._started(GameBatch(0, 2, 2), np.random.default_rng(seed)) for seed in range(30)]
+    assert {len(positions) for positions in started} == {1}
+    assert {int(positions.ply[0]) for positions in started} >= {0, 1}
+
+
+def test_another_game_comes_with_its_own_options() -> None:
+    nim = recipe(**{"task.game": "nim", "task.game.most": 5})
+    assert nim.task.spec == lt.game("nim", most=5).spec
+    assert recipe(**{"task.game.swap": True}).task.game == lt.game("hex", swap=True)  # type: ignore[attr-defined]
+    supervised = lt.recipe("mazes_laptop", **{"problem": "best_move", "problem.game": "othello"})
+    assert supervised.problem == lt.problem("best_move", game="othello")
